@@ -1,0 +1,1 @@
+"""Data sets, networks, optimizers, training loop and plots shared by the lectures."""

@@ -1,0 +1,113 @@
+"""The mini-batch training loop of the lectures."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lecturekit.networks import Network, Parameters
+from lecturekit.optimizers import Step
+
+Examples = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass
+class Run:
+    """A training run: the network, its state, and its curves.
+
+    Attributes
+    ----------
+    network : Network
+    parameters, running : dict
+        Parameters and running statistics as they stand.
+    batch_costs : list of float
+        Cost of each mini-batch, one per update.
+    train_costs, dev_costs : list of float
+        Cost over the whole set after each epoch, in nats; index 0 is before training.
+    train_errors, dev_errors : list of float
+        Share of wrong predictions at the same moments, between 0 and 1.
+    """
+
+    network: Network
+    parameters: Parameters
+    running: Parameters
+    batch_costs: list[float] = field(default_factory=list)
+    train_costs: list[float] = field(default_factory=list)
+    dev_costs: list[float] = field(default_factory=list)
+    train_errors: list[float] = field(default_factory=list)
+    dev_errors: list[float] = field(default_factory=list)
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Class numbers (m,) of the columns of ``X``, in test mode."""
+        return self.network.decide(self.probabilities(X))
+
+    def probabilities(self, X: np.ndarray) -> np.ndarray:
+        """Output of the network for the columns of ``X``, in test mode."""
+        AL, _, _ = self.network.forward(X, self.parameters, self.running)
+        return AL
+
+    def evaluate(self, X: np.ndarray, Y: np.ndarray) -> tuple[float, float]:
+        """Cost in nats and error rate on a set, in test mode."""
+        AL = self.probabilities(X)
+        error = float(np.mean(self.network.decide(AL) != self.network.decide(Y)))
+        return self.network.cost(AL, Y, self.parameters), error
+
+
+def mini_batches(
+    X: np.ndarray, Y: np.ndarray, batch_size: int, rng: np.random.Generator
+) -> Iterator[Examples]:
+    """Shuffle the columns once and yield them in batches; the last one may be smaller."""
+    order = rng.permutation(X.shape[1])
+    for start in range(0, len(order), batch_size):
+        batch = order[start : start + batch_size]
+        yield X[:, batch], Y[:, batch]
+
+
+def train(
+    network: Network,
+    train_set: Examples,
+    dev_set: Examples,
+    step: Step,
+    epochs: int,
+    batch_size: int,
+    rng: np.random.Generator,
+    start: tuple[Parameters, Parameters] | None = None,
+    on_epoch: Callable[[int, Run], None] | None = None,
+) -> Run:
+    """Train a network on shuffled mini-batches.
+
+    Parameters
+    ----------
+    network : Network
+    train_set, dev_set : (X, Y)
+    step : callable
+        ``step(parameters, grads, t) -> parameters``, as made in `lecturekit.optimizers`; t counts
+        the updates from 1.
+    epochs, batch_size : int
+    rng : numpy.random.Generator
+        Draws initial parameters, shuffles and dropout masks.
+    start : (parameters, running), optional
+        Where to start; drawn by ``network.initialize(rng)`` when left out.
+    on_epoch : callable, optional
+        ``on_epoch(epoch, run)``, called before training with epoch 0 and after each epoch.
+
+    Returns
+    -------
+    Run
+    """
+    run = Run(network, *(start or network.initialize(rng)))
+    t = 0
+    for epoch in range(epochs + 1):
+        if epoch > 0:
+            for X, Y in mini_batches(*train_set, batch_size, rng):
+                t += 1
+                AL, caches, run.running = network.forward(X, run.parameters, run.running, rng)
+                run.batch_costs.append(network.cost(AL, Y, run.parameters))
+                run.parameters = step(run.parameters, network.backward(AL, Y, caches), t)
+        for name, examples in (("train", train_set), ("dev", dev_set)):
+            cost, error = run.evaluate(*examples)
+            getattr(run, f"{name}_costs").append(cost)
+            getattr(run, f"{name}_errors").append(error)
+        if on_epoch:
+            on_epoch(epoch, run)
+    return run
