@@ -1,0 +1,83 @@
+# `make` lists the targets. Needs python3 (3.11 or later), git and GNU make; the rest it gets itself.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+
+# The first Python on the PATH that is new enough; `make setup PYTHON=…` names another.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
+
+# $(call install,PACKAGE): through apt, when this user may; else print the command and fail.
+install = as_root=; \
+	if ! command -v apt-get >/dev/null; then \
+		echo "Please install the package $(1), then run make again." >&2; exit 1; \
+	elif [ "$$(id -u)" != 0 ]; then \
+		as_root="sudo -n"; \
+		sudo -n true 2>/dev/null || { \
+			echo "Please run this, then run make again:" >&2; \
+			echo "  sudo apt-get install $(1)" >&2; exit 1; }; \
+	fi; \
+	echo "Installing $(1) with apt-get."; \
+	$$as_root apt-get update -qq && \
+	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+		$(1) >/dev/null
+
+.PHONY: help setup sandbox demo test lint release lab formgrader bench
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
+
+setup: .venv/installed ## build the Python environment in .venv
+
+.venv/installed: pyproject.toml constraints.txt
+	@if ! "$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null; then \
+		echo "This course needs Python 3.11 or later; here, python3 is:" \
+			"$$(python3 --version 2>&1 || true)." >&2; \
+		echo "Install a newer one, or name it: make setup PYTHON=/path/to/python3.12" >&2; \
+		exit 1; \
+	fi
+	@if ! "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
+		package=$$("$(PYTHON)" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
+		echo "$(PYTHON) cannot make virtual environments without the package $$package."; \
+		$(call install,$$package); \
+	fi
+	@echo "Building the Python environment in .venv (a minute or two)."
+	@"$(PYTHON)" -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+sandbox: setup ## check that submitted code can be sealed; install bubblewrap if it is missing
+	@command -v bwrap >/dev/null || { $(call install,bubblewrap); }
+	@$(BIN)/python -c 'import sys; from grading.sandbox.provisioner import problem; sys.exit(problem())'
+
+demo: setup ## grade a small made-up class in demo/ and show the scores
+	@$(MAKE) --no-print-directory sandbox || \
+		echo "WARNING: no sandbox here. The demo grades its own submissions without one." >&2
+	@$(BIN)/python -m grading demo
+
+test: sandbox lint ## run every test: linter, audit of the hidden tests, tests, lectures
+	$(BIN)/python -m grader_tests.audit
+	$(BIN)/python -m pytest -n 2 --dist loadscope --nbval tests course
+
+lint: setup ## check style and formatting
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+release: setup ## make release/ from source/
+	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
+	for folder in source/*/; do \
+		PATH="$(CURDIR)/$(BIN):$$PATH" nbgrader generate_assignment --force \
+			--db="sqlite:///$$scratch/gradebook.db" "$$(basename "$$folder")" || exit 1; \
+	done
+
+lab: setup ## open JupyterLab on the lectures and the released assignments
+	@$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/course
+
+formgrader: setup ## open JupyterLab for instructors: source/ runs its hidden tests, and formgrader
+	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)" \
+		jupyter lab --LabApp.default_url=/lab/tree/source
+
+bench: sandbox ## compare with plain nbgrader
+	$(BIN)/python -m benchmarks
