@@ -32,8 +32,9 @@ setup: .venv/installed ## build the Python environment in .venv
 
 .venv/installed: pyproject.toml constraints.txt
 	@if ! "$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null; then \
-		echo "This course needs Python 3.11 or later; here, python3 is:" \
-			"$$(python3 --version 2>&1 || true)." >&2; \
+		python="$(or $(PYTHON),python3)"; \
+		echo "This course needs Python 3.11 or later. $$python says:" \
+			"$$("$$python" --version 2>&1)" >&2; \
 		echo "Install a newer one, or name it: make setup PYTHON=/path/to/python3.12" >&2; \
 		exit 1; \
 	fi

@@ -1,0 +1,136 @@
+"""environment.yml, pyproject.toml, constraints.txt and what is installed say the same."""
+
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+PROJECT = "improving-deep-neural-networks"
+OLDEST = {"python_version": "3.11", "python_full_version": "3.11.0"}
+
+
+@pytest.fixture(scope="module")
+def pyproject(repository: Path) -> dict:
+    """All of pyproject.toml."""
+    return tomllib.loads((repository / "pyproject.toml").read_text())
+
+
+@pytest.fixture(scope="module")
+def project(pyproject: dict) -> dict:
+    """Its table [project]."""
+    return pyproject["project"]
+
+
+@pytest.fixture(scope="module")
+def pins(repository: Path) -> dict[str, Version]:
+    """The version of each package in constraints.txt."""
+    lines = (repository / "constraints.txt").read_text().splitlines()
+    pins = {}
+    for line in lines:
+        if line.startswith("#"):
+            continue
+        name, version = line.split("==")
+        assert canonicalize_name(name) not in pins, f"constraints.txt pins {name} twice"
+        pins[canonicalize_name(name)] = Version(version)
+    return pins
+
+
+@pytest.fixture(scope="module")
+def conda(repository: Path) -> dict:
+    """environment.yml: its conda packages, and what its pip section tells pip."""
+    conda, pip = [], []
+    for entry in yaml.safe_load((repository / "environment.yml").read_text())["dependencies"]:
+        if isinstance(entry, dict):
+            pip += entry["pip"]
+        else:
+            conda.append(entry)
+    return {
+        "conda": conda,
+        "packages": [line for line in pip if not line.startswith("-")],
+        "options": [line for line in pip if line.startswith("-")],
+    }
+
+
+def requirements(lines: list[str]) -> dict[str, SpecifierSet]:
+    """The range that each requirement gives its package."""
+    parsed = [Requirement(line) for line in lines]
+    return {canonicalize_name(one.name): one.specifier for one in parsed}
+
+
+def needed(environment: dict[str, str]) -> set[str]:
+    """Names of all packages that the project with all its extras comes to, here installed.
+
+    `environment` overrides markers, such as ``python_version``, of the running Python.
+    """
+    extras = metadata.metadata(PROJECT).get_all("Provides-Extra")
+    found, waiting = set(), {(PROJECT, extra) for extra in ("", *extras)}
+    seen = set(waiting)
+    while waiting:
+        name, extra = waiting.pop()
+        found.add(name)
+        try:
+            lines = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:  # needed by the other Python only
+            continue
+        for one in map(Requirement, lines):
+            if one.marker and not one.marker.evaluate({**environment, "extra": extra}):
+                continue
+            following = {(canonicalize_name(one.name), e) for e in ("", *one.extras)} - seen
+            seen |= following
+            waiting |= following
+    return found - {PROJECT}
+
+
+def test_conda_and_pip_users_get_the_same_dependencies(project, conda):
+    assert requirements(conda["packages"]) == requirements(project["dependencies"])
+
+
+def test_conda_asks_for_the_same_python(project, conda):
+    assert conda["conda"] == [f"python{project['requires-python']}", "pip"]
+
+
+def test_conda_installs_this_repository_at_the_pinned_versions(repository, conda):
+    assert conda["options"] == ["--constraint constraints.txt", "--editable ."]
+
+
+def test_every_dependency_is_pinned_within_its_range(pyproject, project, pins):
+    lines = pyproject["build-system"]["requires"] + project["dependencies"]
+    lines += [line for extra in project["optional-dependencies"].values() for line in extra]
+    for name, allowed in requirements(lines).items():
+        assert name in pins, f"{name} has no line in constraints.txt"
+        assert pins[name] in allowed, f"constraints.txt has {name} {pins[name]}, not {allowed}"
+
+
+def test_pins_are_what_the_dependencies_come_to(pins):
+    here = needed({})
+    assert here - set(pins) == set(), "needed, not in constraints.txt"
+    assert set(pins) - here - needed(OLDEST) == set(), "in constraints.txt, not needed"
+
+
+def test_what_is_installed_is_what_is_pinned(pins):
+    versions = {name: Version(metadata.version(name)) for name in needed({})}
+    differing = {name: str(v) for name, v in versions.items() if v != pins.get(name)}
+    assert differing == {}, "make setup brings these to the pinned versions"
+
+
+def test_hidden_tests_cannot_be_imported_from_the_environment(tmp_path):
+    program = (
+        "import importlib.util as u; print(u.find_spec('grading'), u.find_spec('grader_tests'))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-I", "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert answer.startswith("ModuleSpec(name='grading'")
+    assert answer.endswith(" None\n")
