@@ -1,0 +1,176 @@
+"""Turns a verdict into what the student reads: plain text and HTML, with the same words.
+
+Feedback says what held, what did not and where, what did not run and on which line of the
+student's own, which mistake it looks like, where to read, and what to do next. It never tells a
+right value, a reference's source or a traceback of the grader.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from html import escape
+
+from grader_tests.compare import short
+from grader_tests.exam import HELD, NOT_CHECKED, NOT_HELD, Outcome, Verdict
+from grader_tests.task import Lecture
+
+WIDTH = 80
+SYMBOLS = {HELD: "✓", NOT_HELD: "✗", NOT_CHECKED: "–"}
+COLOURS = {HELD: "#2e7d32", NOT_HELD: "#c62828", NOT_CHECKED: "#757575"}
+EXPLANATIONS = (
+    ("has no attribute 'bool8'", "NumPy 2 has no np.bool8; write np.bool_."),
+    ("module 'numpy' has no attribute", "NumPy 2 does not have that name; check its spelling."),
+    ("newshape", "NumPy 2 has no newshape=; give the shape as np.reshape's second argument."),
+    ("cannot be interpreted as an integer", "A shape or an index is a whole number; // gives one."),
+    ("NameError: name 'np'", "Run the notebook's first cell: it imports NumPy as np."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception or time-out, once for all the cases that ended in it."""
+
+    cases: str
+    message: str
+    where: str
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What there is to say about a verdict, before any markup."""
+
+    verdict: Verdict
+    headline: str
+    failures: tuple[Failure, ...]
+    mistake: str
+    lecture: Lecture | None
+    next_step: str
+
+
+def compose(verdict: Verdict) -> Feedback:
+    """Choose the words for a verdict."""
+    task = verdict.task
+    full = verdict.score == task.points
+    named = verdict.misconception
+    return Feedback(
+        verdict,
+        f"{task.name}: {verdict.score:g} of {task.points:g} points",
+        _failures(verdict),
+        named.sentence if named else "",
+        None if full else named.lecture if named else task.lecture,
+        _next_step(verdict),
+    )
+
+
+def text(verdict: Verdict) -> str:
+    """Feedback for a terminal, no line longer than 80 columns."""
+    feedback = compose(verdict)
+    lines = [feedback.headline, ""]
+    for outcome in verdict.outcomes:
+        lines += _wrap(f"{SYMBOLS[outcome.state]} {_standing(outcome)}", "  ", "    ")
+        lines += _wrap(_detail(outcome), "      ")
+    for failure in feedback.failures:
+        lines += ["", *_wrap(f"Did not run, {failure.cases}:"), *_wrap(failure.message, "  ")]
+        lines += _wrap(failure.where and f"in {failure.where}", "  ")
+        lines += _wrap(failure.explanation, "  ")
+    for paragraph in (
+        feedback.mistake and f"A mistake we recognise: {feedback.mistake}",
+        feedback.lecture and f"Read: {feedback.lecture.text}",
+        f"Next: {feedback.next_step}",
+    ):
+        lines += ["", *_wrap(paragraph)] if paragraph else []
+    return "\n".join(lines) + "\n"
+
+
+def html(verdict: Verdict) -> str:
+    """Feedback for JupyterLab and for nbgrader's feedback page, on white or dark."""
+    feedback = compose(verdict)
+    name = escape(verdict.task.name)
+    parts = [f'<p id="feedback-{name}"><strong>{escape(feedback.headline)}</strong></p>']
+    items = "".join(map(_item, verdict.outcomes))
+    parts.append(f'<ul style="list-style: none; padding-left: 0.5em;">{items}</ul>')
+    for failure in feedback.failures:
+        where = f"<br>in <code>{escape(failure.where)}</code>" if failure.where else ""
+        explanation = f"<br>{escape(failure.explanation)}" if failure.explanation else ""
+        parts.append(
+            f"<p><strong>Did not run</strong>, {escape(failure.cases)}:<br>"
+            f"<code>{escape(failure.message)}</code>{where}{explanation}</p>"
+        )
+    if feedback.mistake:
+        parts.append(f"<p><strong>A mistake we recognise:</strong> {escape(feedback.mistake)}</p>")
+    if feedback.lecture:
+        link = f'<a href="{escape(feedback.lecture.href)}">{escape(feedback.lecture.text)}</a>'
+        parts.append(f"<p><strong>Read:</strong> {link}</p>")
+    parts.append(f"<p><strong>Next:</strong> {escape(feedback.next_step)}</p>")
+    return (
+        '<div style="border: 1px solid #757575; border-radius: 4px; padding: 0.5em 1em; '
+        f'max-width: 50em;">{"".join(parts)}</div>'
+    )
+
+
+def _item(outcome: Outcome) -> str:
+    mark = (
+        f'<span aria-hidden="true" style="color: {COLOURS[outcome.state]}; font-weight: bold;">'
+        f"{SYMBOLS[outcome.state]}</span>"
+    )
+    detail = _detail(outcome)
+    detail = f"<br>{escape(detail)}" if detail else ""
+    return f"<li>{mark} {escape(_standing(outcome))}{detail}</li>"
+
+
+def _standing(outcome: Outcome) -> str:
+    points = outcome.criterion.points
+    earned = points if outcome.state == HELD else 0
+    return f"{outcome.criterion.name}: {outcome.state}, {earned:g} of {points:g}"
+
+
+def _detail(outcome: Outcome) -> str:
+    told = outcome.sentence or outcome.remark
+    return f"{told} Case: {outcome.label}." if told else ""
+
+
+def _failures(verdict: Verdict) -> tuple[Failure, ...]:
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for case, unanswered in verdict.unanswered:
+        message = unanswered.message or unanswered.kind
+        grouped.setdefault((message, unanswered.where), []).append(case.label)
+    return tuple(
+        Failure(
+            f"in {len(labels)} of {verdict.cases} cases, first with {labels[0]}",
+            short(message, 400),
+            short(where, 200),
+            next((words for sign, words in EXPLANATIONS if sign in message), ""),
+        )
+        for (message, where), labels in grouped.items()
+    )
+
+
+def _next_step(verdict: Verdict) -> str:
+    name = verdict.task.name
+    states = [outcome.state for outcome in verdict.outcomes]
+    kinds = {unanswered.kind for _, unanswered in verdict.unanswered}
+    if verdict.score == verdict.task.points:
+        return "nothing to mend here; go on to the next question."
+    if kinds == {"not written"} and NOT_HELD not in states:
+        return f"write {name}: replace its raise NotImplementedError line by your code."
+    if "too slow" in kinds:
+        return f"look for a loop in {name} that does not end, or replace loops by array operations."
+    if kinds:
+        return f"call {name} yourself with inputs like those named above until it returns."
+    return f"compare {name} with the formula line by line, on a case small enough to do by hand."
+
+
+def _wrap(paragraph: str, first: str = "", rest: str | None = None) -> list[str]:
+    return [
+        line
+        for piece in paragraph.splitlines()
+        for line in textwrap.wrap(
+            piece,
+            WIDTH,
+            initial_indent=first,
+            subsequent_indent=first if rest is None else rest,
+            break_on_hyphens=False,
+        )
+    ]

@@ -1,0 +1,1 @@
+"""Reference solutions in pure NumPy, one module for each assignment notebook."""

@@ -1,0 +1,163 @@
+"""Reference solutions of ``module3_tuning_batchnorm/batch_norm.ipynb``.
+
+Formulas: S. Ioffe and C. Szegedy, "Batch Normalization: Accelerating Deep Network Training by
+Reducing Internal Covariate Shift", ICML 2015, section 3. Examples are columns.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def relu_forward(Z):
+    """Return ``max(0, Z)`` and the cache Z; given to the students."""
+    return np.maximum(0, Z), Z
+
+
+def relu_backward(dA, cache):
+    """Return dZ: dA where Z > 0, else 0; given to the students."""
+    return dA * (cache > 0)
+
+
+def sigmoid_forward(Z):
+    """Return ``1 / (1 + exp(-Z))``, without overflow, twice: as A and as cache; given."""
+    small = np.exp(-np.abs(Z))
+    A = np.where(Z >= 0, 1, small) / (1 + small)
+    return A, A
+
+
+def binary_cross_entropy(AL, Y):
+    """Return the mean cross-entropy over the examples; given to the students."""
+    tiny = np.finfo(float).tiny
+    losses = Y * np.log(np.maximum(AL, tiny)) + (1 - Y) * np.log(np.maximum(1 - AL, tiny))
+    return -float(np.mean(losses))
+
+
+def batchnorm_forward(Z, gamma, beta, running_mean, running_var, mode, momentum=0.9, epsilon=1e-5):
+    """Normalise each feature over the examples, then scale and shift.
+
+    ``Z_norm = (Z - mean) / sqrt(var + epsilon)``, ``Z_tilde = gamma * Z_norm + beta``; the batch's
+    own statistics in training, the running ones at test time.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n, m)
+    gamma, beta, running_mean, running_var : ndarray of shape (n, 1)
+    mode : {"train", "test"}
+    momentum, epsilon : float
+
+    Returns
+    -------
+    Z_tilde : ndarray of shape (n, m)
+    cache : tuple (Z_norm, gamma, std) in training, None at test time
+    running_mean, running_var : ndarray of shape (n, 1)
+
+    Raises
+    ------
+    ValueError
+        If the mode is neither.
+    """
+    if mode == "train":
+        mean = np.mean(Z, axis=1, keepdims=True)  # (n, 1)
+        var = np.var(Z, axis=1, keepdims=True)
+        running_mean = momentum * running_mean + (1 - momentum) * mean
+        running_var = momentum * running_var + (1 - momentum) * var
+    elif mode == "test":
+        mean, var = running_mean, running_var
+    else:
+        raise ValueError(f"mode must be 'train' or 'test', not {mode!r}")
+    std = np.sqrt(var + epsilon)
+    Z_norm = (Z - mean) / std
+    Z_tilde = gamma * Z_norm + beta
+    cache = (Z_norm, gamma, std) if mode == "train" else None
+    return Z_tilde, cache, running_mean, running_var
+
+
+def batchnorm_backward(dZ_tilde, cache):
+    """Return dZ, dgamma and dbeta of batch normalisation in training.
+
+    The mean and the variance depend on every example, so dZ loses its mean and its component
+    along Z_norm: ``dZ = (dZ_norm - mean(dZ_norm) - Z_norm * mean(dZ_norm * Z_norm)) / std``.
+
+    Parameters
+    ----------
+    dZ_tilde : ndarray of shape (n, m)
+    cache : tuple (Z_norm, gamma, std) of shapes (n, m), (n, 1), (n, 1)
+
+    Returns
+    -------
+    dZ : ndarray of shape (n, m)
+    dgamma, dbeta : ndarray of shape (n, 1)
+    """
+    Z_norm, gamma, std = cache
+    dgamma = np.sum(dZ_tilde * Z_norm, axis=1, keepdims=True)  # (n, 1)
+    dbeta = np.sum(dZ_tilde, axis=1, keepdims=True)
+    dZ_norm = dZ_tilde * gamma
+    mean_path = np.mean(dZ_norm, axis=1, keepdims=True)
+    var_path = Z_norm * np.mean(dZ_norm * Z_norm, axis=1, keepdims=True)
+    dZ = (dZ_norm - mean_path - var_path) / std
+    return dZ, dgamma, dbeta
+
+
+def bn_model_forward(X, parameters, running, mode, momentum=0.9, epsilon=1e-5):
+    """Run (linear without bias → batch norm → relu) × (L − 1), then linear → sigmoid.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_0, m)
+    parameters : dict with W1, gamma1, beta1, …, WL, bL
+    running : dict with mean1, var1, … of the hidden layers
+    mode : {"train", "test"}
+    momentum, epsilon : float
+
+    Returns
+    -------
+    AL : ndarray of shape (n_L, m)
+    caches : list
+        ``((A_prev, W), batch-norm cache, relu cache)`` for each hidden layer, then
+        ``((A_prev, W, b), sigmoid cache)``.
+    running : dict
+        New running statistics.
+    """
+    L = sum(name.startswith("W") for name in parameters)
+    A, caches, running = X, [], dict(running)
+    for layer in range(1, L):
+        A_prev, W = A, parameters[f"W{layer}"]
+        gamma, beta = parameters[f"gamma{layer}"], parameters[f"beta{layer}"]
+        mean, var = running[f"mean{layer}"], running[f"var{layer}"]
+        Z_tilde, bn_cache, running[f"mean{layer}"], running[f"var{layer}"] = batchnorm_forward(
+            W @ A_prev, gamma, beta, mean, var, mode, momentum, epsilon
+        )
+        A, relu_cache = relu_forward(Z_tilde)
+        caches.append(((A_prev, W), bn_cache, relu_cache))
+    A_prev, W, b = A, parameters[f"W{L}"], parameters[f"b{L}"]
+    AL, sigmoid_cache = sigmoid_forward(W @ A_prev + b)
+    caches.append(((A_prev, W, b), sigmoid_cache))
+    return AL, caches, running
+
+
+def bn_model_backward(AL, Y, caches):
+    """Return the exact derivative of the binary cross-entropy for every parameter.
+
+    Parameters
+    ----------
+    AL, Y : ndarray of shape (1, m)
+    caches : list
+        From :func:`bn_model_forward` in training.
+
+    Returns
+    -------
+    grads : dict with dW1, dgamma1, dbeta1, …, dWL, dbL
+    """
+    m, L = Y.shape[1], len(caches)
+    (A_prev, W, _), _ = caches[L - 1]
+    dZ = (AL - Y) / m
+    grads = {f"dW{L}": dZ @ A_prev.T, f"db{L}": np.sum(dZ, axis=1, keepdims=True)}
+    dA = W.T @ dZ
+    for layer in range(L - 1, 0, -1):
+        (A_prev, W), bn_cache, relu_cache = caches[layer - 1]
+        dZ_tilde = relu_backward(dA, relu_cache)
+        dZ, grads[f"dgamma{layer}"], grads[f"dbeta{layer}"] = batchnorm_backward(dZ_tilde, bn_cache)
+        grads[f"dW{layer}"] = dZ @ A_prev.T
+        dA = W.T @ dZ
+    return grads
