@@ -1,4 +1,4 @@
-"""The grading engine: student code runs in a sealed kernel, a judge in a process of its own decides.
+"""The grading engine: student code runs in a sealed kernel, a judge decides in another process.
 
 Modules, from the student's side to the instructor's:
 
@@ -7,7 +7,8 @@ Modules, from the student's side to the instructor's:
 ``sandbox``     a Jupyter kernel provisioner round bubblewrap
 ``questions``   what hidden tests use to put questions and to show feedback
 ``judge``       the trusted process that runs the graded cells
-``execute``     nbgrader's ``Execute``, sealed: student cells to the sandbox, graded cells to the judge
-``intake``      reads a submitted folder and rebuilds the notebook from the release
+``submission``  reads what a student handed in, without trusting it
+``canonicalize``  the notebook as released, with the student's answers in it
+``execute``     nbgrader's ``Execute``, sealed: carries questions between judge and kernel
 ``converter``   nbgrader's ``Autograde``: one bad submission stops nobody and keeps no old score
 """

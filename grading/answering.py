@@ -69,3 +69,38 @@ def failure(error: BaseException, namespace: dict[str, Any]) -> dict[str, str]:
         "where": where[:MAX_MESSAGE],
         "exception": name[:100],
     }
+
+
+def serve(request: Mapping[str, Any], wire: dict[str, Any]) -> None:
+    """Answer a set of questions in a Jupyter kernel, one iopub message for each.
+
+    Parameters
+    ----------
+    request : mapping
+        ``questions``, each with ``code``, ``outputs``, ``inputs`` (text of the wire) and
+        ``buffers`` (how many of the message's buffers are its own).
+    wire : dict
+        The namespace of the module ``wire``.
+    """
+    import contextlib
+    import io
+
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    kernel = shell.kernel
+    parent = kernel.get_parent()
+    buffers = list(parent.get("buffers", ()))
+    for number, question in enumerate(request["questions"]):
+        own, buffers = buffers[: question["buffers"]], buffers[question["buffers"] :]
+        inputs = wire["loads"](question["inputs"], own)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            values, failed = answer(question["code"], inputs, question["outputs"], shell.user_ns)
+        content, out = {"number": number, "failed": failed}, []
+        if failed is None:
+            content["value"], out = wire["dumps"](values)
+        kernel.session.send(
+            kernel.iopub_socket, "sealed_answer", content, parent=parent, buffers=out
+        )
+        if failed is not None and failed["kind"] == "too slow":
+            return

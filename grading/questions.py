@@ -1,4 +1,4 @@
-"""What hidden tests use: put questions to the student's code, show feedback, draw reproducible cases.
+"""What hidden tests use: questions to the student's code, feedback, and seeds for the cases.
 
 The same graded cell works in two places. Under ``nbgrader autograde`` it runs in the judge, which
 opens a channel to the sealed kernel. In an instructor's own notebook there is no judge: questions

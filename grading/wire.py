@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-MAX_BYTES = 64 << 20  # all arrays of one value together
+MAX_BYTES = 16 << 20  # all arrays of one value together
 MAX_TEXT = 2 << 20  # characters of JSON
 MAX_ITEMS = 10_000  # nodes of one value's tree
 MAX_DEPTH = 8  # levels of lists, tuples and dicts

@@ -1,0 +1,215 @@
+"""nbgrader's ``Autograde``, so that one bad submission stops nobody and keeps no old score.
+
+:func:`install`, called in ``nbgrader_config.py``, puts it in nbgrader's place: for
+``nbgrader autograde``, for formgrader's button, and for nbgrader's Python interface.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+import shutil
+from fnmatch import fnmatch
+from pathlib import Path
+
+import nbformat
+import nbgrader.apps.api
+import nbgrader.apps.autogradeapp
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde
+from nbgrader.converters.base import BaseConverter, NbGraderException
+from nbgrader.utils import setenv
+
+from grading.canonicalize import Canonicalize, cells_in_common
+from grading.execute import SealedExecute
+from grading.sandbox import provisioner as sandbox
+from grading.submission import Refused, SubmissionReader
+
+
+def install() -> None:
+    """Make nbgrader use :class:`SealedAutograde`; may be called again."""
+    nbgrader.apps.autogradeapp.Autograde = SealedAutograde
+    nbgrader.apps.api.Autograde = SealedAutograde
+
+
+class SealedAutograde(Autograde):
+    """Grades each submission by itself and names, at the end, those that could not be graded.
+
+    Before a submission is graded its old automatic scores are taken away, so that whatever happens
+    after that, it is unscored and marked as needing a look, rather than left with an old score.
+    """
+
+    def start(self) -> None:
+        """Grade the submissions.
+
+        Raises
+        ------
+        NbGraderException
+            If student code cannot be sealed here, or if any submission could not be graded.
+        """
+        execute = SealedExecute(parent=self)
+        if not execute.enabled:
+            self._refuse_all("--no-execute is not possible here: scores come from running code.")
+        problem = sandbox.problem()
+        if problem is not None and execute.require_isolation:
+            self._refuse_all(
+                f"{problem}\n(SealedExecute.require_isolation = False grades without the seal: "
+                "only for submissions that you wrote yourself.)"
+            )
+        if problem is not None:
+            self.log.warning(
+                "STUDENT CODE RUNS UNSEALED, with all the rights of the user who grades, because "
+                "SealedExecute.require_isolation is False. %s",
+                problem,
+            )
+        self._reader = SubmissionReader(parent=self)
+        self._failures: list[str] = []
+        super().start()
+
+    def init_notebooks(self) -> None:
+        """Find the submissions: every folder, whatever the notebooks in it are called."""
+        pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+        folders = sorted(glob.glob(pattern))
+        self.assignments = {folder: self._released_notebooks(folder) for folder in folders}
+        if not folders:
+            super().init_notebooks()  # says so, and what may have been meant
+
+    def convert_notebooks(self) -> None:
+        """Grade the submissions one after the other; name those that failed."""
+        for folder, notebooks in self.assignments.items():
+            assignment, student = self._ids(folder)
+            self.notebooks = notebooks
+            try:
+                self._find_files(Path(folder))
+                if self.init_destination(assignment, student):
+                    self._grade(Path(folder), assignment, student)
+            except KeyboardInterrupt:
+                self._give_up(assignment, student, self.notebooks)
+                self.log.error("Interrupted while grading %s, who is left unscored.", student)
+                raise
+            except Exception as error:
+                self._give_up(assignment, student, self.notebooks, error)
+        if self._failures:
+            text = "\n".join(f"  {failure}" for failure in self._failures)
+            self._refuse_all(f"Left without a score, and marked as needing a look:\n{text}")
+
+    def init_destination(self, assignment_id: str, student_id: str) -> bool:
+        """Whether to grade: as nbgrader decides, and again if a notebook failed the last time."""
+        folder = Path(self._format_dest(assignment_id, student_id))
+        graded = {path.stem for path in folder.glob("*.ipynb")}
+        if self.coursedir.notebook_id == "*" and folder.is_dir() and self._files.keys() - graded:
+            shutil.rmtree(folder)
+        return super().init_destination(assignment_id, student_id)
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Read a submitted notebook and sanitise it; then run it and record its scores."""
+        notebook = Path(notebook_filename)
+        self._sanitizing = True
+        self._init_preprocessors()
+        resources = self.init_single_notebook_resources(notebook_filename)
+        resources["metadata"] = {"name": notebook.stem, "path": str(notebook.parent)}
+        submitted = self._reader.read(self._files[notebook.stem])
+        output, resources = self.exporter.from_notebook_node(submitted, resources=resources)
+        self.write_single_notebook(output, resources)
+        self._sanitizing = False
+        self._init_preprocessors()
+        try:
+            with setenv(NBGRADER_EXECUTION="autograde"):
+                sanitized = Path(self.writer.build_directory, notebook.name)
+                BaseConverter.convert_single_notebook(self, str(sanitized))
+        finally:
+            self._sanitizing = True
+
+    def _grade(self, folder: Path, assignment: str, student: str) -> None:
+        self._unscore(assignment, student)
+        self._reader.check_folder(folder)
+        self.run_pre_convert_hook()
+        self.init_assignment(assignment, student)
+        for notebook in self.notebooks:
+            name = Path(notebook).stem
+            if name not in self._files:
+                self.log.warning("%s: %s.ipynb was not handed in and scores 0.", student, name)
+                continue
+            try:
+                self.convert_single_notebook(notebook)
+            except Exception as error:
+                self._give_up(assignment, student, [notebook], error)
+        if Path(self._format_dest(assignment, student)).is_dir():
+            self.set_permissions(assignment, student)
+        self.run_post_convert_hook()
+
+    def _refuse_all(self, sentence: str) -> None:
+        self.log.error(sentence)
+        raise NbGraderException(sentence)
+
+    def _ids(self, folder: str) -> tuple[str, str]:
+        pattern = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
+        match = re.match(pattern, folder)
+        return match["assignment"], match["student"]
+
+    def _released_notebooks(self, folder: str) -> list[str]:
+        """Where the notebooks that the gradebook knows should be in a submitted folder."""
+        assignment, _ = self._ids(folder)
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            try:
+                notebooks = gradebook.find_assignment(assignment).notebooks
+            except MissingEntry:
+                self._refuse_all(
+                    f"The gradebook does not know the assignment {assignment}. "
+                    f"Run: nbgrader generate_assignment {assignment}"
+                )
+            names = sorted(notebook.name for notebook in notebooks)
+        wanted = [name for name in names if fnmatch(name, self.coursedir.notebook_id)]
+        return [f"{folder}/{name}.ipynb" for name in wanted]
+
+    def _find_files(self, folder: Path) -> None:
+        """Find the file of each notebook: by its name, else the stray file most like it."""
+        self._files = {}
+        stray = {path for path in folder.glob("*.ipynb") if str(path) not in self.notebooks}
+        for notebook in map(Path, self.notebooks):
+            if notebook.is_symlink() or notebook.exists():
+                self._files[notebook.stem] = notebook
+            elif likeness := {path: self._likeness(path, notebook.stem) for path in stray}:
+                best = max(sorted(likeness), key=likeness.get)
+                if likeness[best] > 0:
+                    self.log.warning("%s is graded as %s.", best, notebook.name)
+                    self._files[notebook.stem] = best
+                    stray.remove(best)
+
+    def _likeness(self, path: Path, notebook: str) -> int:
+        release = Path(Canonicalize(parent=self).release_directory, path.parent.name)
+        try:
+            submitted = self._reader.read(path)
+        except (Refused, OSError):
+            return 0
+        released = nbformat.read(release / f"{notebook}.ipynb", as_version=4)
+        return cells_in_common(submitted, released)
+
+    def _unscore(self, assignment: str, student: str) -> None:
+        """Take away the automatic scores of the notebooks that are about to be graded."""
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            gradebook.update_or_create_student(student)
+            gradebook.update_or_create_submission(assignment, student)
+            for notebook in self.notebooks:
+                submitted = gradebook.find_submission_notebook(
+                    Path(notebook).stem, assignment, student
+                )
+                for grade in submitted.grades:
+                    grade.auto_score, grade.needs_manual_grade = None, True
+            gradebook.db.commit()
+
+    def _give_up(
+        self, assignment: str, student: str, notebooks: list[str], error: Exception | None = None
+    ) -> None:
+        """Leave no half-graded notebook behind, and remember what happened."""
+        folder = Path(self._format_dest(assignment, student))
+        for notebook in notebooks:
+            folder.joinpath(Path(notebook).name).unlink(missing_ok=True)
+        if folder.is_dir() and not list(folder.glob("*.ipynb")):
+            shutil.rmtree(folder)
+        if isinstance(error, Refused):
+            self._failures.append(f"{student}: {error}")
+        elif error is not None:
+            self.log.debug("%s, %s", student, assignment, exc_info=error)
+            names = ", ".join(Path(notebook).stem for notebook in notebooks)
+            self._failures.append(f"{student}: {names}: {type(error).__name__}: {error}")

@@ -1,0 +1,172 @@
+"""The trusted process: runs graded cells, puts their questions to the sealed kernel, decides.
+
+Started by :mod:`grading.execute` as ``python -I -m grading.judge DESCRIPTOR``, in an empty folder,
+with nothing of the student's on its path. It talks over the descriptor in frames of bytes: one of
+JSON, then the raw buffers that the JSON counts.
+
+======================  ==========================================================
+broker → judge          ``begin`` (paths, key, folder), ``grade`` (source, points),
+                        ``answers``
+judge → broker          ``ask`` (questions), ``verdict`` (score, displays, fault)
+======================  ==========================================================
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import json
+import os
+import resource
+import shutil
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from typing import Any
+
+from grading import questions, wire
+from grading.questions import Answer, Question, Unanswered
+
+MEMORY = 4 << 30  # address space, bytes
+KINDS = {"raised", "not written", "too slow", "died", "not data"}
+
+
+def send(connection: Connection, message: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
+    """Write one message and its buffers."""
+    text = json.dumps({**message, "frames": len(buffers)})
+    connection.send_bytes(text.encode())
+    for buffer in buffers:
+        connection.send_bytes(buffer)
+
+
+def receive(connection: Connection) -> tuple[dict[str, Any], list[bytes]]:
+    """Read one message and its buffers; EOFError when the other side has ended."""
+    message = json.loads(connection.recv_bytes())
+    return message, [connection.recv_bytes() for _ in range(message["frames"])]
+
+
+class Judge:
+    """The judge's channel: see :class:`grading.questions.Channel`.
+
+    Parameters
+    ----------
+    connection : Connection
+        To the broker.
+    key : bytes
+        From which the seeds of this student's cases are derived.
+    """
+
+    def __init__(self, connection: Connection, key: bytes) -> None:
+        self.connection = connection
+        self.key = key
+        self.displays: list[dict[str, str]] = []
+
+    def ask(self, asked: Sequence[Question]) -> list[Answer]:
+        """Put the questions to the sealed kernel by way of the broker."""
+        described, buffers = [], []
+        for question in asked:
+            text, own = wire.dumps(dict(question.inputs))
+            outputs = list(question.outputs)
+            described.append(
+                {"code": question.code, "outputs": outputs, "inputs": text, "buffers": len(own)}
+            )
+            buffers += own
+        send(self.connection, {"op": "ask", "questions": described}, buffers)
+        message, buffers = receive(self.connection)
+        answers = []
+        for question, item in zip(asked, message["answers"], strict=True):
+            own, buffers = buffers[: item["buffers"]], buffers[item["buffers"] :]
+            answers.append(_decode(question, item, own))
+        return answers
+
+    def show(self, text: str, html: str) -> None:
+        """Keep feedback for the graded cell's outputs."""
+        self.displays.append({"text/plain": text, "text/html": html})
+
+    def grade(self, source: str, points: float, namespace: dict[str, Any]) -> dict[str, Any]:
+        """Run a graded cell.
+
+        Returns
+        -------
+        dict
+            ``score``, a number in [0, points]; ``displays``, the feedback; ``fault``, empty or
+            what is wrong with the graded cell itself, in which case the score says nothing.
+        """
+        self.displays = []
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                value = _run(source, namespace)
+            score = float(value)
+            if not 0 <= score <= points:
+                raise ValueError(f"its score is {score}, outside 0 to {points:g}")
+            fault = ""
+        except Exception as error:  # whatever the author of the cell did wrong
+            score, fault = 0.0, _describe(error)
+        return {"op": "verdict", "score": score, "displays": self.displays, "fault": fault}
+
+
+def _run(source: str, namespace: dict[str, Any]) -> Any:
+    tree = ast.parse(source)
+    if not tree.body or not isinstance(tree.body[-1], ast.Expr):
+        raise ValueError("its last line is not an expression whose value is the score")
+    last = ast.Expression(tree.body.pop().value)
+    exec(compile(tree, "<graded cell>", "exec"), namespace)
+    return eval(compile(last, "<graded cell>", "eval"), namespace)
+
+
+def _describe(error: Exception) -> str:
+    lines = traceback.format_exception(error)
+    return f"{type(error).__name__}: {error}\n{''.join(lines)}"
+
+
+def _decode(question: Question, item: dict[str, Any], buffers: list[bytes]) -> Answer:
+    failed = item.get("failed")
+    if failed is not None:
+        return _unanswered(failed)
+    try:
+        values = wire.loads(item["value"], buffers)
+    except wire.WireError as error:
+        return Unanswered("not data", str(error))
+    if type(values) is not tuple or len(values) != len(question.outputs):
+        return Unanswered("not data", "the answer is malformed")
+    return values
+
+
+def _unanswered(failed: Any) -> Unanswered:
+    fields = failed if isinstance(failed, dict) else {}
+    kind = fields.get("kind")
+    texts = {
+        name: value[:1000]
+        for name in ("message", "where", "exception")
+        if isinstance(value := fields.get(name), str)
+    }
+    texts.setdefault("message", "the answer is malformed")
+    return Unanswered(kind if kind in KINDS else "raised", **texts)
+
+
+def main() -> None:
+    """Serve one notebook, then remove the folder that it shared with the sandbox."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the broker's to handle
+    connection = Connection(int(sys.argv[1]))
+    message, _ = receive(connection)
+    try:
+        sys.path[:0] = message["paths"]
+        judge = Judge(connection, bytes.fromhex(message["key"]))
+        questions.channel = judge
+        namespace: dict[str, Any] = {"__name__": "__judge__"}
+        while True:
+            request, _ = receive(connection)
+            send(connection, judge.grade(request["source"], request["points"], namespace))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass  # the broker has finished with this notebook, or is gone
+    finally:
+        os.chdir("/")
+        shutil.rmtree(message["folder"], ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
