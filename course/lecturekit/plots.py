@@ -52,10 +52,14 @@ def plot_curves(
     curves: Mapping[str, Sequence[float]],
     xlabel: str = "epoch",
     ylabel: str = "cost / nats",
+    x: Sequence[float] | None = None,
 ) -> None:
-    """Draw one line per named curve against 0, 1, 2, …."""
-    for name, values in curves.items():
-        ax.plot(values, label=name)
+    """Draw one line per named curve against 0, 1, 2, …, or with markers against ``x``."""
+    for (name, values), marker in zip(curves.items(), MARKERS, strict=False):
+        if x is None:
+            ax.plot(values, label=name)
+        else:
+            ax.plot(x, values, marker=marker, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend()
 
@@ -92,7 +96,7 @@ def plot_boundary(
     """
     x1, x2 = (
         np.linspace(low - margin, high + margin, 200)
-        for low, high in zip(X.min(axis=1), X.max(axis=1))
+        for low, high in zip(X.min(axis=1), X.max(axis=1), strict=True)
     )
     grid = np.stack([axis.ravel() for axis in np.meshgrid(x1, x2)])
     regions = np.reshape(predict(grid), (200, 200))
@@ -124,7 +128,26 @@ def plot_path(
     """
     w1, w2 = np.meshgrid(np.linspace(*xlim, 200), np.linspace(*ylim, 200))
     ax.contour(w1, w2, cost(w1, w2), 20, cmap="cividis", linewidths=0.7, linestyles="-")
-    for (name, path), marker in zip(paths.items(), MARKERS):
+    for (name, path), marker in zip(paths.items(), MARKERS, strict=False):
         ax.plot(*path, marker=marker, markersize=3, linewidth=1.2, label=name)
     ax.set(xlabel="$w_1$", ylabel="$w_2$", xlim=xlim, ylim=ylim)
     ax.legend()
+
+
+def plot_graph(
+    ax: Axes, boxes: Mapping[str, tuple[float, float]], arrows: Sequence[tuple[str, str]]
+) -> None:
+    """Draw a computation graph: labelled boxes at (x, y), and arrows between named boxes."""
+    ax.axis("off")
+    x, y = zip(*boxes.values(), strict=True)
+    ax.set(xlim=(min(x) - 0.5, max(x) + 0.5), ylim=(min(y) - 0.5, max(y) + 0.5))
+    patches = {}
+    for name, place in boxes.items():
+        box = {"boxstyle": "round", "facecolor": "white"}
+        text = ax.text(*place, name, ha="center", va="center", bbox=box)
+        patches[name] = text.get_bbox_patch()
+    ax.figure.canvas.draw()  # gives the boxes their sizes, where the arrows have to end
+    for start, end in arrows:
+        style = {"arrowstyle": "-|>", "color": COLOURS[0], "shrinkA": 2, "shrinkB": 2}
+        style |= {"patchA": patches[start], "patchB": patches[end]}
+        ax.annotate("", boxes[end], boxes[start], arrowprops=style)
