@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import re
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -17,7 +16,8 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_locked
-from traitlets import Unicode
+
+from grading.submission import release_folder
 
 DEFINED = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
 
@@ -25,16 +25,12 @@ DEFINED = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)", re.MULTILINE)
 class Canonicalize(NbGraderPreprocessor):
     """Rebuilds a submitted notebook (as `SubmissionReader` gives it) from the released one."""
 
-    release_directory = Unicode("release", help="Where the released notebooks are.").tag(
-        config=True
-    )
-
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Return the rebuilt notebook; what was put right is logged as a warning."""
         names = resources["nbgrader"]
-        path = Path(self.release_directory, names["assignment"], f"{names['notebook']}.ipynb")
+        path = release_folder(self, names["assignment"]) / f"{names['notebook']}.ipynb"
         notebook, remarks = rebuild(nb, nbformat.read(path, as_version=4))
         sources = _sources(names)
         for cell in notebook.cells:

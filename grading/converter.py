@@ -20,10 +20,10 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.utils import setenv
 
-from grading.canonicalize import Canonicalize, cells_in_common
+from grading.canonicalize import cells_in_common
 from grading.execute import SealedExecute
 from grading.sandbox import provisioner as sandbox
-from grading.submission import Refused, SubmissionReader
+from grading.submission import Refused, SubmissionReader, release_folder
 
 
 def install() -> None:
@@ -70,9 +70,14 @@ class SealedAutograde(Autograde):
         """Find the submissions: every folder, whatever the notebooks in it are called."""
         pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
         folders = sorted(glob.glob(pattern))
-        self.assignments = {folder: self._released_notebooks(folder) for folder in folders}
         if not folders:
             super().init_notebooks()  # says so, and what may have been meant
+        assignments = {self._ids(folder)[0] for folder in folders}
+        names = {assignment: self._released_notebooks(assignment) for assignment in assignments}
+        self.assignments = {
+            folder: [f"{folder}/{name}.ipynb" for name in names[self._ids(folder)[0]]]
+            for folder in folders
+        }
 
     def convert_notebooks(self) -> None:
         """Grade the submissions one after the other; name those that failed."""
@@ -147,9 +152,8 @@ class SealedAutograde(Autograde):
         match = re.match(pattern, folder)
         return match["assignment"], match["student"]
 
-    def _released_notebooks(self, folder: str) -> list[str]:
-        """Where the notebooks that the gradebook knows should be in a submitted folder."""
-        assignment, _ = self._ids(folder)
+    def _released_notebooks(self, assignment: str) -> list[str]:
+        """The notebooks of an assignment that are to be graded, by the gradebook."""
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             try:
                 notebooks = gradebook.find_assignment(assignment).notebooks
@@ -160,7 +164,12 @@ class SealedAutograde(Autograde):
                 )
             names = sorted(notebook.name for notebook in notebooks)
         wanted = [name for name in names if fnmatch(name, self.coursedir.notebook_id)]
-        return [f"{folder}/{name}.ipynb" for name in wanted]
+        if not wanted:
+            self._refuse_all(
+                f"{assignment} has no notebook {self.coursedir.notebook_id}; it has: "
+                f"{', '.join(names)}."
+            )
+        return wanted
 
     def _find_files(self, folder: Path) -> None:
         """Find the file of each notebook: by its name, else the stray file most like it."""
@@ -177,18 +186,19 @@ class SealedAutograde(Autograde):
                     stray.remove(best)
 
     def _likeness(self, path: Path, notebook: str) -> int:
-        release = Path(Canonicalize(parent=self).release_directory, path.parent.name)
         try:
             submitted = self._reader.read(path)
         except (Refused, OSError):
             return 0
+        release = release_folder(self, self._ids(str(path.parent))[0])
         released = nbformat.read(release / f"{notebook}.ipynb", as_version=4)
         return cells_in_common(submitted, released)
 
     def _unscore(self, assignment: str, student: str) -> None:
         """Take away the automatic scores of the notebooks that are about to be graded."""
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
-            gradebook.update_or_create_student(student)
+            if self.create_student:
+                gradebook.update_or_create_student(student)
             gradebook.update_or_create_submission(assignment, student)
             for notebook in self.notebooks:
                 submitted = gradebook.find_submission_notebook(

@@ -40,10 +40,12 @@ from traitlets import Bool, Float, Int, List, Unicode, default
 
 from grading import answering, judge, wire
 from grading.sandbox import provisioner as sandbox
+from grading.submission import release_folder
 
 MAX_FRAME = wire.MAX_BYTES + (1 << 20)  # bytes of one frame accepted from a kernel
 MIN_MESSAGE = 200  # characters that a message counts for, however short it is
 MAX_BROKEN = 50  # malformed messages before a kernel is given up
+SECRET_BYTES = 32
 GRACE = 5.0  # seconds for a kernel to come back after an interrupt
 IMAGES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 SOURCES = [Path(module.__file__).read_text() for module in (wire, answering)]
@@ -112,9 +114,6 @@ class SealedExecute(Execute):
         help="File of the course's secret, from which each student's cases are drawn. Made when "
         "it is missing; keep it to have the same cases at a regrade.",
     ).tag(config=True)
-    release_directory = Unicode(
-        "release", help="Where the released assignments with their data files are."
-    ).tag(config=True)
 
     @default("raise_on_iopub_timeout")
     def _raise_on_iopub_timeout_default(self) -> bool:
@@ -141,7 +140,7 @@ class SealedExecute(Execute):
         names = resources["nbgrader"]
         self._points, self._graded = _graded_cells(names)
         self._notebook = f"{names['student']}, {names['assignment']}/{names['notebook']}"
-        self._data = str(Path(self.release_directory, names["assignment"]).resolve())
+        self._data = str(release_folder(self, names["assignment"]).resolve())
         self._deadline = time.monotonic() + self.notebook_timeout
         self._dead = ""  # why there is no kernel at present
         self._revivals = 0
@@ -457,8 +456,11 @@ def _secret(file: Path) -> bytes:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return bytes.fromhex(file.read_text())
-    secret = secrets.token_bytes(32)
+        secret = bytes.fromhex(file.read_text())
+        if len(secret) != SECRET_BYTES:
+            raise ValueError(f"{file} is damaged: delete it to have a new secret made") from None
+        return secret
+    secret = secrets.token_bytes(SECRET_BYTES)
     with os.fdopen(descriptor, "w") as out:
         out.write(secret.hex())
     return secret
