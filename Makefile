@@ -19,7 +19,7 @@ install = as_root=; \
 			echo "  sudo apt-get install $(1)" >&2; exit 1; }; \
 	fi; \
 	echo "Installing $(1) with apt-get."; \
-	$$as_root apt-get update -qq && \
+	$$as_root apt-get update -qq; \
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		$(1) >/dev/null
 
@@ -55,7 +55,7 @@ sandbox: setup ## check that submitted code can be sealed; install bubblewrap if
 
 demo: setup ## grade a small made-up class in demo/ and show the scores
 	@$(MAKE) --no-print-directory sandbox || \
-		echo "WARNING: no sandbox here. The demo grades its own submissions without one." >&2
+		echo "WARNING: going on without a sandbox, for the demo grades its own submissions only." >&2
 	@$(BIN)/python -m grading demo
 
 test: sandbox lint ## run every test: linter, audit of the hidden tests, tests, lectures
