@@ -1,0 +1,167 @@
+"""The rules that every lecture keeps, read from its file; nbval runs the lectures themselves."""
+
+import re
+from pathlib import Path
+from statistics import median
+from urllib.parse import unquote
+
+import nbformat
+import pytest
+
+COURSE = Path(__file__).resolve().parent.parent / "course"
+NOTEBOOKS = sorted(
+    path for path in COURSE.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
+)
+PAGES = sorted(COURSE.rglob("*.md"))
+GLOSSARY = COURSE / "glossary.md"
+
+HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
+LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
+CODE_OR_FORMULA = re.compile(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$", re.DOTALL)
+MACHINE_PATH = re.compile(r"(?<![\w.])/(work|root|home|tmp|Users)/\w")
+
+
+def lecture(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+
+
+def markdown(notebook: nbformat.NotebookNode) -> list[str]:
+    return [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def prose(path: Path) -> str:
+    """The text of a page or of a lecture's markdown cells."""
+    if path.suffix == ".ipynb":
+        return "\n\n".join(markdown(lecture(path)))
+    return path.read_text(encoding="utf-8")
+
+
+def headings(text: str, level: int | None = None) -> list[str]:
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    return [title for marks, title in HEADING.findall(text) if level in (None, len(marks))]
+
+
+def slug(heading: str) -> str:
+    """The anchor of a heading, as GitHub and Jupyter make it up to upper and lower case."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+
+
+def sections(notebook: nbformat.NotebookNode, levels: str) -> list[list[nbformat.NotebookNode]]:
+    """The cells from one heading of the given levels to the next; the first part has none."""
+    parts: list[list[nbformat.NotebookNode]] = [[]]
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and re.match(rf"#{{{levels}}} ", cell.source):
+            parts.append([])
+        parts[-1].append(cell)
+    return parts
+
+
+each_lecture = pytest.mark.parametrize(
+    "path", NOTEBOOKS, ids=[str(path.relative_to(COURSE)) for path in NOTEBOOKS]
+)
+each_text = pytest.mark.parametrize(
+    "path",
+    [*NOTEBOOKS, *PAGES],
+    ids=[str(path.relative_to(COURSE)) for path in [*NOTEBOOKS, *PAGES]],
+)
+
+
+@each_lecture
+def test_a_lecture_opens_with_its_only_h1_its_aims_and_its_minutes(path):
+    notebook = lecture(path)
+    opening = notebook.cells[0].source
+    assert headings("\n\n".join(markdown(notebook)), level=1) == headings(opening, level=1)
+    assert opening.startswith("# ")
+    aims = re.findall(r"^[*-] ", opening, re.MULTILINE)
+    assert 3 <= len(aims) <= 5, f"{len(aims)} aims; a lecture names 3 to 5"
+    assert re.search(r"\d+\D{0,5}\d* minutes", opening), "the opening says how long reading takes"
+
+
+@each_lecture
+def test_a_lecture_ends_with_a_summary_that_links_on(path):
+    last = lecture(path).cells[-1]
+    assert last.cell_type == "markdown"
+    assert LINK.search(last.source), "the last cell links to what comes next"
+
+
+@each_lecture
+def test_every_section_is_short_and_asks_a_question(path):
+    notebook = lecture(path)
+    for part in sections(notebook, "2,3")[1:]:
+        assert len(part) <= 8, f"{part[0].source.splitlines()[0]!r} has {len(part)} cells"
+    for part in sections(notebook, "2")[1:-1]:
+        text = "\n".join(cell.source for cell in part)
+        assert "<details>" in text, f"no question in {part[0].source.splitlines()[0]!r}"
+
+
+@each_lecture
+def test_code_cells_are_short(path):
+    lengths = [len(cell.source.splitlines()) for cell in code_cells(lecture(path))]
+    assert median(lengths) <= 5
+    assert sum(length > 12 for length in lengths) <= 0.1 * len(lengths)
+    assert max(lengths) <= 30
+
+
+@each_lecture
+def test_a_lecture_is_committed_as_one_clean_run(path):
+    notebook = lecture(path)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert set(notebook.metadata) <= {"kernelspec", "language_info"}
+    assert notebook.metadata.kernelspec.name == "python3"
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    assert counts == list(range(1, len(counts) + 1)), "run all cells from a fresh kernel, then save"
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            assert output.output_type != "error", f"cell {cell.id} stores an error"
+            assert output.get("name") != "stderr", f"cell {cell.id} stores a warning"
+
+
+@each_lecture
+def test_cell_ids_are_words(path):
+    ids = [cell.id for cell in lecture(path).cells]
+    assert len(set(ids)) == len(ids)
+    assert not [id_ for id_ in ids if not re.fullmatch(r"[a-z]+\d?([_-][a-z0-9]+)*", id_)]
+    assert not [id_ for id_ in ids if re.fullmatch(r"[0-9a-f]{8}", id_)], "made by a machine"
+
+
+@each_lecture
+def test_every_figure_has_a_caption_as_its_alt_text(path):
+    for cell in code_cells(lecture(path)):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                alt = output.metadata.get("image/png", {}).get("alt", "")
+                assert alt.endswith("."), f"show the figure of {cell.id} with plots.show"
+
+
+@each_lecture
+def test_a_lecture_links_its_terms_to_the_glossary(path):
+    assert "glossary.md#" in prose(path)
+
+
+@each_text
+def test_every_relative_link_leads_to_a_file_and_a_heading(path):
+    for image, words, target in LINK.findall(CODE_OR_FORMULA.sub("", prose(path))):
+        assert words or not image, f"the image {target} has no alt text"
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (path.parent / unquote(name)).resolve() if name else path
+        assert file.exists(), f"{target}: no such file"
+        if anchor:
+            anchors = [slug(title) for title in headings(prose(file))]
+            assert unquote(anchor).lower() in anchors, f"{target}: no such heading"
+
+
+@each_text
+def test_nothing_names_a_path_of_the_machine_it_was_made_on(path):
+    found = MACHINE_PATH.search(path.read_text(encoding="utf-8"))
+    assert not found, f"{found and found.group()}…"
+
+
+def test_the_glossary_is_alphabetical_and_defines_each_term_once():
+    terms = headings(GLOSSARY.read_text(encoding="utf-8"), level=2)
+    assert terms == sorted(set(terms), key=str.casefold)
