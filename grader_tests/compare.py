@@ -90,7 +90,8 @@ def describe(value: Any) -> str:
 
 
 def short(text: str, limit: int = 60) -> str:
-    """Shorten a text that a student's code chose."""
+    """Shorten a text that a student's code chose, and make it safe to print."""
+    text = "".join(c if c.isprintable() or c == "\n" else "�" for c in text[: limit + 1])
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -166,11 +167,12 @@ def _value_difference(got: Any, wanted: Any, name: str, tolerance: Tolerance) ->
         index = _first(odd)
         kind = "nan" if np.isnan(mine[index]) else "infinite"
         return f"{name} is {kind}{_places(odd)}."
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         gap = np.abs(mine - right)
         close = gap <= tolerance.absolute + tolerance.relative * np.abs(right)
+        share = gap / np.abs(right)
     same = (mine == right) | (np.isnan(mine) & np.isnan(right))
-    wrong = ~(np.where(np.isfinite(right), close, same))
+    wrong = ~np.where(np.isfinite(right), close, same)
     if not wrong.any():
         return None
     index = _first(wrong)
@@ -178,7 +180,7 @@ def _value_difference(got: Any, wanted: Any, name: str, tolerance: Tolerance) ->
         return f"{name} is wrong{_places(wrong)}: the right value there is not finite."
     size = f"by {gap[index]:.1e}"
     if right[index] != 0:
-        size += f" (relative difference {gap[index] / abs(right[index]):.1e})"
+        size += f" (relative difference {share[index]:.1e})"
     return f"{name} is wrong{_places(wrong)}, {size}."
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from grader_tests.compare import EXACT, describe, difference
+from grader_tests.compare import EXACT, describe, difference, short
 from grader_tests.task import Answer, Case, Criterion, Misconception, Task
 from grading import questions
 from grading.questions import Question, Unanswered
@@ -18,6 +18,7 @@ from grading.questions import Question, Unanswered
 Ask = Callable[[Sequence[Question]], list[tuple[Any, ...] | Unanswered]]
 
 HELD, NOT_HELD, NOT_CHECKED = "held", "not held", "not checked"
+NOTHING_RIGHT = "It counts as soon as something else is right."
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Exam:
         self.task = task
         self.cases = tuple(task.cases(rng))
         self.wanted = self.answers(task.reference)
+        self._theirs: dict[Misconception, list[Answer | Unanswered]] = {}
         for case, wanted in zip(self.cases, self.wanted, strict=True):
             self._confirm(case, wanted)
 
@@ -117,11 +119,16 @@ class Exam:
         """
         answers = self.put(ask)
         parts = OwnParts(self, ask)
-        outcomes = tuple(self._outcome(c, answers, parts) for c in self.task.criteria)
+        outcomes = [self._outcome(c, answers, parts) for c in self.task.criteria]
+        if not any(o.state == HELD and not o.criterion.inputs for o in outcomes):
+            outcomes = [
+                Outcome(o.criterion, NOT_CHECKED, NOTHING_RIGHT) if o.criterion.inputs else o
+                for o in outcomes
+            ]
         wrong = any(outcome.state != HELD for outcome in outcomes)
         return Verdict(
             self.task,
-            outcomes,
+            tuple(outcomes),
             tuple(
                 (case, answer)
                 for case, answer in zip(self.cases, answers, strict=True)
@@ -161,7 +168,7 @@ class Exam:
             return _refusal(case, got, answers)
         if isinstance(got, Unanswered):
             return NOT_CHECKED, ""
-        problem = self.problem(criterion, case, got, wanted)
+        problem = self._problem(criterion, case, got, wanted)
         if problem is None:
             return HELD, self._remark(criterion, case, got, wanted)
         if self.task.own_parts and not criterion.inputs and criterion.check is None:
@@ -169,12 +176,12 @@ class Exam:
             wanted = parts.wanted[index]
             if isinstance(wanted, Unanswered):
                 return NOT_CHECKED, f"It needs a working {named}: mend that first."
-            problem = self.problem(criterion, case, got, wanted)
+            problem = self._problem(criterion, case, got, wanted)
             if problem is None:
                 return HELD, f"Right given your own {named}, which has a question of its own."
         return NOT_HELD, problem
 
-    def problem(self, criterion: Criterion, case: Case, got: Answer, wanted: Answer) -> str | None:
+    def _problem(self, criterion: Criterion, case: Case, got: Answer, wanted: Answer) -> str | None:
         """What a criterion finds wrong with one answer, or None."""
         return self._difference(criterion, case, got, wanted, criterion.loose_shape)
 
@@ -206,7 +213,7 @@ class Exam:
                 return f"{name} is missing."
         for name in mine:
             if name not in right:
-                return f"{name} does not belong there."
+                return f"{short(name)} does not belong there."
         for name in right:
             problem = difference(mine[name], right[name], name, criterion.tolerance, loose_shape)
             if problem:
@@ -221,14 +228,16 @@ class Exam:
         return None
 
     def _misconception(self, answers: list[Answer | Unanswered]) -> Misconception | None:
-        for misconception in self.task.misconceptions:
-            if misconception.looks_like:
-                named = self._looks_like(misconception, answers)
-            else:
-                named = self.same_mistake(answers, self.answers(misconception.wrong))
-            if named:
-                return misconception
-        return None
+        recognised = (m for m in self.task.misconceptions if self.recognises(m, answers))
+        return next(recognised, None)
+
+    def recognises(self, misconception: Misconception, answers: list[Answer | Unanswered]) -> bool:
+        """Whether wrong answers are those of a misconception."""
+        if misconception.looks_like:
+            return self._looks_like(misconception, answers)
+        if misconception not in self._theirs:
+            self._theirs[misconception] = self.answers(misconception.wrong)
+        return self._same_mistake(answers, self._theirs[misconception])
 
     def _looks_like(self, misconception: Misconception, answers: list[Answer | Unanswered]) -> bool:
         signs = []
@@ -240,20 +249,20 @@ class Exam:
                     signs.append(False)
         return signs.count(True) >= 2 and False not in signs
 
-    def same_mistake(
+    def _same_mistake(
         self, answers: list[Answer | Unanswered], theirs: list[Answer | Unanswered]
     ) -> bool:
         """Whether `answers` equal `theirs` wherever `theirs` are wrong, in two cases or more."""
         separating = 0
         for case, mine, wrong, right in zip(self.cases, answers, theirs, self.wanted, strict=True):
-            if self.alike(case, wrong, right):
+            if self._alike(case, wrong, right):
                 continue
-            if not self.alike(case, mine, wrong):
+            if not self._alike(case, mine, wrong):
                 return False
             separating += isinstance(wrong, Answer)
         return separating >= 2
 
-    def alike(self, case: Case, got: Answer | Unanswered, wanted: Answer | Unanswered) -> bool:
+    def _alike(self, case: Case, got: Answer | Unanswered, wanted: Answer | Unanswered) -> bool:
         """Whether two answers to a case are the same in every graded part."""
         if isinstance(got, Unanswered) or isinstance(wanted, Unanswered):
             return (
@@ -262,7 +271,7 @@ class Exam:
                 and (got.kind, got.exception) == (wanted.kind, wanted.exception)
             )
         return all(
-            self.problem(criterion, case, got, wanted) is None
+            self._problem(criterion, case, got, wanted) is None
             for criterion in self.task.criteria
             if criterion.selects(case) and criterion.check is None
         )
@@ -324,7 +333,7 @@ def _refusal(
     known = getattr(builtins, got.exception, None)
     if got.exception == name or (isinstance(known, type) and issubclass(known, case.raises)):
         return HELD, ""
-    return NOT_HELD, f"It should raise a {name} and raised {got.message}"
+    return NOT_HELD, f"It should raise a {name} and raised {short(got.message, 200)}"
 
 
 def _parts(result: Any, returns: str | tuple[str, ...], patterns: str) -> Mapping[str, Any] | str:

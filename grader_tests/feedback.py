@@ -28,6 +28,15 @@ EXPLANATIONS = (
 
 
 @dataclass(frozen=True)
+class Standing:
+    """One line on a criterion, and what there is to say about it."""
+
+    state: str
+    line: str
+    detail: str
+
+
+@dataclass(frozen=True)
 class Failure:
     """An exception or time-out, once for all the cases that ended in it."""
 
@@ -41,8 +50,8 @@ class Failure:
 class Feedback:
     """What there is to say about a verdict, before any markup."""
 
-    verdict: Verdict
     headline: str
+    standings: tuple[Standing, ...]
     failures: tuple[Failure, ...]
     mistake: str
     lecture: Lecture | None
@@ -55,8 +64,8 @@ def compose(verdict: Verdict) -> Feedback:
     full = verdict.score == task.points
     named = verdict.misconception
     return Feedback(
-        verdict,
         f"{task.name}: {verdict.score:g} of {task.points:g} points",
+        _standings(verdict.outcomes),
         _failures(verdict),
         named.sentence if named else "",
         None if full else named.lecture if named else task.lecture,
@@ -68,9 +77,9 @@ def text(verdict: Verdict) -> str:
     """Feedback for a terminal, no line longer than 80 columns."""
     feedback = compose(verdict)
     lines = [feedback.headline, ""]
-    for outcome in verdict.outcomes:
-        lines += _wrap(f"{SYMBOLS[outcome.state]} {_standing(outcome)}", "  ", "    ")
-        lines += _wrap(_detail(outcome), "      ")
+    for standing in feedback.standings:
+        lines += _wrap(f"{SYMBOLS[standing.state]} {standing.line}", "  ", "    ")
+        lines += _wrap(standing.detail, "      ")
     for failure in feedback.failures:
         lines += ["", *_wrap(f"Did not run, {failure.cases}:"), *_wrap(failure.message, "  ")]
         lines += _wrap(failure.where and f"in {failure.where}", "  ")
@@ -89,7 +98,7 @@ def html(verdict: Verdict) -> str:
     feedback = compose(verdict)
     name = escape(verdict.task.name)
     parts = [f'<p id="feedback-{name}"><strong>{escape(feedback.headline)}</strong></p>']
-    items = "".join(map(_item, verdict.outcomes))
+    items = "".join(map(_item, feedback.standings))
     parts.append(f'<ul style="list-style: none; padding-left: 0.5em;">{items}</ul>')
     for failure in feedback.failures:
         where = f"<br>in <code>{escape(failure.where)}</code>" if failure.where else ""
@@ -110,25 +119,29 @@ def html(verdict: Verdict) -> str:
     )
 
 
-def _item(outcome: Outcome) -> str:
+def _item(standing: Standing) -> str:
     mark = (
-        f'<span aria-hidden="true" style="color: {COLOURS[outcome.state]}; font-weight: bold;">'
-        f"{SYMBOLS[outcome.state]}</span>"
+        f'<span aria-hidden="true" style="color: {COLOURS[standing.state]}; font-weight: bold;">'
+        f"{SYMBOLS[standing.state]}</span>"
     )
-    detail = _detail(outcome)
-    detail = f"<br>{escape(detail)}" if detail else ""
-    return f"<li>{mark} {escape(_standing(outcome))}{detail}</li>"
+    detail = f"<br>{escape(standing.detail)}" if standing.detail else ""
+    return f"<li>{mark} {escape(standing.line)}{detail}</li>"
 
 
-def _standing(outcome: Outcome) -> str:
-    points = outcome.criterion.points
-    earned = points if outcome.state == HELD else 0
-    return f"{outcome.criterion.name}: {outcome.state}, {earned:g} of {points:g}"
-
-
-def _detail(outcome: Outcome) -> str:
-    told = outcome.sentence or outcome.remark
-    return f"{told} Case: {outcome.label}." if told else ""
+def _standings(outcomes: tuple[Outcome, ...]) -> tuple[Standing, ...]:
+    """Say each sentence once: criteria that fail for the same reason refer to the first."""
+    standings, told = [], {}
+    for outcome in outcomes:
+        criterion, sentence = outcome.criterion, outcome.sentence or outcome.remark
+        earned = criterion.points if outcome.state == HELD else 0
+        line = f"{criterion.name}: {outcome.state}, {earned:g} of {criterion.points:g}"
+        if sentence in told:
+            detail = f"The same as for {told[sentence]}."
+        else:
+            detail = f"{sentence} Case: {outcome.label}." if outcome.label else sentence
+            told |= {sentence: criterion.name} if sentence else {}
+        standings.append(Standing(outcome.state, line, detail))
+    return tuple(standings)
 
 
 def _failures(verdict: Verdict) -> tuple[Failure, ...]:

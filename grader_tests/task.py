@@ -21,7 +21,7 @@ from grader_tests.source import compiled, edited, source_of
 
 __all__ = [
     "Answer", "Case", "Criterion", "Lecture", "Misconception", "Rng", "Task", "Tolerance",
-    "Variant", "call", "edited", "inputs_untouched", "script", "source_of",
+    "Variant", "call", "edited", "inputs_untouched", "misconceptions", "script", "source_of",
 ]  # fmt: skip
 
 
@@ -201,6 +201,22 @@ class Misconception:
     lecture: Lecture
     wrong: Callable
     looks_like: Callable[[Any, Any, Case], bool | None] | None = None
+
+
+def misconceptions(
+    reference: Callable,
+    id: str,
+    lecture: Lecture,
+    sentence: str,
+    *wrong: Callable | Sequence[tuple[str, str] | tuple[str, str, int]],
+    looks_like: Callable[[Any, Any, Case], bool | None] | None = None,
+) -> list[Misconception]:
+    """One misconception for each way of writing it: a function, or edits of the reference's source.
+
+    See :class:`Misconception` and :func:`grader_tests.source.edited`.
+    """
+    functions = (way if callable(way) else edited(reference, *way) for way in wrong)
+    return [Misconception(id, sentence, lecture, way, looks_like) for way in functions]
 
 
 @dataclass(frozen=True)

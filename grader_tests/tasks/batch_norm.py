@@ -7,19 +7,22 @@ no wrong function here; the audit holds the two together.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
+from grader_tests.derivative import central_difference, relative_difference
 from grader_tests.references import batch_norm as ref
 from grader_tests.task import (
     Case,
     Criterion,
     Lecture,
-    Misconception,
     Task,
     Variant,
     call,
     edited,
     inputs_untouched,
+    misconceptions,
 )
 
 NOTEBOOK = "module3_tuning_batchnorm/02_batch_normalization.ipynb"
@@ -132,11 +135,7 @@ def unmoded(Z, gamma, beta, running_mean, running_var, mode, momentum=0.9, epsil
     return gamma * Z_norm + beta, (Z_norm, gamma, std), running_mean, running_var
 
 
-def forward(id: str, lecture: Lecture, sentence: str, *wrong, looks_like=None):
-    """One misconception of batchnorm_forward for each way of writing it."""
-    ways = [edited(ref.batchnorm_forward, *way) if type(way) is list else way for way in wrong]
-    return [Misconception(id, sentence, lecture, way, looks_like) for way in ways]
-
+forward = partial(misconceptions, ref.batchnorm_forward)
 
 FORWARD_MISCONCEPTIONS = (
     *forward(
@@ -343,4 +342,505 @@ BATCHNORM_FORWARD = Task(
     ),
 )
 
-TASKS = (BATCHNORM_FORWARD,)
+
+# ---------------------------------------------------------------- batchnorm_backward
+
+
+def backward_cases(rng: np.random.Generator) -> list[Case]:
+    """Caches of the reference's forward pass, for several sizes and two values of epsilon."""
+    constant = layer(rng, 3, 6)
+    constant[0][1] = constant[0][1, 0]
+    drawn = [
+        (layer(rng, 3, 5), 1e-5, "3 features, 5 examples"),
+        (layer(rng, 4, 6), 0.3, "4 features, 6 examples"),
+        (layer(rng, 4, 4), 0.3, "4 features, 4 examples"),
+        (layer(rng, 5, 3), 1e-5, "5 features, 3 examples"),
+        (constant, 1e-5, "a constant feature among 3, 6 examples"),
+        (layer(rng, 3, 1), 0.3, "3 features, one example"),
+    ]
+    cases = []
+    for arrays, epsilon, size in drawn:
+        cache = ref.batchnorm_forward(*arrays, "train", epsilon=epsilon)[1]
+        dZ_tilde = rng.uniform(0.5, 1.5, (len(arrays[0]), 1)) + spaced(rng, *arrays[0].shape)
+        label = f"{size}, epsilon = {epsilon:g} in the forward pass"
+        cases.append(call("batchnorm_backward", dZ_tilde, cache, label=label))
+    return cases
+
+
+def confirm_backward(case: Case, wanted: Arrays) -> float:
+    """Differentiate the reference's forward pass numerically, at an input with this cache."""
+    dZ_tilde, (Z_norm, gamma, std) = case.inputs["arg0"], case.inputs["arg1"]
+    Z = Z_norm * std
+    epsilon = std**2 - np.var(Z, axis=1, keepdims=True)
+
+    def cost(Z: np.ndarray, gamma: np.ndarray, beta: np.ndarray) -> float:
+        still = np.zeros_like(gamma)
+        output = ref.batchnorm_forward(Z, gamma, beta, still, still, "train", epsilon=epsilon)[0]
+        return float(np.sum(dZ_tilde * output))
+
+    beta = np.zeros_like(gamma)
+    numerical = (
+        central_difference(lambda at: cost(at, gamma, beta), Z),
+        central_difference(lambda at: cost(Z, at, beta), gamma),
+        central_difference(lambda at: cost(Z, gamma, at), beta),
+    )
+    return max(map(relative_difference, wanted, numerical))
+
+
+backward = partial(misconceptions, ref.batchnorm_backward)
+
+DZ = "dZ = (dZ_norm - mean_path - var_path) / std"
+DGAMMA = "dgamma = np.sum(dZ_tilde * Z_norm, axis=1, keepdims=True)"
+DBETA = "dbeta = np.sum(dZ_tilde, axis=1, keepdims=True)"
+MEAN_PATH = "mean_path = np.mean(dZ_norm, axis=1, keepdims=True)"
+VAR_PATH = "var_path = Z_norm * np.mean(dZ_norm * Z_norm, axis=1, keepdims=True)"
+
+BACKWARD_MISCONCEPTIONS = (
+    *backward(
+        "BB-01", BACKWARD,
+        "dZ treats the mean and the standard deviation as constants. Both depend on Z, so two more "
+        "paths of the graph lead back to it.",
+        [(DZ, "dZ = dZ_norm / std")],
+    ),
+    *backward(
+        "BB-02", BACKWARD,
+        "dZ lacks the path through the mean. A check: over the examples, each row of dZ sums to 0.",
+        [(DZ, "dZ = (dZ_norm - var_path) / std")],
+    ),
+    *backward(
+        "BB-03", BACKWARD,
+        "dZ lacks the path through the variance. A check: over the examples, each row of dZ times "
+        "Z_norm sums to 0, up to epsilon.",
+        [(DZ, "dZ = (dZ_norm - mean_path) / std")],
+    ),
+    *backward(
+        "BB-04", BACKWARD,
+        "dZ holds only what each example does to itself. Through the mean and the variance it acts "
+        "on every other example as well.",
+        [(DZ, "dZ = dZ_norm * (1 - 1 / Z_norm.shape[1]) / std")],
+        [(DZ, "dZ = dZ_norm * (1 - (1 + Z_norm**2) / Z_norm.shape[1]) / std")],
+    ),
+    *backward(
+        "BB-05", BACKWARD,
+        "gamma is missing on the way to dZ. The scaling comes last in the forward pass, so it is "
+        "the first to go back through.",
+        [("dZ_norm = dZ_tilde * gamma", "dZ_norm = dZ_tilde")],
+    ),
+    *backward(
+        "BB-06", SCALE,
+        "dgamma is taken with the centred values. What gamma multiplies is Z_norm.",
+        [(DGAMMA, DGAMMA.replace("Z_norm", "Z_norm * std"))],
+    ),
+    *backward(
+        "BB-07", SCALE,
+        "dgamma and dbeta are exchanged.",
+        [("return dZ, dgamma, dbeta", "return dZ, dbeta, dgamma")],
+    ),
+    *backward(
+        "BB-08", SCALE,
+        "dgamma or dbeta is averaged over the examples. One gamma serves them all, so their "
+        "contributions add up; the 1/m is in the cost already.",
+        [(DGAMMA, DGAMMA.replace("sum", "mean")), (DBETA, DBETA.replace("sum", "mean"))],
+        [(DGAMMA, DGAMMA.replace("sum", "mean"))],
+        [(DBETA, DBETA.replace("sum", "mean"))],
+    ),
+    *backward(
+        "BB-09", SCALE,
+        "dgamma and dbeta are summed over the features. Each feature has its own gamma and beta: "
+        "sum over the examples.",
+        [(DGAMMA, DGAMMA.replace("axis=1", "axis=0")), (DBETA, DBETA.replace("axis=1", "axis=0"))],
+    ),
+    *backward(
+        "BB-10", BACKWARD,
+        "the derivative of 1/sqrt(var + epsilon) is off: it has the factor −1/2 and the power "
+        "−3/2.",
+        [(DZ, "dZ = (dZ_norm - mean_path - 2 * var_path) / std")],
+        [(DZ, "dZ = (dZ_norm - mean_path + var_path) / std")],
+        [(DZ, "dZ = (dZ_norm - mean_path - var_path * std**2) / std")],
+        [(DZ, "dZ = (dZ_norm - mean_path - var_path * std) / std")],
+    ),
+    *backward(
+        "BB-11", BACKWARD,
+        "a factor of the mean's or the variance's own derivative is missing: 1/m for the mean, "
+        "2/m times the distance from the mean for the variance.",
+        [(DZ, "dZ = (dZ_norm - mean_path - var_path / 2) / std")],
+        [(MEAN_PATH, MEAN_PATH.replace("mean(", "sum("))],
+        [(VAR_PATH, VAR_PATH.replace("mean(", "sum("))],
+        [(MEAN_PATH, MEAN_PATH.replace("mean(", "sum(")),
+         (VAR_PATH, VAR_PATH.replace("mean(", "sum("))],
+    ),
+    *backward(
+        "BB-16", BACKWARD,
+        "the paths through the mean and the variance are averaged over the features (that is "
+        "layer norm). Each feature's statistics gather its examples.",
+        [(MEAN_PATH, MEAN_PATH.replace("axis=1", "axis=0")),
+         (VAR_PATH, VAR_PATH.replace("axis=1", "axis=0"))],
+        [(MEAN_PATH, MEAN_PATH.replace("axis=1", "axis=0"))],
+    ),
+    *backward(
+        "BB-17", BACKWARD,
+        "m − 1 stands in the backward pass where the forward pass divides by m. The derivative "
+        "has to be that of the variance in use.",
+        [(VAR_PATH, VAR_PATH.replace("np.mean(", "np.sum(") + " / (dZ_tilde.shape[1] - 1)")],
+    ),
+    *backward(
+        "BB-19", BACKWARD,
+        "dZ has one term too many: the formula is complete already, and something is added after "
+        "it.",
+        [(DZ, DZ + " + dbeta / dZ_tilde.shape[1]")],
+        [(DZ, DZ + " + mean_path")],
+    ),
+    *backward(
+        "BB-20", BACKWARD,
+        "an argument is changed in place, by an operation such as -= or *=. The caller still "
+        "needs its array: compute a new one.",
+        [("dZ_norm = dZ_tilde * gamma", "dZ_tilde *= gamma\n    dZ_norm = dZ_tilde")],
+    ),
+)  # fmt: skip
+
+
+def by_graph(dZ_tilde, cache):
+    """The computation graph step by step, with the term that is always zero."""
+    Z_norm, gamma, std = cache
+    m = Z_norm.shape[1]
+    centred = Z_norm * std
+    dgamma = np.einsum("ij,ij->i", dZ_tilde, Z_norm).reshape(gamma.shape)
+    dbeta = dZ_tilde @ np.ones((m, 1))
+    dZ_norm = gamma * dZ_tilde
+    dvar = np.sum(dZ_norm * centred, axis=1, keepdims=True) * -0.5 / std**3
+    dmean = -np.sum(dZ_norm, axis=1, keepdims=True) / std + dvar * np.sum(-2 * centred) / m
+    return dZ_norm / std + dvar * 2 * centred / m + dmean / m, dgamma, dbeta
+
+
+def compact(dZ_tilde, cache):
+    """One line for dZ, written with dgamma and dbeta, which come back flat."""
+    Z_norm, gamma, std = cache
+    m = dZ_tilde.shape[1]
+    dgamma = (dZ_tilde * Z_norm).sum(axis=1, keepdims=True)
+    dbeta = dZ_tilde.sum(axis=1, keepdims=True)
+    dZ = gamma / (m * std) * (m * dZ_tilde - dbeta - Z_norm * dgamma)
+    return dZ, dgamma.ravel(), dbeta.T
+
+
+BATCHNORM_BACKWARD = Task(
+    reference=ref.batchnorm_backward,
+    returns=("dZ", "dgamma", "dbeta"),
+    cases=backward_cases,
+    criteria=(
+        Criterion("dZ", 5, part="dZ"),
+        Criterion("dgamma", 1, part="dgamma", loose_shape=True),
+        Criterion("dbeta", 1, part="dbeta", loose_shape=True),
+        inputs_untouched(1),
+    ),
+    lecture=BACKWARD,
+    misconceptions=BACKWARD_MISCONCEPTIONS,
+    variants=(Variant("graph, step by step", by_graph), Variant("compact, flat", compact)),
+    confirm=confirm_backward,
+)
+
+
+# ---------------------------------------------------------------- bn_model_forward
+
+
+def network(rng: np.random.Generator, dims: list[int], m: int) -> tuple[np.ndarray, dict, dict]:
+    """Draw X, parameters and running statistics of a network with batch-normalised layers."""
+    parameters, running = {}, {}
+    last = len(dims) - 1
+    for number in range(1, last + 1):
+        n = dims[number]
+        parameters[f"W{number}"] = rng.uniform(-1, 1, (n, dims[number - 1]))
+        if number < last:
+            _, gamma, beta, mean, var = layer(rng, n, m)
+            parameters[f"gamma{number}"], parameters[f"beta{number}"] = gamma, beta
+            running[f"mean{number}"], running[f"var{number}"] = mean, var
+    parameters[f"b{last}"] = rng.uniform(0.5, 1.5, (dims[last], 1))
+    return 3 * rng.standard_normal((dims[0], m)), parameters, running
+
+
+def smooth_network(
+    rng: np.random.Generator, dims: list[int], m: int, epsilon: float
+) -> tuple[np.ndarray, list]:
+    """Draw AL and caches of a network: far from relu's corner, every layer's batch varied."""
+    while True:
+        X, parameters, running = network(rng, dims, m)
+        AL, caches, _ = ref.bn_model_forward(X, parameters, running, "train", epsilon=epsilon)
+        margin = min(np.abs(Z).min() for _, _, Z in caches[:-1])
+        spread = min(std.min() for _, (_, _, std), _ in caches[:-1])
+        alive = min(np.count_nonzero(Z > 0, axis=1).min() for _, _, Z in caches[:-1])
+        if margin > 1e-3 and spread > 0.3 and alive >= 1:
+            return AL, caches
+
+
+def model_forward_cases(rng: np.random.Generator) -> list[Case]:
+    """Both modes, networks of two, three and four layers, and equal widths."""
+    cases = []
+    for dims, m, options in (
+        ([3, 4, 2, 1], 6, {}),
+        ([2, 3, 1], 5, {"momentum": 0.8, "epsilon": 0.3}),
+        ([3, 3, 3, 3, 1], 5, {"momentum": 0.7, "epsilon": 0.3}),
+    ):
+        settings = "".join(f", {name} = {value:g}" for name, value in options.items())
+        for mode in ("train", "test"):
+            label = f"layers {dims}, {m} examples, mode {mode!r}{settings}"
+            arrays = network(rng, dims, m)
+            cases.append(call("bn_model_forward", *arrays, mode, label=label, tag=mode, **options))
+    return cases
+
+
+model_forward = partial(misconceptions, ref.bn_model_forward)
+
+NORMED = "W @ A_prev, gamma, beta, mean, var, mode, momentum, epsilon"
+UPDATED = 'Z_tilde, bn_cache, running[f"mean{layer}"], running[f"var{layer}"] ='
+RELU = "A, relu_cache = relu_forward(Z_tilde)"
+OUTPUT = "AL, sigmoid_cache = sigmoid_forward(W @ A_prev + b)"
+
+MODEL_FORWARD_MISCONCEPTIONS = (
+    *model_forward(
+        "BM-01", FITTING,
+        "relu comes before batch norm. In this course the order in a hidden layer is linear, batch "
+        "norm, relu.",
+        [("W @ A_prev, gamma", "relu_forward(W @ A_prev)[0], gamma"),
+         (RELU, "A, relu_cache = Z_tilde, W @ A_prev")],
+    ),
+    *model_forward(
+        "BM-02", FITTING,
+        "the output layer is normalised too. Its values are the answer: it stays linear with bias, "
+        "then sigmoid.",
+        [(OUTPUT,
+          "Z = W @ A_prev + b\n"
+          "    still, one = np.zeros_like(b), np.ones_like(b)\n"
+          "    Z = batchnorm_forward(Z, one, still, still, one, mode, momentum, epsilon)[0]\n"
+          "    AL, sigmoid_cache = sigmoid_forward(Z)")],
+    ),
+    *model_forward(
+        "BM-03", RUNNING,
+        "the running statistics come back as they went in. Each layer's updated mean and variance "
+        "belong into the dict that is returned.",
+        [(UPDATED, "Z_tilde, bn_cache, _, _ =")],
+    ),
+    *model_forward(
+        "BM-04", RUNNING,
+        "the mode does not reach the layers: each one works as in training. Pass it on.",
+        [(NORMED, NORMED.replace("mode", "'train'"))],
+    ),
+    *model_forward(
+        "BM-05", FITTING,
+        "momentum or epsilon does not reach the layers, which then use their defaults. Pass both "
+        "on.",
+        [(NORMED, NORMED.replace(", momentum, epsilon", ""))],
+        [(NORMED, NORMED.replace("momentum, epsilon", "epsilon=epsilon"))],
+        [(NORMED, NORMED.replace(", epsilon", ""))],
+    ),
+    *model_forward(
+        "BM-06", RUNNING,
+        "the caller's dict of running statistics is changed. Write into a copy and return that.",
+        [("[], dict(running)", "[], running")],
+    ),
+    *model_forward(
+        "BM-07", FITTING,
+        "relu is left out. Batch norm is linear at test time: without relu the layers collapse "
+        "into one.",
+        [(RELU, "A, relu_cache = Z_tilde, Z_tilde")],
+    ),
+    *model_forward(
+        "BM-08", FITTING,
+        "the cache holds a layer's output where its input belongs. The backward pass needs A_prev, "
+        "what W was multiplied with.",
+        [("caches.append(((A_prev, W), ", "caches.append(((A, W), ")],
+    ),
+    *model_forward(
+        "BM-09", FITTING,
+        "beta is added to the linear part, or as a bias and again by batch norm. Batch norm "
+        "subtracts any constant; its own beta is the shift.",
+        [("W @ A_prev, gamma, beta", "W @ A_prev + beta, gamma, 0 * beta")],
+    ),
+    *model_forward(
+        "BM-10", RUNNING,
+        "every layer starts from fresh running statistics instead of its own. Hand each layer the "
+        "mean and variance kept under its number.",
+        [("gamma, beta, mean, var,", "gamma, beta, 0 * mean, 0 * var + 1,")],
+    ),
+)  # fmt: skip
+
+
+def layer_by_layer(X, parameters, running, mode, momentum=0.9, epsilon=1e-5):
+    """Another loop, with new dicts, keyword arguments and an appended output layer."""
+    activations, caches, new = [X], [], {}
+    last = max(int(name[1:]) for name in parameters if name[0] == "W")
+    for k in range(1, last + 1):
+        A, W = activations[-1], parameters["W" + str(k)]
+        if k == last:
+            b = parameters["b" + str(k)]
+            out, cache = sigmoid_forward(np.dot(W, A) + b)  # noqa: F821 - given in the notebook
+            return out, [*caches, ((A, W, b), cache)], new
+        normed, bn_cache, new[f"mean{k}"], new[f"var{k}"] = batchnorm_forward(  # noqa: F821
+            Z=np.dot(W, A),
+            gamma=parameters[f"gamma{k}"],
+            beta=parameters[f"beta{k}"],
+            running_mean=running[f"mean{k}"],
+            running_var=running[f"var{k}"],
+            mode=mode,
+            momentum=momentum,
+            epsilon=epsilon,
+        )
+        activations.append(np.where(normed > 0, normed, 0.0))
+        caches.append(((A, W), bn_cache, normed))
+
+
+BN_MODEL_FORWARD = Task(
+    reference=ref.bn_model_forward,
+    returns=("AL", "caches", "running"),
+    cases=model_forward_cases,
+    criteria=(
+        Criterion("output in training", 1, "train", "AL"),
+        Criterion("output at test time", 1, "test", "AL"),
+        Criterion("running statistics", 1, "train test", "running"),
+        Criterion("caches", 0.5, "train", "caches"),
+        inputs_untouched(0.5),
+    ),
+    lecture=FITTING,
+    misconceptions=MODEL_FORWARD_MISCONCEPTIONS,
+    variants=(Variant("layer by layer", layer_by_layer),),
+    own_parts=("batchnorm_forward",),
+)
+
+
+# ---------------------------------------------------------------- bn_model_backward
+
+
+def model_backward_cases(rng: np.random.Generator) -> list[Case]:
+    """Caches of the reference's forward pass through two, three and four layers."""
+    cases = []
+    for dims, m, epsilon in (
+        ([3, 4, 2, 1], 6, 1e-5),
+        ([2, 3, 1], 5, 0.3),
+        ([3, 3, 3, 3, 1], 5, 0.3),
+    ):
+        AL, caches = smooth_network(rng, dims, m, epsilon)
+        Y = rng.integers(0, 2, (1, m)).astype(float)
+        label = f"layers {dims}, {m} examples"
+        cases.append(call("bn_model_backward", AL, Y, caches, label=label))
+    return cases
+
+
+def confirm_model_backward(case: Case, wanted: dict) -> float:
+    """Differentiate the cost of the reference's forward pass numerically, for every parameter."""
+    Y, caches = case.inputs["arg1"], case.inputs["arg2"]
+    parameters, running, L = {}, {}, len(caches)
+    for number, ((A_prev, W), (Z_norm, gamma, std), Z_tilde) in enumerate(caches[:-1], start=1):
+        beta = np.mean(Z_tilde - gamma * Z_norm, axis=1, keepdims=True)
+        epsilon = float(np.mean(std**2 - np.var(W @ A_prev, axis=1, keepdims=True)))
+        parameters |= {f"W{number}": W, f"gamma{number}": gamma, f"beta{number}": beta}
+        running |= {f"mean{number}": 0 * gamma, f"var{number}": 0 * gamma}
+    _, parameters[f"W{L}"], parameters[f"b{L}"] = caches[-1][0]
+    X = caches[0][0][0]
+
+    def cost(name: str, value: np.ndarray) -> float:
+        changed = parameters | {name: value}
+        AL, _, _ = ref.bn_model_forward(X, changed, running, "train", epsilon=epsilon)
+        return ref.binary_cross_entropy(AL, Y)
+
+    numerical = {
+        "d" + name: central_difference(lambda at, name=name: cost(name, at), value)
+        for name, value in parameters.items()
+    }
+    exact = np.concatenate([wanted[name].ravel() for name in numerical])
+    return relative_difference(exact, np.concatenate([d.ravel() for d in numerical.values()]))
+
+
+model_backward = partial(misconceptions, ref.bn_model_backward)
+
+UNRELU = "dZ_tilde = relu_backward(dA, relu_cache)"
+UNNORM = (
+    'dZ, grads[f"dgamma{layer}"], grads[f"dbeta{layer}"] = batchnorm_backward(dZ_tilde, bn_cache)'
+)
+HIDDEN_DW = 'grads[f"dW{layer}"] = dZ @ A_prev.T'
+
+MODEL_BACKWARD_MISCONCEPTIONS = (
+    *model_backward(
+        "BM-11", BACKWARD,
+        "the derivative at the output lacks 1/m. The cost is a mean over the examples, so 1/m "
+        "enters there, once.",
+        [("dZ = (AL - Y) / m", "dZ = AL - Y")],
+    ),
+    *model_backward(
+        "BM-12", BACKWARD,
+        "hidden layers divide by m again. 1/m enters once, at the output; every dQ is the exact "
+        "derivative of the cost.",
+        [(HIDDEN_DW, HIDDEN_DW + " / m")],
+        [("dZ @ A_prev.T", "dZ @ A_prev.T / m", 2),
+         ("np.sum(dZ, axis=1, keepdims=True)", "np.mean(dZ, axis=1, keepdims=True)")],
+    ),
+    *model_backward(
+        "BM-13", BACKWARD,
+        "relu is skipped on the way back. Where its input was not positive, nothing passes.",
+        [(UNRELU, "dZ_tilde = dA")],
+    ),
+    *model_backward(
+        "BM-14", BACKWARD,
+        "relu and batch norm are taken back in the order of the forward pass. Backward, the last "
+        "step comes first: relu, then batch norm, then the linear part.",
+        [(UNRELU, "dZ_tilde = dA"),
+         (UNNORM, UNNORM + "\n        dZ = relu_backward(dZ, relu_cache)")],
+    ),
+    *model_backward(
+        "BM-15", BIAS,
+        "grads has a bias for hidden layers. Batch norm subtracts any constant, so there is no "
+        "bias there and nothing to differentiate; beta does its work.",
+        [(HIDDEN_DW,
+          HIDDEN_DW + '\n        grads[f"db{layer}"] = np.sum(dZ, axis=1, keepdims=True)')],
+    ),
+    *model_backward(
+        "BM-16", BACKWARD,
+        "what goes to the layer before is W times the wrong derivative. It is the derivative of "
+        "the linear part's output, after going back through batch norm.",
+        [("        dA = W.T @ dZ", "        dA = W.T @ dZ_tilde")],
+    ),
+    *model_backward(
+        "BM-17", BACKWARD,
+        "the sign at the output is the other way round: the derivative is the prediction minus "
+        "the label.",
+        [("dZ = (AL - Y) / m", "dZ = (Y - AL) / m")],
+    ),
+    *model_backward(
+        "BM-18", BACKWARD,
+        "the list of caches is taken apart. The caller still needs it: read the entries by index, "
+        "or reverse a copy.",
+        [("caches[L - 1]", "caches.pop()"), ("caches[layer - 1]", "caches.pop()")],
+    ),
+)  # fmt: skip
+
+
+def by_reversed_caches(AL, Y, caches):
+    """Another loop, with relu and the output layer written out."""
+    m = AL.shape[1]
+    *hidden, ((A_prev, W, b), _) = caches
+    dZ = (AL - Y) / m
+    L = len(caches)
+    grads = {"db" + str(L): dZ.sum(axis=1).reshape(b.shape), "dW" + str(L): np.dot(dZ, A_prev.T)}
+    for k, ((A, V), bn_cache, Z) in reversed(list(enumerate(hidden, start=1))):
+        dZ_tilde = np.where(Z > 0, np.dot(W.T, dZ), 0)
+        dZ, dgamma, dbeta = batchnorm_backward(dZ_tilde, bn_cache)  # noqa: F821 - the student's
+        grads.update({f"dW{k}": dZ.dot(A.T), f"dgamma{k}": dgamma, f"dbeta{k}": dbeta})
+        W = V
+    return grads
+
+
+BN_MODEL_BACKWARD = Task(
+    reference=ref.bn_model_backward,
+    returns="grads",
+    cases=model_backward_cases,
+    criteria=(
+        Criterion("weights", 1.5, part="dW*"),
+        Criterion("bias of the output layer", 0.5, part="db[0-9]*"),
+        Criterion("gamma and beta", 0.5, part="dgamma* dbeta*", loose_shape=True),
+        inputs_untouched(0.5),
+    ),
+    lecture=BACKWARD,
+    misconceptions=MODEL_BACKWARD_MISCONCEPTIONS,
+    variants=(Variant("reversed caches", by_reversed_caches),),
+    own_parts=("batchnorm_backward",),
+    confirm=confirm_model_backward,
+)
+
+TASKS = (BATCHNORM_FORWARD, BATCHNORM_BACKWARD, BN_MODEL_FORWARD, BN_MODEL_BACKWARD)
