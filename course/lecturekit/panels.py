@@ -22,11 +22,11 @@ def region_panels(runs: Mapping[str, Run], X: np.ndarray, Y: np.ndarray) -> Figu
 
 
 def image_panels(images: np.ndarray, titles: Sequence[str]) -> Figure:
-    """Draw grey images of shape (k, h, w) in one row, dark on light, each under its title."""
+    """Draw grey images of shape (k, h, w) in one row, 0 white and 1 black, each under its title."""
     k, h, w = images.shape
     width = min(9.5, 1.3 * k)
     figure, axes = plt.subplots(1, k, figsize=(width, width / k * h / w + 0.35), squeeze=False)
     for ax, image, title in zip(axes[0], images, titles, strict=True):
-        ax.imshow(image, cmap="gray_r")
+        ax.imshow(image, cmap="gray_r", vmin=0, vmax=1)
         ax.set(title=title, xticks=[], yticks=[])
     return figure
