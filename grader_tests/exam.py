@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -122,7 +123,7 @@ class Exam:
         outcomes = [self._outcome(c, answers, parts) for c in self.task.criteria]
         if not any(o.state == HELD and not o.criterion.inputs for o in outcomes):
             outcomes = [
-                Outcome(o.criterion, NOT_CHECKED, NOTHING_RIGHT) if o.criterion.inputs else o
+                Outcome(o.criterion, NOT_CHECKED, NOTHING_RIGHT) if o.state == HELD else o
                 for o in outcomes
             ]
         wrong = any(outcome.state != HELD for outcome in outcomes)
@@ -315,7 +316,7 @@ def ask_here(namespace: dict[str, Any]) -> Ask:
     """An `ask` over a namespace of this process, through the encoding of the wire."""
 
     def ask(asked: Sequence[Question]) -> list[tuple[Any, ...] | Unanswered]:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
             return [questions.run(question, namespace) for question in asked]
 
     return ask

@@ -23,6 +23,7 @@ EXPLANATIONS = (
     ("module 'numpy' has no attribute", "NumPy 2 does not have that name; check its spelling."),
     ("newshape", "NumPy 2 has no newshape=; give the shape as np.reshape's second argument."),
     ("cannot be interpreted as an integer", "A shape or an index is a whole number; // gives one."),
+    ("expected a sequence of integers", "A shape or an index is a whole number; // gives one."),
     ("NameError: name 'np'", "Run the notebook's first cell: it imports NumPy as np."),
 )  # fmt: skip
 

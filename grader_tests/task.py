@@ -126,7 +126,8 @@ class Criterion:
         In the student's words; part of the rubric line.
     points : float
     tags : str
-        Words; the criterion looks at every case that has one of them, at all cases if empty.
+        Words; the criterion looks at every case that has one of them; if empty, at all cases but
+        those that must raise.
     part : str
         Words; the parts of the result that it looks at: names from ``returns``, or keys of a dict,
         as patterns (``"dW*"``). The whole result if empty.
@@ -151,6 +152,8 @@ class Criterion:
 
     def selects(self, case: Case) -> bool:
         """Whether the criterion looks at the case."""
+        if case.raises is not None and (self.inputs or not self.tags):
+            return False
         return not self.tags or bool(set(self.tags.split()) & set(case.tag.split()))
 
 
@@ -295,4 +298,6 @@ class Task:
         """What the student calls an input variable of a case that :func:`call` made."""
         names = list(inspect.signature(self.reference).parameters)
         index = variable.removeprefix("arg")
-        return names[int(index)] if index.isdecimal() else variable.removeprefix("arg_")
+        if index.isdecimal() and int(index) < len(names):
+            return names[int(index)]
+        return variable.removeprefix("arg_")

@@ -1,0 +1,201 @@
+"""What a student reads: complete, the same in text and HTML, safe to show, and without answers."""
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from grader_tests import feedback, tasks
+from grader_tests.exam import Exam, ask_here
+from grader_tests.source import source_of
+from grader_tests.tasks.batch_norm import BATCHNORM_BACKWARD, BATCHNORM_FORWARD
+from grading.questions import Unanswered
+
+TASKS = [task for module in tasks.modules() for task in module.TASKS]
+VOID = {"br"}
+
+
+class Tree(HTMLParser):
+    """Checks that elements nest and close, and keeps what there is."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.elements, self.words = [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def verdict(task, candidate=None, seed=0):
+    namespace = task.namespace(candidate or task.reference)
+    return Exam(task, np.random.default_rng(seed)).judge(ask_here(namespace))
+
+
+def written(task, text):
+    namespace = {"np": np}
+    exec(text, namespace)
+    return Exam(task, np.random.default_rng(0)).judge(ask_here(namespace))
+
+
+def plain(html):
+    return " ".join(" ".join(Tree(html).words).split())
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda t: t.name)
+def test_feedback_on_every_mistake_is_complete_and_tells_no_answer(task):
+    seen = set()
+    lines = {line.strip() for line in source_of(task.reference).splitlines() if len(line) > 30}
+    for misconception in task.misconceptions:
+        if misconception.id in seen:
+            continue
+        seen.add(misconception.id)
+        found = verdict(task, misconception.wrong)
+        text, html = feedback.text(found), feedback.html(found)
+        assert text.startswith(f"{task.name}: {found.score:g} of {task.points:g} points\n")
+        joined, shown = " ".join(text.split()), plain(html)
+        for words in (joined, shown):
+            assert misconception.sentence in words
+            assert f"Read: {misconception.lecture.text}" in words
+            assert "Next: " in words
+            for outcome in found.outcomes:
+                assert f"{outcome.criterion.name}: {outcome.state}," in words
+            assert not re.search(r"\d\.\d{3}", words), "a number of more than two digits"
+            assert "Traceback" not in words
+            assert not any(line in words for line in lines)
+        assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda t: t.name)
+def test_sentences_of_misconceptions_fit_their_place(task):
+    for misconception in task.misconceptions:
+        sentence = misconception.sentence
+        assert sentence.endswith("."), sentence
+        assert len(sentence) < 300, sentence
+        assert not re.search(r"np\.|\breturn \w+ [*+/-]", sentence), sentence
+
+
+def test_full_marks_say_so_and_send_nobody_back_to_the_lecture():
+    text = feedback.text(verdict(BATCHNORM_FORWARD))
+    assert text.startswith("batchnorm_forward: 10 of 10 points")
+    assert "✗" not in text
+    assert "Read:" not in text
+    assert "Next: nothing to mend here" in text
+
+
+def test_an_unnamed_mistake_leads_to_the_task_s_lecture():
+    found = written(BATCHNORM_BACKWARD, "def batchnorm_backward(dZ, cache):\n    return dZ, 1, 2")
+    text = " ".join(feedback.text(found).split())
+    assert "A mistake we recognise" not in text
+    assert f"Read: {BATCHNORM_BACKWARD.lecture.text}" in text
+    assert "dgamma is a single number; it should be a NumPy array. Case: 3 features" in text
+
+
+def test_a_sentence_is_told_once():
+    found = written(BATCHNORM_BACKWARD, "def batchnorm_backward(dZ, cache):\n    return dZ")
+    text = " ".join(feedback.text(found).split())
+    assert text.count("It returned an array") == 1
+    assert "dgamma: not held, 0 of 1 The same as for dZ." in text
+
+
+def test_a_stub_is_told_what_to_write():
+    stub = "def batchnorm_forward(*a, **k):\n    raise NotImplementedError('f: not written yet')"
+    text = " ".join(feedback.text(written(BATCHNORM_FORWARD, stub)).split())
+    assert "Did not run, in 12 of 14 cases" in text
+    assert "NotImplementedError: f: not written yet" in text
+    assert "Next: write batchnorm_forward: replace its raise NotImplementedError line" in text
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("np.bool8(1)", "np.bool_"),
+        ("np.int(1)", "NumPy 2 does not have that name"),
+        ("np.reshape(Z, newshape=(1,))", "newshape"),
+        ("np.zeros(3.0)", "whole number"),
+    ],
+)
+def test_old_idioms_of_numpy_are_explained(line, words):
+    found = written(BATCHNORM_FORWARD, f"def batchnorm_forward(Z, *a, **k):\n    {line}")
+    assert words in feedback.compose(found).failures[0].explanation
+
+
+def unanswered(**fields):
+    case = BATCHNORM_FORWARD.cases(np.random.default_rng(0))[0]
+    nothing = verdict(BATCHNORM_FORWARD, BATCHNORM_FORWARD.misconceptions[0].wrong)
+    return type(nothing)(
+        BATCHNORM_FORWARD, nothing.outcomes, ((case, Unanswered(**fields)),), nothing.cases
+    )
+
+
+def test_a_student_s_own_line_is_shown():
+    where = "batchnorm_forward, line 5: x = y @ z"
+    found = unanswered(kind="raised", message="ValueError: shapes", where=where)
+    assert f"in {where}" in feedback.text(found)
+    assert f"<code>{where}</code>" in feedback.html(found)
+
+
+def test_a_time_out_has_advice_of_its_own():
+    found = unanswered(kind="too slow", message="no answer within 20 s")
+    assert "a loop in batchnorm_forward that does not end" in " ".join(feedback.text(found).split())
+
+
+def test_hostile_messages_are_text():
+    message = "ValueError: <script>alert(1)</script>\x1b[2J\ud800 " + "x" * 5000
+    found = unanswered(kind="raised", message=message, where="<img src=x onerror=alert(1)>")
+    html, text = feedback.html(found), feedback.text(found)
+    assert {tag for tag, _ in Tree(html).elements} <= {
+        "div",
+        "p",
+        "strong",
+        "ul",
+        "li",
+        "span",
+        "br",
+        "a",
+        "code",
+    }
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    for shown in (html, text):
+        assert "\x1b" not in shown
+        shown.encode()
+        assert len(shown) < 10_000
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_html_says_in_words_what_it_says_in_colour():
+    html = feedback.html(verdict(BATCHNORM_FORWARD, BATCHNORM_FORWARD.misconceptions[0].wrong))
+    tree = Tree(html)
+    assert ("p", {"id": "feedback-batchnorm_forward"}) in tree.elements
+    for tag, attributes in tree.elements:
+        assert not any(name.startswith("on") for name in attributes)
+        if "color:" in attributes.get("style", "") and tag == "span":
+            assert attributes["aria-hidden"] == "true"
+    assert {"held", "not held"} <= set(re.findall(r"not held|held", plain(html)))
+    (link,) = [attributes["href"] for tag, attributes in tree.elements if tag == "a"]
+    assert unescape(link).startswith("../../../course/module3_tuning_batchnorm/02_")
+    assert link.endswith("#Normalising-one-mini-batch")
+
+
+def luminance(colour):
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+@pytest.mark.parametrize("colour", feedback.COLOURS.values())
+@pytest.mark.parametrize("ground", ["#ffffff", "#111111"])
+def test_marks_can_be_seen_on_white_and_on_dark(colour, ground):
+    light, dark = sorted((luminance(colour), luminance(ground)), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) > 3
