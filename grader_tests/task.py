@@ -134,6 +134,7 @@ class Criterion:
     check : callable (result, wanted, case) -> str or None, optional
         A property to hold, in place of a comparison with the reference's answer: one sentence if
         it does not. `result` is any plain data; an exception in the check counts as not held.
+        For random functions, with a margin of :mod:`grader_tests.chance`.
     tolerance : Tolerance
     loose_shape : bool
         Accept missing or added axes of length 1, and say so.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import grader_tests
-from grader_tests import tasks
+from grader_tests import chance, tasks
 from grader_tests.exam import HELD, NOT_CHECKED, NOT_HELD, Exam, ask_here
 from grader_tests.references import batch_norm as ref
 from grader_tests.source import compiled, edited, names_used, source_of
@@ -239,9 +239,22 @@ def spread_is_right(result, wanted, case):
     scale = case.inputs["arg1"]
     if np.shape(result) != np.shape(wanted):
         return "It should return as many numbers as asked for."
-    if not 0.9 < np.std(result) / scale < 1.1:
+    if abs(np.mean(result**2) / scale**2 - 1) > chance.variance_margin(len(result)):
         return "Their standard deviation is not the scale."
     return None
+
+
+@pytest.mark.parametrize("n", [10, 1000])
+def test_margins_of_chance_are_as_wide_as_they_say(n):
+    rng, alarm = np.random.default_rng(0), 0.1
+    uniform, normal = rng.random((4000, n)), rng.standard_normal((4000, n))
+    strays = {
+        chance.fraction_margin: uniform.mean(axis=1) - 0.5,
+        chance.mean_margin: normal.mean(axis=1),
+        chance.variance_margin: (normal**2).mean(axis=1) - 1,
+    }
+    for margin, stray in strays.items():
+        assert np.mean(np.abs(stray) > margin(n, alarm)) < alarm
 
 
 def noise_task():
