@@ -178,9 +178,9 @@ def _value_difference(got: Any, wanted: Any, name: str, tolerance: Tolerance) ->
     index = _first(wrong)
     if not np.isfinite(right[index]):
         return f"{name} is wrong{_places(wrong)}: the right value there is not finite."
-    size = f"by {gap[index]:.1e}"
+    size = f"by {gap[index]:.2g}"
     if right[index] != 0:
-        size += f" (relative difference {share[index]:.1e})"
+        size += f" (relative difference {share[index]:.2g})"
     return f"{name} is wrong{_places(wrong)}, {size}."
 
 

@@ -20,7 +20,7 @@ SYMBOLS = {HELD: "✓", NOT_HELD: "✗", NOT_CHECKED: "–"}
 COLOURS = {HELD: "#2e7d32", NOT_HELD: "#c62828", NOT_CHECKED: "#757575"}
 EXPLANATIONS = (
     ("has no attribute 'bool8'", "NumPy 2 has no np.bool8; write np.bool_."),
-    ("module 'numpy' has no attribute", "NumPy 2 does not have that name; check its spelling."),
+    ("module 'numpy' has no attribute", "NumPy 2 has no such name; older code often does."),
     ("newshape", "NumPy 2 has no newshape=; give the shape as np.reshape's second argument."),
     ("cannot be interpreted as an integer", "A shape or an index is a whole number; // gives one."),
     ("expected a sequence of integers", "A shape or an index is a whole number; // gives one."),
@@ -111,8 +111,10 @@ def html(verdict: Verdict) -> str:
     if feedback.mistake:
         parts.append(f"<p><strong>A mistake we recognise:</strong> {escape(feedback.mistake)}</p>")
     if feedback.lecture:
-        link = f'<a href="{escape(feedback.lecture.href)}">{escape(feedback.lecture.text)}</a>'
-        parts.append(f"<p><strong>Read:</strong> {link}</p>")
+        parts.append(
+            '<p><strong>Read:</strong> <a style="color: inherit; text-decoration: underline;" '
+            f'href="{escape(feedback.lecture.href)}">{escape(feedback.lecture.text)}</a></p>'
+        )
     parts.append(f"<p><strong>Next:</strong> {escape(feedback.next_step)}</p>")
     return (
         '<div style="border: 1px solid #757575; border-radius: 4px; padding: 0.5em 1em; '
@@ -125,8 +127,9 @@ def _item(standing: Standing) -> str:
         f'<span aria-hidden="true" style="color: {COLOURS[standing.state]}; font-weight: bold;">'
         f"{SYMBOLS[standing.state]}</span>"
     )
-    detail = f"<br>{escape(standing.detail)}" if standing.detail else ""
-    return f"<li>{mark} {escape(standing.line)}{detail}</li>"
+    detail = escape(standing.detail)
+    detail = detail and f'<div style="padding-left: 1.3em;">{detail}</div>'
+    return f'<li style="margin: 0.3em 0;">{mark} {escape(standing.line)}{detail}</li>'
 
 
 def _standings(outcomes: tuple[Outcome, ...]) -> tuple[Standing, ...]:
@@ -139,7 +142,9 @@ def _standings(outcomes: tuple[Outcome, ...]) -> tuple[Standing, ...]:
         if sentence in told:
             detail = f"The same as for {told[sentence]}."
         else:
-            detail = f"{sentence} Case: {outcome.label}." if outcome.label else sentence
+            detail = (
+                f"{sentence} Case: {outcome.label}." if sentence and outcome.label else sentence
+            )
             told |= {sentence: criterion.name} if sentence else {}
         standings.append(Standing(outcome.state, line, detail))
     return tuple(standings)
@@ -153,7 +158,7 @@ def _failures(verdict: Verdict) -> tuple[Failure, ...]:
     return tuple(
         Failure(
             f"in {len(labels)} of {verdict.cases} cases, first with {labels[0]}",
-            short(message, 400),
+            short(message.partition("\n")[0], 300),
             short(where, 200),
             next((words for sign, words in EXPLANATIONS if sign in message), ""),
         )
@@ -167,6 +172,8 @@ def _next_step(verdict: Verdict) -> str:
     kinds = {unanswered.kind for _, unanswered in verdict.unanswered}
     if verdict.score == verdict.task.points:
         return "nothing to mend here; go on to the next question."
+    if verdict.misconception:
+        return f"read that section, mend {name}, and run its visible checks again."
     if kinds == {"not written"} and NOT_HELD not in states:
         return f"write {name}: replace its raise NotImplementedError line by your code."
     if "too slow" in kinds:
