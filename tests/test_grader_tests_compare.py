@@ -70,6 +70,7 @@ def test_accepts(got, wanted):
         (float("nan"), 1.0, "answer is nan."),
         (np.array([1.0, 2.0]), np.array([np.nan, 2.0]), "not finite"),
         (np.array([-np.inf]), np.array([np.inf]), "not finite"),
+        (np.array([np.nan]), np.array([np.inf]), "not finite"),
         (changed((1, 2), 6.3), RIGHT, "1 of 6 entries, first at index [1, 2], by 0.3 "),
         (changed((1, 2), 6.3), RIGHT, "relative difference 0.05"),
         (np.array([1e308]), np.array([-1e308]), "1 of 1 entry"),

@@ -122,6 +122,13 @@ def test_one_separating_case_is_not_enough_to_name_a_mistake():
     assert verdict.misconception is None
 
 
+def test_exceptions_alone_name_no_mistake():
+    raising = misconceptions(decay, "TO-01", LECTURE, "It measures.", [("x * rate", "len(rate)")])
+    text = "def decay(x, rate=0.5):\n    raise TypeError('something else')"
+    verdict = judged(decay_task(misconceptions=tuple(raising)), text)
+    assert verdict.misconception is None
+
+
 def test_nothing_written_earns_nothing():
     verdict = judged(
         decay_task(), "def decay(x, rate=0.5):\n    raise NotImplementedError('later')"
@@ -369,6 +376,19 @@ def test_a_part_is_asked_only_when_the_composite_differs():
     task = steps_task()
     assert Exam(task, np.random.default_rng(0)).judge(ask).score == 3
     assert asked == [3]
+
+
+def test_a_part_that_does_not_answer_is_asked_once():
+    asked = []
+
+    def decay(x):
+        asked.append(x)
+        raise KeyboardInterrupt
+
+    namespace = {"decay": decay, "steps": lambda x, n: (-x, n)}
+    verdict = Exam(steps_task(), np.random.default_rng(0)).judge(ask_here(namespace))
+    assert states(verdict)["value"] == NOT_CHECKED
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("task", [BN_MODEL_FORWARD, BN_MODEL_BACKWARD], ids=lambda t: t.name)
