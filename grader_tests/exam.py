@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from grader_tests.compare import EXACT, describe, difference, short
-from grader_tests.task import Answer, Case, Criterion, Misconception, Task
+from grader_tests.task import Answer, Case, Criterion, Misconception, Task, total
 from grading import questions
 from grading.questions import Question, Unanswered
 
 Ask = Callable[[Sequence[Question]], list[tuple[Any, ...] | Unanswered]]
 
 HELD, NOT_HELD, NOT_CHECKED = "held", "not held", "not checked"
+PATIENCE = 20.0  # seconds for all calls of a composite's parts
 NOTHING_RIGHT = "It counts as soon as something else is right."
 
 
@@ -49,8 +51,7 @@ class Verdict:
 
     @property
     def score(self) -> float:
-        held = (o.criterion.points for o in self.outcomes if o.state == HELD)
-        return float(sum(held))
+        return total(o.criterion.points for o in self.outcomes if o.state == HELD)
 
 
 class Exam:
@@ -279,7 +280,11 @@ class Exam:
 
 
 class OwnParts:
-    """The right answers given the student's own functions for the parts of a composite one."""
+    """The right answers given the student's own functions for the parts of a composite one.
+
+    The parts are asked call by call, as the reference needs them. A part that fails once, or that
+    takes more than `PATIENCE` in all, is not asked again: what needs it has no answer.
+    """
 
     def __init__(self, exam: Exam, ask: Ask) -> None:
         self._exam, self._ask = exam, ask
@@ -289,6 +294,7 @@ class OwnParts:
     def wanted(self) -> list[Answer | Unanswered]:
         """One for each case; asked for at the first need."""
         if self._answers is None:
+            self._until = time.monotonic() + PATIENCE
             proxies = {name: self._proxy(name) for name in self._exam.task.own_parts}
             self._answers = self._exam.answers(self._exam.task.reference, **proxies)
         return self._answers
@@ -304,6 +310,8 @@ class OwnParts:
                 listed += [f"{key}=arg_{key}" for key in kwargs]
                 question = Question(f"result = {name}({', '.join(listed)})", given)
                 (values,) = self._ask([question])
+                if time.monotonic() > self._until:
+                    values = Unanswered("too slow", f"its calls took over {PATIENCE:g} s")
                 if not isinstance(values, Unanswered):
                     return values[0]
                 failure.append(values)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import FunctionType
@@ -231,6 +231,11 @@ class Variant:
     right: Callable
 
 
+def total(points: Iterable[float]) -> float:
+    """Add points, so that tenths add up to what the graded cell says."""
+    return round(float(sum(points)), 6)
+
+
 @dataclass(frozen=True)
 class Task:
     """One graded function.
@@ -271,7 +276,7 @@ class Task:
 
     @property
     def points(self) -> float:
-        return sum(criterion.points for criterion in self.criteria)
+        return total(criterion.points for criterion in self.criteria)
 
     @property
     def rubric(self) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import grader_tests
-from grader_tests import chance, tasks
+from grader_tests import chance, exam, tasks
 from grader_tests.exam import HELD, NOT_CHECKED, NOT_HELD, Exam, ask_here
 from grader_tests.references import batch_norm as ref
 from grader_tests.source import compiled, edited, names_used, source_of
@@ -120,6 +120,12 @@ def test_one_separating_case_is_not_enough_to_name_a_mistake():
     verdict = judged(task, source_of(decay).replace("x * rate", "x / rate"))
     assert verdict.score == 2
     assert verdict.misconception is None
+
+
+def test_tenths_add_up_to_the_points_of_the_cell():
+    task = decay_task(criteria=(Criterion("a", 0.1), Criterion("b", 0.2)))
+    assert task.points == judged(task, source_of(decay)).score == 0.3
+    assert task.rubric == "# Graded, 0.3 points: a 0.1 · b 0.2"
 
 
 def test_exceptions_alone_name_no_mistake():
@@ -391,15 +397,21 @@ def test_a_part_that_does_not_answer_is_asked_once():
     assert len(asked) == 1
 
 
+def test_patience_with_the_parts_of_a_composite_ends(monkeypatch):
+    monkeypatch.setattr(exam, "PATIENCE", -1.0)
+    verdict = judged(steps_task(), HALVES, source_of(steps))
+    assert states(verdict)["value"] == NOT_CHECKED
+
+
 @pytest.mark.parametrize("task", [BN_MODEL_FORWARD, BN_MODEL_BACKWARD], ids=lambda t: t.name)
 def test_the_batch_norm_models_forgive_a_wrong_part(task):
     (part,) = task.own_parts
     (part_task,) = (t for t in TASKS if t.name == part)
-    exam = Exam(task, np.random.default_rng(0))
+    drawn = Exam(task, np.random.default_rng(0))
     for misconception in part_task.misconceptions:
         if misconception.id in ("BN-02", "BN-24", "BB-02", "BB-05"):
             namespace = task.namespace(task.reference, **{part: misconception.wrong})
-            assert exam.judge(ask_here(namespace)).score == task.points
+            assert drawn.judge(ask_here(namespace)).score == task.points
 
 
 # ------------------------------------------------------------ faults of the course
@@ -519,13 +531,13 @@ def test_grade_suggests_the_nearest_name():
 
 
 def test_a_time_out_keeps_what_was_answered_before():
-    exam = Exam(BATCHNORM_FORWARD, np.random.default_rng(0))
+    drawn = Exam(BATCHNORM_FORWARD, np.random.default_rng(0))
     whole = ask_here(BATCHNORM_FORWARD.namespace(ref.batchnorm_forward))
 
     def ask(batch):
         late = Unanswered("too slow", "no answer within 20 s")
         return whole(batch)[:12] + [late] * (len(batch) - 12)
 
-    verdict = exam.judge(ask)
+    verdict = drawn.judge(ask)
     assert verdict.score == 9
     assert states(verdict)["other modes refused"] == NOT_CHECKED
