@@ -1,0 +1,91 @@
+"""Reference solutions of ``module1_practical_aspects/setting_up.ipynb``.
+
+Diagnosis: A. Ng, "Machine Learning Yearning", 2018, chapters 20 to 24. Normalising inputs:
+Y. LeCun and others, "Efficient BackProp", 1998, section 4.3. Examples are columns.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def split_examples(m, dev_fraction, test_fraction, rng):
+    """Divide the numbers 0 … m − 1 at random into a training, a dev and a test set.
+
+    Parameters
+    ----------
+    m : int
+    dev_fraction, test_fraction : float
+        Shares of all m examples; the sizes are rounded, and the training set is the rest.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    train, dev, test : ndarray of int
+        Indices in random order.
+    """
+    dev_size, test_size = round(dev_fraction * m), round(test_fraction * m)
+    order = rng.permutation(m)
+    dev, test, train = np.split(order, [dev_size, dev_size + test_size])
+    return train, dev, test
+
+
+def diagnose(train_error, dev_error, target_error=0.0, tolerance=0.02):
+    """Say whether bias and variance are high.
+
+    Bias is ``train_error - target_error``, variance ``dev_error - train_error``; each is high if
+    it is larger than the tolerance.
+
+    Parameters
+    ----------
+    train_error, dev_error, target_error, tolerance : float
+        Shares of the examples; the target is the lowest error that seems possible.
+
+    Returns
+    -------
+    high_bias, high_variance : bool
+
+    Examples
+    --------
+    >>> diagnose(0.15, 0.16)
+    (True, False)
+    """
+    high_bias = train_error - target_error > tolerance
+    high_variance = dev_error - train_error > tolerance
+    return high_bias, high_variance
+
+
+def fit_normalizer(X):
+    """Return each feature's mean and standard deviation over the examples.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, m)
+
+    Returns
+    -------
+    mu : ndarray of shape (n, 1)
+    sigma : ndarray of shape (n, 1)
+        ``sqrt(mean((X - mu)**2))``; 1 for a feature that is the same in all examples.
+    """
+    mu = np.mean(X, axis=1, keepdims=True)  # (n, 1)
+    sigma = np.std(X, axis=1, keepdims=True)
+    constant = np.ptp(X, axis=1, keepdims=True) == 0  # sigma may be 1e-17 there: rounding
+    return mu, np.where(constant, 1.0, sigma)
+
+
+def normalize(X, mu, sigma):
+    """Return ``(X - mu) / sigma``.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, m)
+        Of any set: training, dev or test.
+    mu, sigma : ndarray of shape (n, 1)
+        Of the training set.
+
+    Returns
+    -------
+    X_norm : ndarray of shape (n, m)
+    """
+    return (X - mu) / sigma
