@@ -1,4 +1,7 @@
-"""The rules that every lecture keeps, read from its file; nbval runs the lectures themselves."""
+"""The rules that every lecture keeps, read from its file; nbval runs the lectures themselves.
+
+Of the code that lectures share, the network is held to its numerical derivative.
+"""
 
 import re
 from pathlib import Path
@@ -6,7 +9,10 @@ from statistics import median
 from urllib.parse import unquote
 
 import nbformat
+import numpy as np
 import pytest
+from lecturekit.datasets import one_hot
+from lecturekit.networks import Network
 
 COURSE = Path(__file__).resolve().parent.parent / "course"
 NOTEBOOKS = sorted(
@@ -184,3 +190,40 @@ def test_the_readme_lists_every_lecture_with_its_minutes(path):
 def test_the_glossary_is_alphabetical_and_defines_each_term_once():
     terms = headings(GLOSSARY.read_text(encoding="utf-8"), level=2)
     assert terms == sorted(set(terms), key=str.casefold)
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"batch_norm": True},
+        {"activation": "tanh", "lambd": 2.0, "keep_prob": 0.7},
+        {"activation": "sigmoid", "batch_norm": True, "lambd": 1.0, "keep_prob": 0.6},
+    ],
+    ids=str,
+)
+def test_the_gradient_of_the_lectures_network_is_the_derivative_of_its_cost(output, options):
+    C = 3 if output == "softmax" else 1
+    network = Network((4, 5, 4, C), output, initialization=0.7, **options)
+    rng = np.random.default_rng(0)
+    parameters, running = network.initialize(rng)
+    X, labels = rng.standard_normal((4, 6)), np.arange(6) % 3
+    Y = one_hot(labels, 3) if output == "softmax" else (labels[None, :] > 0).astype(float)
+
+    def forward(parameters):
+        return network.forward(X, parameters, running, np.random.default_rng(1))
+
+    AL, caches, _ = forward(parameters)
+    grads = network.backward(AL, Y, caches)
+    assert set(grads) == {f"d{name}" for name in parameters}
+    for name, value in parameters.items():
+        for index in np.ndindex(value.shape):
+            costs = []
+            for step in (1e-5, -1e-5):
+                moved = value.copy()
+                moved[index] += step
+                nearby = parameters | {name: moved}
+                costs.append(network.cost(forward(nearby)[0], Y, nearby))
+            numerical = (costs[0] - costs[1]) / 2e-5
+            assert grads[f"d{name}"][index] == pytest.approx(numerical, rel=1e-5, abs=1e-8)
