@@ -85,9 +85,10 @@ class SealedAutograde(Autograde):
             assignment, student = self._ids(folder)
             self.notebooks = notebooks
             try:
+                self._check(Path(folder))
                 self._find_files(Path(folder))
                 if self.init_destination(assignment, student):
-                    self._grade(Path(folder), assignment, student)
+                    self._grade(assignment, student)
             except KeyboardInterrupt:
                 self._give_up(assignment, student, self.notebooks)
                 self.log.error("Interrupted while grading %s, who is left unscored.", student)
@@ -125,9 +126,18 @@ class SealedAutograde(Autograde):
         finally:
             self._sanitizing = True
 
-    def _grade(self, folder: Path, assignment: str, student: str) -> None:
-        self._unscore(assignment, student)
+    def _check(self, folder: Path) -> None:
+        """Make sure that nbgrader can read what it reads itself of a submitted folder."""
         self._reader.check_folder(folder)
+        try:
+            self.coursedir.get_existing_timestamp(str(folder))
+        except Exception:  # of several kinds, among them one of nbgrader's own mistakes
+            raise Refused(
+                f"{folder}/timestamp.txt holds no time such as 2026-01-31 09:00:00 UTC."
+            ) from None
+
+    def _grade(self, assignment: str, student: str) -> None:
+        self._unscore(assignment, student, self.notebooks)
         self.run_pre_convert_hook()
         self.init_assignment(assignment, student)
         for notebook in self.notebooks:
@@ -194,13 +204,13 @@ class SealedAutograde(Autograde):
         released = nbformat.read(release / f"{notebook}.ipynb", as_version=4)
         return cells_in_common(submitted, released)
 
-    def _unscore(self, assignment: str, student: str) -> None:
-        """Take away the automatic scores of the notebooks that are about to be graded."""
+    def _unscore(self, assignment: str, student: str, notebooks: list[str]) -> None:
+        """Take away the automatic scores of these notebooks."""
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             if self.create_student:
                 gradebook.update_or_create_student(student)
             gradebook.update_or_create_submission(assignment, student)
-            for notebook in self.notebooks:
+            for notebook in notebooks:
                 submitted = gradebook.find_submission_notebook(
                     Path(notebook).stem, assignment, student
                 )
@@ -211,7 +221,8 @@ class SealedAutograde(Autograde):
     def _give_up(
         self, assignment: str, student: str, notebooks: list[str], error: Exception | None = None
     ) -> None:
-        """Leave no half-graded notebook behind, and remember what happened."""
+        """Leave no half-graded notebook and no score behind, and remember what happened."""
+        self._unscore(assignment, student, notebooks)
         folder = Path(self._format_dest(assignment, student))
         for notebook in notebooks:
             folder.joinpath(Path(notebook).name).unlink(missing_ok=True)

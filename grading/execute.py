@@ -219,10 +219,11 @@ class SealedExecute(Execute):
             await self.km.interrupt_kernel()
             asked = self.kc.kernel_info()
             end = time.monotonic() + GRACE
-            while (left := end - time.monotonic()) > 0:
-                reply = await self.kc.get_shell_msg(timeout=left)
-                if reply["parent_header"].get("msg_id") == asked:
+            while (left := end - time.monotonic()) > 0:  # behind whatever it has sent before
+                message = await self.kc.get_iopub_msg(timeout=left)
+                if message["parent_header"].get("msg_id") == asked and _is_idle(message):
                     return
+            why = f"{why}, and it did not come back"
         except Exception as error:
             why = f"{why}, and it did not come back ({type(error).__name__})"
         await self._lose_kernel(why)
@@ -286,8 +287,13 @@ class SealedExecute(Execute):
     ) -> NotebookNode | None:
         """Keep text and pictures, drop every other kind of message, and all beyond the cap."""
         kind, content = msg["msg_type"], msg["content"]
-        if kind in ("status", "execute_input"):
-            return super().process_message(msg, cell, cell_index)
+        if kind == "status":
+            state = {"execution_state": content["execution_state"]}
+            return super().process_message({**msg, "content": state}, cell, cell_index)
+        if kind == "execute_input":
+            count = content["execution_count"]
+            cell.execution_count = count if type(count) is int and 0 <= count < 1 << 31 else None
+            return None
         if self._output_left <= 0:
             return None
         output = _plain_output(kind, content)
@@ -397,11 +403,10 @@ class SealedExecute(Execute):
                 message = await self.kc.get_iopub_msg(timeout=min(left, 0.5))
                 if message["parent_header"].get("msg_id") != request:
                     continue
-                kind, content = message["msg_type"], message["content"]
-                if kind == "status" and content["execution_state"] == "idle":
+                if _is_idle(message):
                     break
-                if kind == "sealed_answer":
-                    self._take(content, message["buffers"], count, answers, buffers)
+                if message["msg_type"] == "sealed_answer":
+                    self._take(message["content"], message["buffers"], count, answers, buffers)
                     if len(answers) == count:
                         break
             except Empty:
@@ -429,9 +434,10 @@ class SealedExecute(Execute):
     ) -> None:
         number = content["number"]
         if type(number) is int and 0 <= number < count and number not in answers:
+            value, failed = content.get("value"), content.get("failed")
             answers[number] = {
-                "value": content.get("value"),
-                "failed": content.get("failed"),
+                "value": value if isinstance(value, str) else None,
+                "failed": None if failed is None else _texts(failed),
                 "buffers": len(sent),
             }
             buffers[number] = [bytes(buffer) for buffer in sent]
@@ -470,6 +476,16 @@ def _copy_data(release: Path, folder: Path) -> None:
     if release.is_dir():
         ignore = shutil.ignore_patterns("*.ipynb")
         shutil.copytree(release, folder, ignore=ignore, dirs_exist_ok=True)
+
+
+def _is_idle(message: dict[str, Any]) -> bool:
+    return message["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
+
+
+def _texts(failed: Any) -> dict[str, str]:
+    names = ("kind", "message", "where", "exception")
+    sent = failed if isinstance(failed, dict) else {}
+    return {name: text for name in names if isinstance(text := sent.get(name), str)}
 
 
 def _failed(kind: str, message: str) -> dict[str, Any]:

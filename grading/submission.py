@@ -92,6 +92,8 @@ class SubmissionReader(LoggingConfigurable):
         """
         status = path.lstat()
         self._check_ordinary(path, status)
+        if stat.S_ISDIR(status.st_mode):
+            raise Refused(f"{path.name} is a folder, not a notebook.")
         if status.st_size > self.max_notebook_mb << 20:
             raise Refused(f"{path.name} is larger than {self.max_notebook_mb} MB.")
         try:
