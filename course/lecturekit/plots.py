@@ -1,4 +1,4 @@
-"""Figures of the lectures: one style, captions that are alt text, and three kinds of plot."""
+"""Figures of the lectures: one style, captions, and the kinds of plot that recur."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -41,7 +41,7 @@ def use_style() -> None:
 
 
 def show(figure: Figure, caption: str) -> None:
-    """Display a figure with its caption, which is also the image's alt text, and close it."""
+    """Display a figure, its caption below it and as alt text in its metadata; then close it."""
     display(figure, metadata={"image/png": {"alt": caption}})
     display(Markdown(f"*{caption}*"))
     plt.close(figure)
