@@ -19,6 +19,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,6 +27,7 @@ from queue import Empty
 from typing import Any
 
 import nbformat
+import psutil
 import zmq
 import zmq.asyncio
 from jupyter_client.asynchronous import AsyncKernelClient
@@ -96,6 +98,11 @@ class SealedExecute(Execute):
     max_output = Int(
         2_000_000, help="Characters of output kept of one notebook; the rest is dropped."
     ).tag(config=True)
+    max_received_mb = Int(
+        1024,
+        help="Memory that the messages of one kernel may take in the grader, in MB; a kernel that "
+        "sends more at one time is killed.",
+    ).tag(config=True)
     max_revivals = Int(
         20, help="How many times the kernel of one notebook is replaced after it died."
     ).tag(config=True)
@@ -148,10 +155,13 @@ class SealedExecute(Execute):
         self._output_left = self.max_output
         self._folder = tempfile.mkdtemp(prefix="sealed-")
         self.timeout_func = lambda _: max(0.1, min(self.timeout, self._time_left()))
+        ended = threading.Event()
         try:
             self._start_judge(names)
+            threading.Thread(target=self._watch_memory, args=(ended,), daemon=True).start()
             return super().preprocess(nb, resources, km=km)
         finally:
+            ended.set()
             self._judge_connection.close()
             self._judge.kill()
             self._judge.wait()
@@ -207,6 +217,24 @@ class SealedExecute(Execute):
             await super()._async_cleanup_kernel()
 
     _cleanup_kernel = run_sync(_async_cleanup_kernel)
+
+    def _watch_memory(self, ended: threading.Event) -> None:
+        """Kill a kernel whose messages fill our memory: ZeroMQ bounds their parts, not their sum.
+
+        Runs in a thread of its own, because a message that is still arriving is nobody's turn.
+        """
+        before = _resident_bytes()
+        while not ended.wait(0.05):
+            provisioner = self.km and self.km.provisioner
+            if provisioner and _resident_bytes() - before > self.max_received_mb << 20:
+                self.log.warning(
+                    "%s: the kernel sent more than %d MB at one time and was killed",
+                    self._notebook,
+                    self.max_received_mb,
+                )
+                run_sync(provisioner.kill)()
+                ended.wait(1.0)  # while ZeroMQ gives back what it had received
+                before = _resident_bytes()
 
     async def _lose_kernel(self, why: str) -> None:
         self._dead = why
@@ -455,6 +483,10 @@ def _graded_cells(names: dict[str, Any]) -> tuple[dict[str, float], dict[str, st
         }
         sources = {cell.name: cell.source for cell in notebook.source_cells if cell.name in points}
     return points, sources
+
+
+def _resident_bytes() -> int:
+    return psutil.Process().memory_info().rss
 
 
 def _secret(file: Path) -> bytes:
