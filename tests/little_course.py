@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -56,26 +57,38 @@ def grade(name):
 '''
 
 
-def make(root: Path, **settings: Any) -> Path:
+def judged(name: str) -> str:
+    """The hidden tests of a question: the judge's."""
+    return f'from little_tests import grade\ngrade("{name}")'
+
+
+def make(
+    root: Path,
+    tests: Callable[[str], str] = judged,
+    configuration: str | None = None,
+    **settings: Any,
+) -> Path:
     """Make the course in `root`: source, release, gradebook, configuration with `settings`.
 
-    `settings` are ``Class__trait=value`` and are added to the project's own configuration.
+    `tests` gives the hidden tests of each question. `settings` are ``Class__trait=value`` and are
+    added to `configuration`: the project's own, if none is given.
     """
     folder = root / "source" / ASSIGNMENT
     folder.mkdir(parents=True)
-    nbformat.write(source_notebook(), folder / f"{NOTEBOOK}.ipynb")
+    nbformat.write(source_notebook(tests), folder / f"{NOTEBOOK}.ipynb")
     (folder / "numbers.txt").write_text("1 2 3\n")
     (root / "hidden").mkdir()
     (root / "hidden" / "little_tests.py").write_text(HIDDEN_TESTS)
-    configuration = (REPOSITORY / "nbgrader_config.py").read_text()
-    settings = {"SealedExecute__tests": ["hidden"], **settings}
+    if configuration is None:
+        configuration = (REPOSITORY / "nbgrader_config.py").read_text()
+        settings = {"SealedExecute__tests": ["hidden"], **settings}
     lines = [f"c.{name.replace('__', '.')} = {value!r}" for name, value in settings.items()]
     (root / "nbgrader_config.py").write_text("\n".join([configuration, *lines, ""]))
     nbgrader(root, "generate_assignment", ASSIGNMENT).check_returncode()
     return root
 
 
-def source_notebook() -> nbformat.NotebookNode:
+def source_notebook(tests: Callable[[str], str]) -> nbformat.NotebookNode:
     """The assignment with its solutions and hidden tests."""
     cells = [
         nbformat.v4.new_markdown_cell("# A little assignment", id="title"),
@@ -86,7 +99,7 @@ def source_notebook() -> nbformat.NotebookNode:
         solution = "\n".join([first, "    ### BEGIN SOLUTION", *body, "    ### END SOLUTION"])
         graded = (
             f"# Graded, {points:g} points\n### BEGIN HIDDEN TESTS\n"
-            f'from little_tests import grade\ngrade("{name}")\n### END HIDDEN TESTS'
+            f"{tests(name)}\n### END HIDDEN TESTS"
         )
         cells += [
             nbformat.v4.new_markdown_cell(f"Write `{name}`.", id=f"{name}-prompt"),

@@ -38,7 +38,7 @@ UNSEALED = [attack for attack in CORPUS if not attack.sealed and attack.row not 
 CANARY = f"canary-{secrets.token_hex(16)}"
 SETTINGS = {"SealedExecute__question_timeout": 2.0, "SealedExecute__timeout": 3}
 CHANGES = ("autograded", "feedback", "gradebook.db", ".nbgrader.log", ".grading-secret", "tmp")
-MEMORY = 1 << 30  # bytes that no attack may drive the grader beyond
+MEMORY = 3 << 29  # bytes that no attack may drive the grader beyond
 
 
 class Listeners:

@@ -425,8 +425,8 @@ STOPPING = [
         "stopping",
         "import time",
         {
-            "double": "def double(x):\n    while True:\n        try:\n            time.sleep(0.01)\n"
-            "        except BaseException:\n            pass"
+            "double": "def double(x):\n    while True:\n        try:\n"
+            "            time.sleep(0.01)\n        except BaseException:\n            pass"
         },
         earns="total settle",
     ),
@@ -583,15 +583,12 @@ for folder in (".", "/tmp", "/dev/shm", "/s", "/"):
         """
 kernel = get_ipython().kernel
 def frames():
-    part = bytes(15 << 20)
-    send = kernel.session.send
-    def heavy(stream, kind, content=None, *more, **rest):
-        if kind == "sealed_answer":
-            rest["buffers"] = [part] * 100
-        return send(stream, kind, content, *more, **rest)
-    kernel.session.send = heavy
+    message = kernel.session.msg("sealed_answer", {"number": 0}, parent=kernel.get_parent())
+    parts = kernel.session.serialize(message, ident=b"") + [bytes(15 << 20)] * 200
+    kernel.iopub_thread.socket.send_multipart(parts, copy=False)
 """,
         {"double": "def double(x):\n    frames()\n    return x"},
+        earns="total settle",
         sealed=True,
     ),
 ]
