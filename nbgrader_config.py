@@ -8,21 +8,45 @@ from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
     ClearHiddenTests,
+    ClearMarkScheme,
+    ClearOutput,
+    ComputeChecksums,
     GetGrades,
     IgnorePattern,
+    IncludeHeaderFooter,
+    InstantiateTests,
     LimitOutput,
+    LockCells,
     OverwriteCells,
     OverwriteKernelspec,
     SaveAutoGrades,
+    SaveCells,
 )
 
 from grading import converter
 from grading.canonicalize import Canonicalize
 from grading.execute import SealedExecute
+from grading.stubs import NamedStubs
 
 c = get_config()  # noqa: F821 - traitlets defines it
 
 c.CourseDirectory.course_id = "improving-deep-neural-networks"
+
+# Releasing: nbgrader's own steps, with stubs that say which function is not written yet.
+c.GenerateAssignment.preprocessors = [
+    IncludeHeaderFooter,
+    InstantiateTests,
+    LockCells,
+    NamedStubs,
+    ClearOutput,
+    CheckCellMetadata,
+    ComputeChecksums,
+    SaveCells,
+    ClearHiddenTests,
+    ClearMarkScheme,
+    ComputeChecksums,
+    CheckCellMetadata,
+]
 
 # Grading: nbgrader's own steps, with the submission rebuilt from the release first, and with
 # student code run in a sandbox and graded cells in the judge.

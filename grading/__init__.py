@@ -10,5 +10,8 @@ Modules, from the student's side to the instructor's:
 ``submission``  reads what a student handed in, without trusting it
 ``canonicalize``  the notebook as released, with the student's answers in it
 ``execute``     nbgrader's ``Execute``, sealed: carries questions between judge and kernel
+``stubs``       what stands in a released notebook where the solution was
 ``converter``   nbgrader's ``Autograde``: one bad submission stops nobody and keeps no old score
+``simulate``    a made-up class, of which the score of every answer is known
+``demo``        such a class, graded before your eyes
 """
