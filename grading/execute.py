@@ -7,6 +7,7 @@ question to the kernel and each answer back without reading it, and writes the c
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import copy
 import hashlib
@@ -296,6 +297,8 @@ class SealedExecute(Execute):
             await self._lose_kernel(why)
         except CellTimeoutError:
             why = f"this cell did not end within {limit:.0f} s"
+            self._listener.cancel()
+            await asyncio.wait([self._listener])
             await self._stop(why)
         except Exception as error:  # a message that cannot be read
             why = f"the kernel sent what is not a Jupyter message ({type(error).__name__})"
@@ -306,6 +309,14 @@ class SealedExecute(Execute):
         if before > 0 >= self._output_left:
             note = f"Output beyond {self.max_output:,} characters in this notebook was dropped.\n"
             cell.outputs.append(nbformat.v4.new_output("stream", name="stdout", text=note))
+
+    async def _async_poll_output_msg(self, *args: Any) -> None:
+        """Receive a cell's messages; `_run` ends this, which nbclient forgets after a time-out.
+
+        A second receiver of the same messages would take some from the first, which then waits.
+        """
+        self._listener = asyncio.current_task()
+        await super()._async_poll_output_msg(*args)
 
     def on_cell_executed(self, **kwargs: Any) -> None:
         """Add nothing: the reply's own account of an error is not checked as its messages are."""
