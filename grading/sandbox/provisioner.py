@@ -130,7 +130,9 @@ class SealedProvisioner(LocalProvisioner):
         python = sys.executable
         arguments = [bwrap, *_namespaces(), *self._mounts(python)]
         arguments += ["--bind", str(sockets), "/s", "--ro-bind", str(inside), "/connection.json"]
-        arguments += ["--ro-bind", str(INSIDE), "/inside.py", "--chdir", "/student", "--clearenv"]
+        arguments += ["--ro-bind", str(INSIDE), "/inside.py"]
+        arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]  # tmpfs without a size limit
+        arguments += ["--chdir", "/student", "--clearenv"]
         for name, value in _environment(python).items():
             arguments += ["--setenv", name, value]
         descriptors = []

@@ -1,0 +1,335 @@
+"""What code in the sandbox can and cannot do, as root and as an ordinary user.
+
+Every probe runs in the same sealed kernel, one after the other, and prints what came of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grading.sandbox import provisioner
+
+pytestmark = pytest.mark.bubblewrap
+NOBODY = 65534
+TESTS = Path(__file__).parent
+
+PROBES = {
+    "identity": """
+import os
+status = dict(line.split(":\\t") for line in open("/proc/self/status").read().splitlines()
+              if ":\\t" in line)
+print(os.getuid() != 0, status["CapEff"], status["CapPrm"], status["NoNewPrivs"],
+      status["Seccomp"])
+""",
+    "environment": "import os\nprint(sorted(os.environ))",
+    "processes": "import os\nprint(sum(name.isdigit() for name in os.listdir('/proc')))",
+    "root": "import os\nprint(sorted(os.listdir('/')))",
+    "repository": """
+import os
+print(sorted(os.listdir(REPOSITORY)) if os.path.isdir(REPOSITORY) else "absent")
+""",
+    "packages": """
+import numpy, os
+try:
+    open(os.path.join(os.path.dirname(numpy.__file__), "planted_by_probe.py"), "w")
+except OSError as error:
+    print(type(error).__name__)
+""",
+    "data": """
+import os
+print(sorted(os.listdir(".")), sorted(os.listdir("more")), open("numbers.txt").read())
+for act in (lambda: open("numbers.txt", "a"), lambda: os.remove("numbers.txt"),
+            lambda: os.rename("numbers.txt", "x"), lambda: open("more/letters.txt", "w")):
+    try:
+        act()
+        print("DONE")
+    except OSError as error:
+        print("refused")
+""",
+    "writable": """
+import os
+for folder in ("/", "/dev", "/s", "/usr", "/etc", "/proc/sys/kernel", "/tmp", "/student",
+               "/dev/shm"):
+    try:
+        open(os.path.join(folder, "new-file"), "w").close()
+        os.remove(os.path.join(folder, "new-file"))
+        print(folder)
+    except OSError as error:
+        pass
+""",
+    "network": """
+import socket
+print([name for _, name in socket.if_nameindex()])
+for address in (("127.0.0.1", PORT), ("127.0.0.53", 53), ("192.0.2.1", 80)):
+    try:
+        socket.create_connection(address, timeout=1)
+        print("REACHED", address)
+    except OSError as error:
+        print(type(error).__name__)
+""",
+    "sockets": """
+import socket
+made = []
+for family in range(1, 46):
+    try:
+        socket.socket(family, socket.SOCK_RAW if family == 16 else socket.SOCK_STREAM).close()
+        made.append(family)
+    except OSError:
+        pass
+print(set(made) <= {1, 2, 10, 16})
+for family, kind in ((17, 3), (2, 3), (10, 3)):
+    try:
+        socket.socket(family, kind)
+        print("MADE", family, kind)
+    except OSError:
+        pass
+""",
+    "children": """
+import ctypes, multiprocessing, os, subprocess
+libc = ctypes.CDLL(None, use_errno=True)
+for act in (os.fork, os.forkpty, lambda: subprocess.run(["true"]), lambda: os.system("true"),
+            lambda: os.posix_spawn("/bin/true", ["true"], {})):
+    try:
+        result = act()
+        print("failed" if result and result > 255 else f"STARTED {result}")
+    except OSError as error:
+        print(type(error).__name__)
+""",
+    "system calls": """
+import ctypes, platform
+libc = ctypes.CDLL(None, use_errno=True)
+column = 0 if platform.machine() == "x86_64" else 1
+calls = {"ptrace": (101, 117), "unshare": (272, 97), "mount": (165, 40), "keyctl": (250, 219),
+         "bpf": (321, 280), "io_uring_setup": (425, 425), "userfaultfd": (323, 282),
+         "perf_event_open": (298, 241), "setns": (308, 268), "process_vm_readv": (310, 270),
+         "memfd_create": (319, 279), "shmget": (29, 194), "msgget": (68, 186),
+         "semget": (64, 190), "memfd_secret": (447, 447)}
+for name, numbers in calls.items():
+    result = libc.syscall(numbers[column], 0, 1 << 16, 0o1600, 0, 0, 0)
+    if result >= 0 or ctypes.get_errno() != 1:
+        print(name, result, ctypes.get_errno())
+""",
+    "memory": """
+import numpy as np
+try:
+    np.ones(4 << 27)
+    print("GOT IT")
+except MemoryError:
+    print("refused")
+print(np.ones(1 << 27).nbytes >> 20)
+""",
+    "threads": """
+import threading
+stop, started = threading.Event(), []
+try:
+    for _ in range(500):
+        thread = threading.Thread(target=stop.wait)
+        thread.start()
+        started.append(thread)
+    print("NO LIMIT")
+except RuntimeError:
+    print(10 < len(started) <= 64)
+stop.set()
+for thread in started:
+    thread.join()
+""",
+    "open files": """
+import os
+kept = []
+try:
+    while len(kept) < 5000:
+        kept.append(os.dup(0))
+    print("NO LIMIT")
+except OSError as error:
+    print(error.errno, len(kept) < 512)
+for descriptor in kept:
+    os.close(descriptor)
+""",
+    "file size": """
+import os
+written = 0
+try:
+    with open("/tmp/big", "wb", buffering=0) as file:
+        for _ in range(100):
+            written += file.write(bytes(1 << 20))
+except OSError as error:
+    print(error.errno)
+print(written >> 20)
+os.remove("/tmp/big")
+""",
+    "disk": """
+import glob, os
+for folder in ("/tmp", "/student", "/dev/shm"):
+    written = 0
+    try:
+        for number in range(8):
+            with open(f"{folder}/fill-{number}", "wb", buffering=0) as file:
+                for _ in range(60):
+                    written += file.write(bytes(1 << 20))
+    except OSError as error:
+        print(error.errno, written >> 20 <= 128)
+    for path in glob.glob(f"{folder}/fill-*"):
+        os.remove(path)
+""",
+    "still there": """
+import ctypes
+print(ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(lambda x: 6 * x)(7))
+""",
+}
+
+
+def readable(*folders: Path) -> list[str]:
+    """What a container needs so that another user can read these folders where they are."""
+    arguments: list[str] = []
+    closed = set()
+    for folder in folders:
+        for parent in reversed(folder.parents):
+            if parent.stat().st_mode & 0o5 != 0o5:
+                if parent not in closed:
+                    arguments += ["--perms", "0755", "--tmpfs", str(parent)]
+                closed.add(parent)
+                between = [p for p in folder.parents if p != parent and p.is_relative_to(parent)]
+                for each in reversed(between):
+                    arguments += ["--perms", "0755", "--dir", str(each)]
+                arguments += ["--ro-bind", str(folder), str(folder)]
+                break
+    return arguments
+
+
+def as_nobody() -> list[str]:
+    """The start of a command line that runs the rest as an ordinary user, if we are root."""
+    if os.getuid() != 0:
+        return []
+    folders = [TESTS.parent, Path(sys.prefix), Path(sys.base_prefix)]
+    container = ["bwrap", "--bind", "/", "/", "--dev-bind", "/dev", "/dev", *readable(*folders)]
+    other = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs"]
+    return [*container, "--", "setpriv", *other, "env", "HOME=/tmp"]
+
+
+@pytest.fixture(scope="module", params=["root", "an ordinary user"])
+def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator:
+    """What each probe printed."""
+    if request.param == "root" and os.getuid() != 0:
+        pytest.skip("needs root")
+    data = tmp_path_factory.mktemp("release")
+    for folder in (data, *data.parents):
+        if folder.owner() == data.owner() and str(folder).startswith("/tmp/"):
+            folder.chmod(0o755)
+    (data / "more").mkdir()
+    (data / "numbers.txt").write_text("1 2 3")
+    (data / "more" / "letters.txt").write_text("a b c")
+    (data / "p1.ipynb").write_text("{}")
+    (data / "linked").symlink_to("/etc/hostname")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        facts = f"PORT, REPOSITORY = {listener.getsockname()[1]}, {str(TESTS.parent)!r}\n"
+        probes = {name: facts + code for name, code in PROBES.items()}
+        program = [sys.executable, str(TESTS / "sandbox_probe.py")]
+        command = program if request.param == "root" else [*as_nobody(), *program]
+        done = subprocess.run(
+            command,
+            input=json.dumps({"data": str(data), "probes": probes}),
+            capture_output=True,
+            text=True,
+            cwd=TESTS.parent,
+            env={**os.environ, "PYTHONPATH": str(TESTS.parent), "HOST_SECRET": "visible"},
+        )
+        assert done.returncode == 0, done.stderr
+        yield json.loads(done.stdout.splitlines()[-1])
+
+
+def test_it_is_nobody_with_no_rights(printed: dict[str, str]) -> None:
+    nothing = "0" * 16
+    assert printed["identity"] == f"True {nothing} {nothing} 1 2"
+
+
+def test_environment_tells_nothing(printed: dict[str, str]) -> None:
+    assert "HOST_SECRET" not in printed["environment"]
+    assert "PYTHONPATH" not in printed["environment"]
+
+
+def test_processes_of_the_host_are_not_seen(printed: dict[str, str]) -> None:
+    assert int(printed["processes"]) <= 2
+
+
+def test_files_of_the_host_are_not_there(printed: dict[str, str]) -> None:
+    for name in ("home", "var", "run", "opt", "srv", "mnt", "boot", "sys"):
+        shown = any(path.startswith(f"/{name}/") for path in (sys.prefix, sys.base_prefix))
+        assert shown or f"'{name}'" not in printed["root"]
+    environment = Path(sys.prefix)
+    inside = environment.is_relative_to(TESTS.parent)
+    way = [environment.relative_to(TESTS.parent).parts[0]] if inside else []
+    assert printed["repository"] in (str(way), "absent")
+
+
+def test_packages_can_only_be_read(printed: dict[str, str]) -> None:
+    assert printed["packages"] in ("OSError", "PermissionError")
+
+
+def test_data_files_are_there_and_can_only_be_read(printed: dict[str, str]) -> None:
+    first, *others = printed["data"].splitlines()
+    assert first == "['more', 'numbers.txt'] ['letters.txt'] 1 2 3"
+    assert others == ["refused"] * 4
+
+
+def test_only_small_folders_can_be_written(printed: dict[str, str]) -> None:
+    assert printed["writable"].split() == ["/tmp", "/student", "/dev/shm"]
+
+
+def test_there_is_no_network(printed: dict[str, str]) -> None:
+    interfaces, *errors = printed["network"].splitlines()
+    assert interfaces == "['lo']"
+    assert errors == ["ConnectionRefusedError", "ConnectionRefusedError", "OSError"]
+
+
+def test_other_kinds_of_socket_cannot_be_made(printed: dict[str, str]) -> None:
+    assert printed["sockets"] == "True"
+
+
+def test_there_are_no_child_processes(printed: dict[str, str]) -> None:
+    assert "STARTED" not in printed["children"]
+    assert len(printed["children"].splitlines()) == 5
+
+
+def test_system_calls_that_reach_out_are_refused(printed: dict[str, str]) -> None:
+    assert printed["system calls"] == ""
+
+
+def test_memory_is_capped(printed: dict[str, str]) -> None:
+    assert printed["memory"].split() == ["refused", "1024"]
+
+
+def test_threads_are_capped(printed: dict[str, str]) -> None:
+    assert printed["threads"] == "True"
+
+
+def test_open_files_are_capped(printed: dict[str, str]) -> None:
+    assert printed["open files"] == "24 True"
+
+
+def test_file_size_is_capped(printed: dict[str, str]) -> None:
+    assert printed["file size"].split() == ["27", "64"]
+
+
+def test_disk_is_capped(printed: dict[str, str]) -> None:
+    assert printed["disk"].split() == ["28", "True"] * 3
+
+
+def test_the_kernel_survives_being_refused(printed: dict[str, str]) -> None:
+    assert printed["still there"] == "42"
+
+
+def test_without_bubblewrap_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    provisioner.problem.cache_clear()
+    try:
+        assert "apt-get install bubblewrap" in str(provisioner.problem())
+    finally:
+        provisioner.problem.cache_clear()
