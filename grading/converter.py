@@ -231,6 +231,8 @@ class SealedAutograde(Autograde):
         if isinstance(error, Refused):
             self._failures.append(f"{student}: {error}")
         elif error is not None:
+            self.log.error("%s, %s: %s", student, assignment, error)
             self.log.debug("%s, %s", student, assignment, exc_info=error)
             names = ", ".join(Path(notebook).stem for notebook in notebooks)
-            self._failures.append(f"{student}: {names}: {type(error).__name__}: {error}")
+            what = str(error).partition("\n")[0]
+            self._failures.append(f"{student}: {names}: {type(error).__name__}: {what}")

@@ -103,7 +103,7 @@ class Judge:
             if not 0 <= score <= points:
                 raise ValueError(f"its score is {score}, outside 0 to {points:g}")
             fault = ""
-        except Exception as error:  # whatever the author of the cell did wrong
+        except (Exception, SystemExit) as error:  # whatever the author of the cell did wrong
             score, fault = 0.0, _describe(error)
         return {"op": "verdict", "score": score, "displays": self.displays, "fault": fault}
 
@@ -117,7 +117,7 @@ def _run(source: str, namespace: dict[str, Any]) -> Any:
     return eval(compile(last, "<graded cell>", "eval"), namespace)
 
 
-def _describe(error: Exception) -> str:
+def _describe(error: BaseException) -> str:
     lines = traceback.format_exception(error)
     return f"{type(error).__name__}: {error}\n{''.join(lines)}"
 
