@@ -58,6 +58,8 @@ demo: setup ## grade a small made-up class in demo/ and show the scores
 		echo "WARNING: going on without a sandbox, for the demo grades its own submissions only." >&2
 	@$(BIN)/python -m grading demo
 
+# One thread for linear algebra each: two runners on two cores slow each other down otherwise.
+test: export OPENBLAS_NUM_THREADS = 1
 test: sandbox lint ## run every test: linter, audit of the hidden tests, tests, lectures
 	$(BIN)/python -m grader_tests.audit
 	$(BIN)/python -m pytest -n 2 --dist loadscope --nbval tests course
