@@ -142,7 +142,7 @@ ZEROS_MISCONCEPTIONS = (
 )  # fmt: skip
 
 
-def zeros_by_pairs(layer_dims):
+def widths_one_by_one(layer_dims):
     """The widths one by one, biases first."""
     parameters, n_prev = {}, layer_dims[0]
     for number, n in enumerate(layer_dims[1:], start=1):
@@ -163,7 +163,7 @@ INITIALIZE_ZEROS = Task(
     ),
     lecture=SYMMETRY,
     misconceptions=ZEROS_MISCONCEPTIONS,
-    variants=(Variant("widths one by one", zeros_by_pairs),),
+    variants=(Variant("widths one by one", widths_one_by_one),),
 )
 
 
@@ -223,6 +223,16 @@ def named_and_shaped(result: dict, wanted: dict, case: Case) -> str | None:
     return None
 
 
+def too_few_weights(result: dict, wanted: dict) -> str | None:
+    """The wanted number of weights in each layer, without which chance is not judged."""
+    for layer, (W, right) in enumerate(
+        zip(weights_of(result), weights_of(wanted), strict=True), start=1
+    ):
+        if W.size != right.size:
+            return f"W{layer} has {W.size} entries; it should have {right.size}."
+    return None
+
+
 Deviation = Callable[[Case, int, int], float]
 
 
@@ -233,10 +243,8 @@ def spread_check(deviation: Deviation, normal: bool = False) -> Callable:
     """
 
     def check(result: dict, wanted: dict, case: Case) -> str | None:
-        for layer, (W, right) in enumerate(
-            zip(weights_of(result), weights_of(wanted), strict=True), start=1
-        ):
-            n, n_prev = right.shape
+        for layer, W in enumerate(weights_of(result), start=1):
+            n, n_prev = wanted[f"W{layer}"].shape
             units = W / deviation(case, n_prev, n)
             if not abs(np.mean(units)) <= chance.mean_margin(W.size, ALARM):
                 return f"The mean of W{layer} is not 0."
@@ -252,7 +260,7 @@ def spread_check(deviation: Deviation, normal: bool = False) -> Callable:
                     f"{inside:.0%} of W{layer} lie within one standard deviation; of normal "
                     "numbers, 68 % do."
                 )
-        return None
+        return too_few_weights(result, wanted)
 
     return check
 
@@ -270,7 +278,7 @@ def weights_are_independent(result: dict, wanted: dict, case: Case) -> str | Non
             size = min(W.size, weights[other - 1].size)
             if correlated(W.ravel()[:size], weights[other - 1].ravel()[:size]):
                 return f"W{layer} and W{other} begin with the same numbers."
-    return None
+    return too_few_weights(result, wanted)
 
 
 def correlated(a: np.ndarray, b: np.ndarray) -> bool:
@@ -1139,7 +1147,7 @@ import numpy as np
 with np.errstate(all="warn", under="ignore"), warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     A, cache = sigmoid_forward(Z)
-result = A, len(caught)"""
+result = A, sum(issubclass(warning.category, RuntimeWarning) for warning in caught)"""
 
 
 def sigmoid_forward_cases(rng: np.random.Generator) -> list[Case]:

@@ -1,0 +1,91 @@
+"""The references of initialization agree with formulations of their own."""
+
+import math
+
+import numpy as np
+import pytest
+
+from grader_tests.derivative import central_difference
+from grader_tests.references import initialization as ref
+from grader_tests.tasks import initialization as tasks
+
+
+@pytest.fixture(params=range(3))
+def rng(request):
+    return np.random.default_rng(request.param)
+
+
+@pytest.mark.parametrize(
+    ("initialize", "variance"),
+    [
+        (lambda dims, rng: ref.initialize_random(dims, 3.0, rng), lambda n_prev: 9.0),
+        (ref.initialize_xavier, lambda n_prev: 1 / n_prev),
+        (ref.initialize_he, lambda n_prev: 2 / n_prev),
+    ],
+)
+def test_weights_have_the_variance_of_their_rule(rng, initialize, variance):
+    dims = [500, 100, 200]
+    parameters = initialize(dims, rng)
+    assert list(parameters) == ["W1", "b1", "W2", "b2"]
+    for layer in (1, 2):
+        W, b = parameters[f"W{layer}"], parameters[f"b{layer}"]
+        assert W.shape == (dims[layer], dims[layer - 1]) and b.shape == (dims[layer], 1)
+        assert np.var(W) == pytest.approx(variance(dims[layer - 1]), rel=0.1)
+        assert not b.any()
+
+
+def test_he_keeps_the_mean_square_through_relu_layers(rng):
+    dims = [400] * 11
+    A, parameters = rng.standard_normal((400, 50)), ref.initialize_he(dims, rng)
+    for layer in range(1, 11):
+        A, _ = ref.relu_forward(parameters[f"W{layer}"] @ A)
+    assert 0.5 < np.mean(A**2) < 2
+
+
+def scalar_model(X, parameters):
+    """The network of one example, unit by unit, with math's own functions."""
+    L = len(parameters) // 2
+    values = list(X)
+    for layer in range(1, L + 1):
+        W, b = parameters[f"W{layer}"], parameters[f"b{layer}"]
+        scores = [
+            math.fsum(w * a for w, a in zip(row, values, strict=True)) + bias
+            for row, bias in zip(W, b[:, 0], strict=True)
+        ]
+        values = [max(0.0, z) if layer < L else 1 / (1 + math.exp(-z)) for z in scores]
+    return values[0]
+
+
+@pytest.mark.parametrize("dims", [[3, 1], [5, 4, 3, 1], [6, 5, 4, 2, 1]])
+def test_the_model_is_its_definition_and_its_gradients_are_derivatives(rng, dims):
+    X, parameters = tasks.network(rng, dims, 6)
+    Y = rng.integers(0, 2, (1, 6)).astype(float)
+    AL, caches = ref.model_forward(X, parameters)
+    expected = [scalar_model(X[:, i], parameters) for i in range(6)]
+    np.testing.assert_allclose(AL[0], expected, rtol=1e-12)
+    losses = [-math.log(a if y else 1 - a) for a, y in zip(expected, Y[0], strict=True)]
+    assert ref.binary_cross_entropy(AL, Y) == pytest.approx(sum(losses) / 6)
+    grads = ref.model_backward(AL, Y, caches)
+    assert set(grads) == {"d" + name for name in parameters}
+    for name, value in parameters.items():
+
+        def cost(at, name=name):
+            return ref.binary_cross_entropy(ref.model_forward(X, parameters | {name: at})[0], Y)
+
+        numerical = central_difference(cost, value)
+        np.testing.assert_allclose(grads["d" + name], numerical, rtol=1e-5, atol=1e-9)
+
+
+def test_sigmoid_and_cross_entropy_multiply_to_the_difference(rng):
+    AL, Y = rng.uniform(0.1, 0.9, (1, 5)), np.array([[0.0, 1.0, 1.0, 0.0, 1.0]])
+    dAL = central_difference(lambda at: ref.binary_cross_entropy(at, Y), AL)
+    np.testing.assert_allclose(ref.sigmoid_backward(dAL, AL), (AL - Y) / 5, rtol=1e-6)
+
+
+def test_nothing_overflows_at_the_extremes():
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        AL, _ = ref.sigmoid_forward(np.array([[-1000.0, 0.0, 1000.0]]))
+        np.testing.assert_array_equal(AL, [[0.0, 0.5, 1.0]])
+        assert 20 < ref.binary_cross_entropy(AL, np.array([[1.0, 1.0, 0.0]])) < 30
+        A, _ = ref.relu_forward(np.array([[-np.inf, np.inf]]))
+    np.testing.assert_array_equal(A, [[0, np.inf]])
