@@ -273,7 +273,7 @@ class SealedExecute(Execute):
                 if self._dead:
                     break
             self._output_left = output_left
-        return not self._dead
+        return not self._dead and self._time_left() > 0
 
     # -- student cells --------------------------------------------------------------------
 
