@@ -222,7 +222,10 @@ class SealedAutograde(Autograde):
         self, assignment: str, student: str, notebooks: list[str], error: Exception | None = None
     ) -> None:
         """Leave no half-graded notebook and no score behind, and remember what happened."""
-        self._unscore(assignment, student, notebooks)
+        try:
+            self._unscore(assignment, student, notebooks)
+        except Exception as trouble:  # an unknown student, a locked gradebook: go on with the others
+            self._failures.append(f"{student}: an old score may still stand: {trouble}")
         folder = Path(self._format_dest(assignment, student))
         for notebook in notebooks:
             folder.joinpath(Path(notebook).name).unlink(missing_ok=True)
