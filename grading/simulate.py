@@ -29,12 +29,12 @@ from nbgrader.coursedir import CourseDirectory
 from grading.execute import SealedExecute
 
 SHARES = {  # of the answers, in percent
-    "right": 50,
+    "right": 55,
     "variant": 15,
-    "misconception": 20,
-    "crash": 5,
-    "loop": 4,
-    "nothing": 6,
+    "misconception": 18,
+    "crash": 4,
+    "loop": 3,
+    "nothing": 5,
 }
 CRASHES = {
     "an exception": 'raise RuntimeError("a crash made up for this class")',
@@ -154,12 +154,13 @@ def simulate(
             "--force replaces them; another --seed makes other students."
         )
     release = Path(course.format_path(course.release_directory, ".", assignment))
-    book = _book(tests, [course.root / Path(path) for path in SealedExecute(parent=app).tests])
-    papers = [_paper(path, book) for path in sorted(release.glob("*.ipynb"))]
-    if not papers:
+    notebooks = sorted(release.glob("*.ipynb"))
+    if not notebooks:
         raise CannotSimulate(
             f"{release} holds no notebook. Run: nbgrader generate_assignment {assignment}"
         )
+    book = _book(tests, [course.root / Path(path) for path in SealedExecute(parent=app).tests])
+    papers = [_paper(path, book) for path in notebooks]
     kinds = _deck(students * sum(len(paper.stubs) for paper in papers), rng)
     crashes = itertools.cycle(rng.sample(sorted(CRASHES), len(CRASHES)))
     expected: Class = {}
