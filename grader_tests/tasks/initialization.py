@@ -1055,16 +1055,15 @@ RELU_FORWARD = Task(
 
 
 def relu_backward_cases(rng: np.random.Generator) -> list[Case]:
-    """Derivatives of both signs at positive, negative and exactly zero inputs."""
-    return [
-        call(
-            "relu_backward",
-            rng.choice([-1, 1], (n, m)) * rng.uniform(0.3, 2, (n, m)),
-            with_zeros(rng, n, m),
-            label=f"Z of shape ({n}, {m}), with zeros",
-        )
-        for n, m in RELU_SIZES
-    ]
+    """Derivatives of both signs at positive and negative inputs, with and without exact zeros."""
+    cases = []
+    for n, m in RELU_SIZES:
+        dA = rng.choice([-1, 1], (n, m)) * rng.uniform(0.3, 2, (n, m))
+        Z = with_zeros(rng, n, m)
+        label = f"Z of shape ({n}, {m})"
+        cases.append(call("relu_backward", dA, Z + 0.2, label=label, tag="smooth"))
+        cases.append(call("relu_backward", dA, Z, label=f"{label}, with zeros", tag="kink"))
+    return cases
 
 
 def confirm_relu_backward(case: Case, wanted: np.ndarray) -> float:
@@ -1122,7 +1121,11 @@ RELU_BACKWARD = Task(
     reference=ref.relu_backward,
     returns="dZ",
     cases=relu_backward_cases,
-    criteria=(Criterion("dZ", 2.5), inputs_untouched(0.5)),
+    criteria=(
+        Criterion("dZ", 2, "smooth"),
+        Criterion("dZ where Z is exactly 0", 0.5, "kink"),
+        inputs_untouched(0.5),
+    ),
     lecture=DEPTH,
     misconceptions=RELU_BACKWARD_MISCONCEPTIONS,
     variants=(
