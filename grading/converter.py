@@ -224,7 +224,7 @@ class SealedAutograde(Autograde):
         """Leave no half-graded notebook and no score behind, and remember what happened."""
         try:
             self._unscore(assignment, student, notebooks)
-        except Exception as trouble:  # an unknown student, a locked gradebook: go on with the others
+        except Exception as trouble:  # a gradebook that is locked: go on with the others
             self._failures.append(f"{student}: an old score may still stand: {trouble}")
         folder = Path(self._format_dest(assignment, student))
         for notebook in notebooks:
