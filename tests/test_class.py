@@ -1,0 +1,119 @@
+"""A class of 12 is handed in, graded by plain nbgrader commands, and gets what it must get."""
+
+import csv
+import hashlib
+import hmac
+import re
+import shutil
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import pytest
+from little_course import nbgrader
+
+from grader_tests.exam import Answer, Exam
+from grader_tests.tasks import find
+from grading import questions
+from grading.demo import Result, results
+from grading.simulate import CRASHES, SHARES, load, simulate
+
+pytestmark = pytest.mark.bubblewrap
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "batch_norm"
+SETTINGS = f"""
+c.SealedExecute.tests = [{str(REPOSITORY)!r}]
+c.SealedExecute.timeout = 6
+c.SealedExecute.question_timeout = 6
+"""
+SEED = 1
+OURS = re.compile(r"grader_tests|(BEGIN|END) (HIDDEN|SOLUTION)|grading[/.]|references/|Exam\(")
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The course after the whole class was graded and got its feedback."""
+    root = tmp_path_factory.mktemp("class")
+    shutil.copytree(REPOSITORY / "source" / ASSIGNMENT, root / "source" / ASSIGNMENT)
+    configuration = (REPOSITORY / "nbgrader_config.py").read_text()
+    (root / "nbgrader_config.py").write_text(configuration + SETTINGS)
+    nbgrader(root, "generate_assignment", ASSIGNMENT).check_returncode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        simulate(ASSIGNMENT, students=12, seed=SEED)
+    graded = nbgrader(root, "autograde", ASSIGNMENT)
+    assert graded.returncode == 0, graded.stderr
+    feedback = nbgrader(root, "generate_feedback", ASSIGNMENT)
+    assert feedback.returncode == 0, feedback.stderr
+    return root
+
+
+@pytest.fixture(scope="module")
+def graded(course: Path) -> list[Result]:
+    return results(course, ASSIGNMENT)
+
+
+def page(course: Path, student: str) -> str:
+    return (course / "feedback" / student / ASSIGNMENT / f"{NOTEBOOK}.html").read_text()
+
+
+def right_numbers(course: Path, result: Result) -> set[str]:
+    """The student's own right values of a question, to six digits."""
+    secret = bytes.fromhex((course / ".grading-secret").read_text())
+    key = hmac.digest(secret, f"{result.student}\0{ASSIGNMENT}".encode(), hashlib.sha256)
+    rng = np.random.default_rng(questions.derive(key, result.question))
+    wanted = Exam(find(result.question), rng).wanted
+    found = (floats(answer.result) for answer in wanted if isinstance(answer, Answer))
+    return {f"{abs(x):.6g}" for values in found for x in values if abs(x) * 1e4 % 1 > 1e-6}
+
+
+def floats(value: object) -> list[float]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [x for item in value for x in floats(item)]
+    return [] if value is None else np.ravel(value).tolist()
+
+
+def test_the_class_has_answers_of_every_kind(course):
+    answers = [
+        answer
+        for notebooks in load(course, ASSIGNMENT).values()
+        for answer in notebooks[NOTEBOOK].values()
+    ]
+    assert {answer.kind for answer in answers} == set(SHARES)
+    assert {answer.detail for answer in answers if answer.kind == "crash"} == set(CRASHES)
+
+
+def test_every_answer_earns_what_it_must_earn(graded):
+    assert len(graded) == 12 * 4
+    assert [result for result in graded if result.score != result.expected.score] == []
+
+
+def test_feedback_names_the_mistakes(course, graded):
+    named = {
+        result.student: result.expected.detail
+        for result in graded
+        if result.expected.kind == "misconception"
+        and escape(result.expected.detail) in page(course, result.student)
+    }
+    assert len(set(named.values())) >= 3
+
+
+def test_feedback_shows_no_hidden_source_no_right_value_and_no_traceback_of_ours(course, graded):
+    for result in graded:
+        text = page(course, result.student)
+        assert OURS.search(text) is None
+        shown = {number.rstrip(".") for number in re.findall(r"\d+\.\d{3,}", text)}
+        assert not shown & right_numbers(course, result)
+
+
+def test_export_has_everyones_total(course, graded):
+    nbgrader(course, "export").check_returncode()
+    with (course / "grades.csv").open() as file:
+        exported = {row["student_id"]: float(row["raw_score"]) for row in csv.DictReader(file)}
+    totals = dict.fromkeys(exported, 0.0)
+    for result in graded:
+        totals[result.student] += result.expected.score
+    assert exported == totals and len(totals) == 12
