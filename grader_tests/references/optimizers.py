@@ -1,0 +1,116 @@
+"""Reference solutions of ``module2_optimization/optimizers.ipynb``.
+
+Formulas: B. Polyak, "Some methods of speeding up the convergence of iteration methods", 1964, with
+the gradient averaged; G. Hinton, "Neural Networks for Machine Learning", lecture 6e, 2012, for
+RMSprop; D. Kingma and J. Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, algorithm 1.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def initialize_velocity(parameters):
+    """Return a zero array for each parameter, under the key of its gradient.
+
+    >>> initialize_velocity({"b1": np.array([[3.0]])})
+    {'db1': array([[0.]])}
+    """
+    return {f"d{name}": np.zeros(value.shape) for name, value in parameters.items()}
+
+
+def momentum_step(parameters, grads, velocity, learning_rate, beta=0.9):
+    """Step along the running average of the gradients.
+
+    ``v = beta * v + (1 - beta) * g``, ``parameter = parameter - learning_rate * v``.
+
+    Parameters
+    ----------
+    parameters : dict of ndarray
+    grads, velocity : dict of ndarray
+        Of the parameters' shapes, with a d in front of each key.
+    learning_rate, beta : float
+
+    Returns
+    -------
+    parameters, velocity : dict of ndarray
+    """
+    new_parameters, new_velocity = {}, {}
+    for name, value in parameters.items():
+        g = grads[f"d{name}"]
+        v = beta * velocity[f"d{name}"] + (1 - beta) * g
+        new_parameters[name] = value - learning_rate * v
+        new_velocity[f"d{name}"] = v
+    return new_parameters, new_velocity
+
+
+def initialize_rmsprop(parameters):
+    """Return a zero array for each parameter, under the key of its gradient."""
+    return {f"d{name}": np.zeros(value.shape) for name, value in parameters.items()}
+
+
+def rmsprop_step(parameters, grads, s, learning_rate, beta2=0.9, epsilon=1e-8):
+    """Divide each component of the step by the root of its running mean square.
+
+    ``s = beta2 * s + (1 - beta2) * g**2``,
+    ``parameter = parameter - learning_rate * g / (sqrt(s) + epsilon)``, entry by entry.
+
+    Parameters
+    ----------
+    parameters : dict of ndarray
+    grads, s : dict of ndarray
+        Of the parameters' shapes, with a d in front of each key.
+    learning_rate, beta2, epsilon : float
+
+    Returns
+    -------
+    parameters, s : dict of ndarray
+    """
+    new_parameters, new_s = {}, {}
+    for name, value in parameters.items():
+        g = grads[f"d{name}"]
+        square = beta2 * s[f"d{name}"] + (1 - beta2) * g**2
+        new_parameters[name] = value - learning_rate * g / (np.sqrt(square) + epsilon)
+        new_s[f"d{name}"] = square
+    return new_parameters, new_s
+
+
+def initialize_adam(parameters):
+    """Return two dicts with a zero array for each parameter, under the key of its gradient."""
+    v = {f"d{name}": np.zeros(value.shape) for name, value in parameters.items()}
+    s = {f"d{name}": np.zeros(value.shape) for name, value in parameters.items()}
+    return v, s
+
+
+def adam_step(
+    parameters, grads, v, s, t, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8
+):
+    """Step along the averaged gradient over its root mean square, both corrected for their start.
+
+    ``v = beta1 * v + (1 - beta1) * g``, ``s = beta2 * s + (1 - beta2) * g**2``,
+    ``v_hat = v / (1 - beta1**t)``, ``s_hat = s / (1 - beta2**t)``,
+    ``parameter = parameter - learning_rate * v_hat / (sqrt(s_hat) + epsilon)``, entry by entry.
+
+    Parameters
+    ----------
+    parameters : dict of ndarray
+    grads, v, s : dict of ndarray
+        Of the parameters' shapes, with a d in front of each key.
+    t : int
+        Number of the update, from 1.
+    learning_rate, beta1, beta2, epsilon : float
+
+    Returns
+    -------
+    parameters, v, s : dict of ndarray
+        v and s without the correction.
+    """
+    new_parameters, new_v, new_s = {}, {}, {}
+    for name, value in parameters.items():
+        g = grads[f"d{name}"]
+        mean = beta1 * v[f"d{name}"] + (1 - beta1) * g
+        square = beta2 * s[f"d{name}"] + (1 - beta2) * g**2
+        v_hat, s_hat = mean / (1 - beta1**t), square / (1 - beta2**t)
+        new_parameters[name] = value - learning_rate * v_hat / (np.sqrt(s_hat) + epsilon)
+        new_v[f"d{name}"], new_s[f"d{name}"] = mean, square
+    return new_parameters, new_v, new_s

@@ -1,0 +1,92 @@
+"""The optimizers agree with their formulas written as sums over all gradients so far."""
+
+import numpy as np
+import pytest
+
+from grader_tests.references import optimizers as ref
+from grader_tests.tasks import optimizers as tasks
+
+RATE, BETA, BETA2 = 0.3, 0.7, 0.8
+EPSILONS = (0.3, 1e-8)
+
+
+@pytest.fixture(params=range(3))
+def rng(request):
+    return np.random.default_rng(request.param)
+
+
+@pytest.fixture
+def parameters(rng):
+    return tasks.network(rng, (2, 3, 4, 1), norm=True)
+
+
+@pytest.fixture
+def gradients(rng, parameters):
+    return [tasks.gradients(rng, parameters) for _ in range(5)]
+
+
+def averages(values, beta):
+    """The exponentially weighted average after each value, as a sum."""
+    return [
+        sum((1 - beta) * beta ** (t - i) * values[i] for i in range(t + 1))
+        for t in range(len(values))
+    ]
+
+
+def test_initial_states_are_separate_zeros(parameters):
+    v, s = ref.initialize_adam(parameters)
+    states = [ref.initialize_velocity(parameters), ref.initialize_rmsprop(parameters), v, s]
+    arrays = [array for state in states for array in state.values()]
+    assert len({id(array) for array in arrays}) == 4 * len(parameters)
+    for state in states:
+        assert {key: array.shape for key, array in state.items()} == {
+            f"d{name}": value.shape for name, value in parameters.items()
+        }
+    assert not any(array.any() for array in arrays)
+
+
+def test_momentum_moves_along_the_average(parameters, gradients):
+    moved, velocity = parameters, ref.initialize_velocity(parameters)
+    for grads in gradients:
+        moved, velocity = ref.momentum_step(moved, grads, velocity, RATE, BETA)
+    for name, value in parameters.items():
+        v = averages([grads[f"d{name}"] for grads in gradients], BETA)
+        np.testing.assert_allclose(velocity[f"d{name}"], v[-1])
+        np.testing.assert_allclose(moved[name], value - RATE * sum(v))
+
+
+@pytest.mark.parametrize("epsilon", EPSILONS)
+def test_rmsprop_divides_by_the_root_of_the_average(parameters, gradients, epsilon):
+    moved, s = parameters, ref.initialize_rmsprop(parameters)
+    for grads in gradients:
+        moved, s = ref.rmsprop_step(moved, grads, s, RATE, BETA2, epsilon)
+    for name, value in parameters.items():
+        g = [grads[f"d{name}"] for grads in gradients]
+        squares = averages([entry**2 for entry in g], BETA2)
+        steps = [a / (b**0.5 + epsilon) for a, b in zip(g, squares, strict=True)]
+        np.testing.assert_allclose(s[f"d{name}"], squares[-1])
+        np.testing.assert_allclose(moved[name], value - RATE * sum(steps))
+
+
+@pytest.mark.parametrize("epsilon", EPSILONS)
+def test_adam_divides_weighted_means(parameters, gradients, epsilon):
+    moved, (v, s) = parameters, ref.initialize_adam(parameters)
+    for t, grads in enumerate(gradients, start=1):
+        moved, v, s = ref.adam_step(moved, grads, v, s, t, RATE, BETA, BETA2, epsilon)
+    for name, value in parameters.items():
+        g = np.array([grads[f"d{name}"] for grads in gradients])
+        for t in range(1, len(g) + 1):
+            ages = np.arange(t)[::-1]
+            mean = np.average(g[:t], axis=0, weights=BETA**ages)
+            square = np.average(g[:t] ** 2, axis=0, weights=BETA2**ages)
+            value = value - RATE * mean / (np.sqrt(square) + epsilon)
+        np.testing.assert_allclose(moved[name], value)
+        np.testing.assert_allclose(v[f"d{name}"], averages(g, BETA)[-1])
+
+
+def test_the_first_step_of_adam_is_the_learning_rate(parameters, gradients):
+    v, s = ref.initialize_adam(parameters)
+    moved, *_ = ref.adam_step(parameters, gradients[0], v, s, 1)
+    for name, value in parameters.items():
+        expected = value - 0.001 * np.sign(gradients[0][f"d{name}"])
+        np.testing.assert_allclose(moved[name], expected, rtol=1e-6)
