@@ -281,8 +281,9 @@ for kind in ("comm_open", "comm_msg", "comm_close", "update_display_data", "debu
     Attack(
         "shut-the-kernel-down",
         "IPython",
-        "get_ipython().kernel.do_shutdown(False)\nget_ipython().ask_exit()\nexit()",
-        earns="total settle",
+        "",
+        {"settle": "get_ipython().kernel.do_shutdown(False)\nget_ipython().ask_exit()\nexit()"},
+        earns="double total",
     ),
     Attack(
         "silent-session",

@@ -41,8 +41,8 @@ HEAD = """\
 
 What `tests/attacks/measure_plain.py` measured once: every submission of the corpus, graded by
 nbgrader alone with ordinary hidden tests (`np.testing.assert_allclose` against the right values),
-and by this project. Points are of 10; those in bold were not earned. A bystander is another
-student, whose turn comes after the attack.
+and by this project. Points are of 10; those in bold are more than the answers are worth here. A
+bystander is another student, whose turn comes after the attack.
 
 | attack | row | nbgrader alone | here |
 |---|---|---|---|"""
@@ -153,6 +153,25 @@ def totals(root: Path) -> dict[str, float | None]:
     return found
 
 
+def summary(results: list[str]) -> str:
+    """Count what the table shows."""
+    lines = [f"\nOf {len(results)} submissions, nbgrader alone"]
+    for words, sign in (
+        ("gave more points than the answers are worth to", "**"),
+        ("gave all ten points to", "**10**"),
+        ("gave no score at all to", "no score"),
+        ("let code read what is secret in", "read what is secret"),
+        ("let code change files of the course in", "changed files"),
+        ("let code reach a listener in", "reached a listener"),
+        ("left processes running after", "left processes"),
+        ("ran code handed in beside the notebook in", "ran code handed in"),
+        ("would have run a script in the instructor's browser in", "instructor's browser"),
+        ("graded a bystander wrongly or not at all in", "bystander not graded"),
+    ):
+        lines.append(f"* {words} {sum(sign in result for result in results)},")
+    return "\n".join(lines).removesuffix(",") + "."
+
+
 def main() -> None:
     """Measure the corpus and print the table."""
     if "--contained" not in sys.argv:
@@ -165,9 +184,12 @@ def main() -> None:
         Path(tempfile.mkdtemp(), "course"), tests=asserted, configuration=CONFIGURATION
     )
     print(HEAD)
+    results = []
     for attack in corpus():
+        results.append(measure(course, attack))
         here = "refused" if attack.refused else f"{sum(filter(None, attack.scores.values())):g}"
-        print(f"| {attack.name} | {attack.row} | {measure(course, attack)} | {here} |", flush=True)
+        print(f"| {attack.name} | {attack.row} | {results[-1]} | {here} |", flush=True)
+    print(summary(results))
 
 
 if __name__ == "__main__":
