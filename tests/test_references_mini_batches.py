@@ -1,0 +1,40 @@
+"""Mini-batches are a random partition of the examples, and a step goes down the slope."""
+
+import numpy as np
+import pytest
+
+from grader_tests.references import mini_batches as ref
+from grader_tests.tasks.optimizers import gradients, network
+
+
+@pytest.fixture(params=range(3))
+def rng(request):
+    return np.random.default_rng(request.param)
+
+
+@pytest.mark.parametrize(
+    ("m", "size", "sizes"),
+    [(10, 4, [4, 4, 2]), (8, 4, [4, 4]), (3, 4, [3]), (9, 1, [1] * 9), (5, 5, [5])],
+)
+def test_mini_batches_are_a_partition(rng, m, size, sizes):
+    X, Y = rng.standard_normal((3, m)), rng.standard_normal((2, m))
+    batches = ref.mini_batches(X, Y, size, rng)
+    assert [X_t.shape[1] for X_t, _ in batches] == sizes
+    pairs = [tuple(column) for X_t, Y_t in batches for column in np.vstack([X_t, Y_t]).T]
+    assert sorted(pairs) == sorted(map(tuple, np.vstack([X, Y]).T))
+
+
+def test_every_order_of_the_examples_comes_about_as_often(rng):
+    X = np.arange(3.0).reshape(1, 3)
+    found = [np.hstack([x for x, _ in ref.mini_batches(X, X, 2, rng)]) for _ in range(3000)]
+    counts = np.unique(found, axis=0, return_counts=True)[1]
+    assert len(counts) == 6
+    assert np.abs(counts - 500).max() < 150  # seven standard deviations
+
+
+def test_a_step_lowers_the_cost_as_the_slope_says(rng):
+    parameters = network(rng, (2, 3, 1), norm=True)
+    grads = gradients(rng, parameters)
+    moved = ref.gradient_descent_step(parameters, grads, 0.3)
+    for name, value in parameters.items():
+        np.testing.assert_allclose(moved[name] + 0.3 * grads[f"d{name}"], value)
