@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import copy
 import re
+from html import escape
+from html.parser import HTMLParser
 from typing import Any
 
 import nbformat
+from nbconvert.filters import markdown2html
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
@@ -42,8 +45,32 @@ class Canonicalize(NbGraderPreprocessor):
         clean = SanitizeHTML(parent=self)
         for cell in notebook.cells:
             if cell.cell_type == "markdown" and cell.metadata.pop("by_student", False):
-                cell.source = clean.sanitize_html_tags(cell.source)
+                source = clean.sanitize_html_tags(cell.source)
+                cell.source = source if _is_harmless(source) else f"<pre>{escape(source)}</pre>"
         return notebook, resources
+
+
+class _Links(HTMLParser):
+    """Finds links to anything but pages and mail addresses, which may be code to run."""
+
+    harmless = True
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            scheme, colon, _ = re.sub(r"[\x00-\x20]", "", value or "").partition(":")
+            is_link = name in ("href", "src") and colon and re.fullmatch(r"[\w+.-]+", scheme)
+            if is_link and scheme.lower() not in ("http", "https", "mailto"):
+                self.harmless = False
+
+
+def _is_harmless(markdown: str) -> bool:
+    """Whether a browser would run nothing of it: links are made only when it is rendered."""
+    links = _Links()
+    try:
+        links.feed(markdown2html(markdown))
+    except Exception:  # for one, a picture attached to the submitted cell
+        return False
+    return links.harmless
 
 
 def _sources(names: dict[str, Any]) -> dict[str, str]:
