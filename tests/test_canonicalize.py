@@ -13,7 +13,7 @@ from little_course import RIGHT, judged, source_notebook
 from nbgrader.utils import is_locked
 from test_wire import MANY
 
-from grading.canonicalize import rebuild
+from grading.canonicalize import _is_harmless, rebuild
 from grading.submission import Refused, SubmissionReader
 
 READER = SubmissionReader()
@@ -196,3 +196,19 @@ def test_added_cells_stay_where_they_were() -> None:
     notebook, _ = rebuild(READER.parse(content, "p1.ipynb"), RELEASE)
     order = [cell.source for cell in notebook.cells]
     assert order.index("helper = 1") == order.index(RIGHT["total"]) - 1
+
+
+@pytest.mark.parametrize(
+    ("markdown", "harmless"),
+    [
+        ("*text* [page](https://example.org) ![plot](plot.png) [here](#here) $x:y$ `a:b`", True),
+        ("[mail](mailto:a@example.org) at 12:30 [file](a/b:c)", True),
+        ("[link](javascript:alert(1))", False),
+        ("[entity](java&#115;cript:alert(1))", False),
+        ("[reference]\n\n[reference]: JavaScript:alert(1)", False),
+        ("![picture](data:text/html,x)", False),
+        ("![picture](attachment:picture.png)", False),
+    ],
+)
+def test_links_that_run_something_are_recognised(markdown: str, harmless: bool) -> None:
+    assert _is_harmless(markdown) is harmless

@@ -402,6 +402,10 @@ SCRIPTS = """\
 <svg onload="alert('ALARM')"><script>alert("ALARM")</script></svg>
 <iframe src="javascript:alert('ALARM')"></iframe> <a href="javascript:alert('ALARM')">x</a>
 [link](javascript:alert('ALARM')) [data](data:text/html,<script>alert('ALARM')</script>)
+[entity](java&#115;cript:alert('ALARM')) [tab](<java\tscript:alert('ALARM')>)
+[case]( JavaScript:alert('ALARM')) [reference] ![](vbscript:alert('ALARM'))
+
+[reference]: javascript:alert('ALARM')
 [title](https://example.org "x\\" onmouseover=\\"alert('ALARM')")
 ![x](x" onerror="alert('ALARM')) <scr<script>ipt>alert("ALARM")</script>
 <style>@import "javascript:alert('ALARM')";</style> <form action="javascript:alert('ALARM')">
