@@ -23,14 +23,19 @@ install = as_root=; \
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		$(1) >/dev/null
 
-.PHONY: help setup sandbox demo test lint release lab formgrader bench
+.PHONY: help setup sandbox demo test test-frameworks lint release lab formgrader bench
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
 
 setup: .venv/installed ## build the Python environment in .venv
 
-.venv/installed: pyproject.toml constraints.txt
+.venv/installed: extras := test
+.venv/installed: constraints.txt
+.venv-frameworks/installed: extras := test,frameworks
+.venv-frameworks/installed: constraints.txt constraints-frameworks.txt
+
+.venv/installed .venv-frameworks/installed: pyproject.toml
 	@if ! "$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null; then \
 		python="$(or $(PYTHON),python3)"; \
 		echo "This course needs Python 3.11 or later. $$python says:" \
@@ -43,10 +48,10 @@ setup: .venv/installed ## build the Python environment in .venv
 		echo "$(PYTHON) cannot make virtual environments without the package $$package."; \
 		$(call install,$$package); \
 	fi
-	@echo "Building the Python environment in .venv (a minute or two)."
-	@"$(PYTHON)" -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --editable '.[test]'
+	@echo "Building the Python environment in $(@D) (a few minutes)."
+	@"$(PYTHON)" -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check \
+		$(addprefix --constraint ,$(filter constraints%,$^)) --editable '.[$(extras)]'
 	@touch $@
 
 sandbox: setup ## check that submitted code can be sealed; install bubblewrap if it is missing
@@ -63,6 +68,11 @@ test: export OPENBLAS_NUM_THREADS = 1
 test: sandbox lint ## run every test: linter, audit of the hidden tests, tests, lectures
 	$(BIN)/python -m grader_tests.audit
 	$(BIN)/python -m pytest -n 2 --dist loadscope --nbval tests course
+
+# An environment of its own: half a gigabyte that students need not download.
+test-frameworks: .venv-frameworks/installed ## compare the references with PyTorch, Keras, TensorFlow
+	.venv-frameworks/bin/python -m pytest --nbval tests/test_environment.py tests/frameworks \
+		course/module3_tuning_batchnorm/04_frameworks.ipynb
 
 lint: setup ## check style and formatting
 	$(BIN)/ruff check

@@ -1,9 +1,13 @@
-"""environment.yml, pyproject.toml, constraints.txt and what is installed say the same."""
+"""environment.yml, pyproject.toml, constraints.txt and what is installed say the same.
+
+`make test-frameworks` runs this file too, in the environment with the extra ``frameworks``.
+"""
 
 import subprocess
 import sys
 import tomllib
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 PROJECT = "improving-deep-neural-networks"
+CONSTRAINTS, LEFT_OUT = ["constraints.txt"], {"frameworks"}
+if find_spec("torch"):
+    CONSTRAINTS, LEFT_OUT = [*CONSTRAINTS, "constraints-frameworks.txt"], set()
 OLDEST = {"python_version": "3.11", "python_full_version": "3.11.0"}
 
 
@@ -31,15 +38,15 @@ def project(pyproject: dict) -> dict:
 
 @pytest.fixture(scope="module")
 def pins(repository: Path) -> dict[str, Version]:
-    """The version of each package in constraints.txt."""
-    lines = (repository / "constraints.txt").read_text().splitlines()
+    """The version of each package in the constraints of this environment."""
     pins = {}
-    for line in lines:
-        if line.startswith("#"):
-            continue
-        name, version = line.split("==")
-        assert canonicalize_name(name) not in pins, f"constraints.txt pins {name} twice"
-        pins[canonicalize_name(name)] = Version(version)
+    for file in CONSTRAINTS:
+        for line in (repository / file).read_text().splitlines():
+            if line.startswith("#"):
+                continue
+            name, version = line.split("==")
+            assert canonicalize_name(name) not in pins, f"{file} pins {name} a second time"
+            pins[canonicalize_name(name)] = Version(version)
     return pins
 
 
@@ -66,11 +73,11 @@ def requirements(lines: list[str]) -> dict[str, SpecifierSet]:
 
 
 def needed(environment: dict[str, str]) -> set[str]:
-    """Names of all packages that the project with all its extras comes to, here installed.
+    """Names of all packages that the project with its extras comes to, here installed.
 
     `environment` overrides markers, such as ``python_version``, of the running Python.
     """
-    extras = metadata.metadata(PROJECT).get_all("Provides-Extra")
+    extras = set(metadata.metadata(PROJECT).get_all("Provides-Extra")) - LEFT_OUT
     found, waiting = set(), {(PROJECT, extra) for extra in ("", *extras)}
     seen = set(waiting)
     while waiting:
@@ -103,20 +110,22 @@ def test_conda_installs_this_repository_at_the_pinned_versions(repository, conda
 
 def test_every_dependency_is_pinned_within_its_range(pyproject, project, pins):
     lines = pyproject["build-system"]["requires"] + project["dependencies"]
-    lines += [line for extra in project["optional-dependencies"].values() for line in extra]
+    extras = project["optional-dependencies"]
+    lines += [line for extra in set(extras) - LEFT_OUT for line in extras[extra]]
     for name, allowed in requirements(lines).items():
-        assert name in pins, f"{name} has no line in constraints.txt"
-        assert pins[name] in allowed, f"constraints.txt has {name} {pins[name]}, not {allowed}"
+        assert name in pins, f"{name} has no line in {CONSTRAINTS[-1]}"
+        assert pins[name] in allowed, f"{name} is pinned at {pins[name]}, not {allowed}"
 
 
 def test_pins_are_what_the_dependencies_come_to(pins):
     here = needed({})
-    assert here - set(pins) == set(), "needed, not in constraints.txt"
-    assert set(pins) - here - needed(OLDEST) == set(), "in constraints.txt, not needed"
+    assert here - set(pins) == set(), f"needed, not in {CONSTRAINTS[-1]}"
+    assert set(pins) - here - needed(OLDEST) == set(), f"in {' or '.join(CONSTRAINTS)}, not needed"
 
 
 def test_what_is_installed_is_what_is_pinned(pins):
-    versions = {name: Version(metadata.version(name)) for name in needed({})}
+    # a build such as 2.13.0+cpu counts as the version 2.13.0
+    versions = {name: Version(Version(metadata.version(name)).public) for name in needed({})}
     differing = {name: str(v) for name, v in versions.items() if v != pins.get(name)}
     assert differing == {}, "make setup brings these to the pinned versions"
 

@@ -1,0 +1,1 @@
+"""References compared with PyTorch, Keras and TensorFlow: run by ``make test-frameworks``."""
