@@ -116,7 +116,7 @@ def consequences(course: Course, before: dict[str, str], attack: Attack) -> list
     changed = [name for name in before.keys() | after.keys() if before.get(name) != after.get(name)]
     if any(not name.startswith("home") or name.endswith(STARTED) for name in changed):
         remarks.append("changed files of the course")
-    if any("planted" in path.name for path in (course.root / "autograded").rglob("*")):
+    if any(path.name.startswith("planted") for path in (course.root / "autograded").rglob("*")):
         remarks.append("ran code handed in beside the notebook")
     alarms = Alarms()
     for page in (path for path in files if path.suffix == ".html"):
