@@ -1,4 +1,4 @@
-"""Mini-batches are a random partition of the examples, and a step goes down the slope."""
+"""Mini-batches are a random partition of the examples, and a step is the rate times the gradient."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_every_order_of_the_examples_comes_about_as_often(rng):
     assert np.abs(counts - 500).max() < 150  # seven standard deviations
 
 
-def test_a_step_lowers_the_cost_as_the_slope_says(rng):
+def test_a_step_is_the_learning_rate_times_the_gradient(rng):
     parameters = network(rng, (2, 3, 1), norm=True)
     grads = gradients(rng, parameters)
     moved = ref.gradient_descent_step(parameters, grads, 0.3)
