@@ -88,7 +88,7 @@ def batch_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for n, k, m, batch_size in SHAPES + LARGE:
         X, Y = rng.standard_normal((n, m)), rng.standard_normal((k, m))
-        tag = "large" if m > 10 else "small"
+        tag = "large" if m > 10 else "few" if m < batch_size else "small"
         label = f"{m} examples in mini-batches of {batch_size}"
         seed = Rng(int(rng.integers(2**32)))
         cases.append(call("mini_batches", X, Y, batch_size, seed, label=label, tag=tag))
@@ -183,6 +183,12 @@ def columns_stay_paired(result: Batches, wanted: Batches, case: Case) -> str | N
     return None
 
 
+def all_in_one(result: Batches, wanted: Batches, case: Case) -> str | None:
+    """Everything at once, for a set that does not fill one mini-batch."""
+    checks = (sizes_are_right, each_example_once, columns_stay_paired)
+    return next(filter(None, (check(result, wanted, case) for check in checks)), None)
+
+
 def examples_are_shuffled(result: object, wanted: object, case: Case) -> str | None:
     """The order is random: every example anywhere, every two together equally often."""
     if case.tag == "large":
@@ -220,7 +226,7 @@ def with_sizes(*ways: Callable[[int, int], list[int]]) -> Callable:
     """Recognise one of these ways of choosing the sizes, where they are not the right ones."""
 
     def looks_like(result: Batches, wanted: Batches, case: Case) -> bool | None:
-        if case.tag not in ("small", "large"):
+        if case.tag not in ("small", "few", "large"):
             return None
         m, batch_size = case.inputs["arg0"].shape[1], case.inputs["arg2"]
         theirs = [way(m, batch_size) for way in ways]
@@ -231,7 +237,7 @@ def with_sizes(*ways: Callable[[int, int], list[int]]) -> Callable:
     return looks_like
 
 
-def in_each_epoch(sign: Callable[[Batches, Case], bool], tags: str = "small large") -> Callable:
+def in_each_epoch(sign: Callable[[Batches, Case], bool], tags: str = "small few large") -> Callable:
     """Recognise mini-batches that have the sign."""
     return lambda result, wanted, case: (
         bool(sign(result, case)) if case.tag in tags.split() else None
@@ -531,9 +537,10 @@ MINI_BATCHES = Task(
     returns="batches",
     cases=batch_cases,
     criteria=(
-        Criterion("shapes and sizes", 4, "small large", check=sizes_are_right),
+        Criterion("shapes and sizes", 3, "small large", check=sizes_are_right),
         Criterion("every example once", 3, "small large", check=each_example_once),
-        Criterion("columns stay paired", 4, "small large", check=columns_stay_paired),
+        Criterion("columns stay paired", 3, "small large", check=columns_stay_paired),
+        Criterion("fewer examples than batch_size", 2, "few", check=all_in_one),
         Criterion("shuffled", 2, "large mixing", check=examples_are_shuffled),
         Criterion("drawn from rng", 2, "twice", check=rng_is_used),
         inputs_untouched(1, "small large"),
@@ -632,7 +639,7 @@ GRADIENT_DESCENT_STEP = Task(
     criteria=(
         Criterion("parameters", 4, "one"),
         Criterion("parameters of any name", 1, "names"),
-        inputs_untouched(1),
+        inputs_untouched(1, "one"),
     ),
     lecture=EPOCH,
     misconceptions=STEP_MISCONCEPTIONS,
