@@ -23,7 +23,7 @@ from nbgrader.api import Gradebook
 from grading.sandbox import provisioner as sandbox
 from grading.simulate import Expected, load
 
-ASSIGNMENT = "module3_tuning_batchnorm"
+ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "batch_norm.ipynb"
 FOLDER, LOG = Path("demo"), Path("demo", "nbgrader.log")
 SETTINGS = """
 # For the demo: the hidden tests are in the folder above, and endless loops are stopped soon.
@@ -81,7 +81,7 @@ def main() -> int:
 
 def _make_course() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
-    shutil.copytree(Path("source", ASSIGNMENT), FOLDER / "source" / ASSIGNMENT)
+    copy_notebook(Path("source", ASSIGNMENT), NOTEBOOK, FOLDER / "source" / ASSIGNMENT)
     settings = Path("nbgrader_config.py").read_text() + SETTINGS
     problem = sandbox.problem()
     if problem is not None:
@@ -89,6 +89,12 @@ def _make_course() -> None:
         settings += UNSEALED
     (FOLDER / "nbgrader_config.py").write_text(settings)
     print(f"$ cd {FOLDER}")
+
+
+def copy_notebook(source: Path, notebook: str, destination: Path) -> None:
+    """Copy one notebook of an assignment, with the assignment's data files."""
+    shutil.copytree(source, destination, ignore=shutil.ignore_patterns("*.ipynb"))
+    shutil.copy(source / notebook, destination)
 
 
 def _run(command: str) -> int:

@@ -4,7 +4,6 @@ import csv
 import hashlib
 import hmac
 import re
-import shutil
 from html import escape
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from little_course import nbgrader
 from grader_tests.exam import Answer, Exam
 from grader_tests.tasks import find
 from grading import questions
-from grading.demo import Result, results
+from grading.demo import Result, copy_notebook, results
 from grading.simulate import CRASHES, SHARES, load, simulate
 
 pytestmark = pytest.mark.bubblewrap
@@ -35,7 +34,8 @@ OURS = re.compile(r"grader_tests|(BEGIN|END) (HIDDEN|SOLUTION)|grading[/.]|refer
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The course after the whole class was graded and got its feedback."""
     root = tmp_path_factory.mktemp("class")
-    shutil.copytree(REPOSITORY / "source" / ASSIGNMENT, root / "source" / ASSIGNMENT)
+    source = Path("source", ASSIGNMENT)
+    copy_notebook(REPOSITORY / source, f"{NOTEBOOK}.ipynb", root / source)
     configuration = (REPOSITORY / "nbgrader_config.py").read_text()
     (root / "nbgrader_config.py").write_text(configuration + SETTINGS)
     nbgrader(root, "generate_assignment", ASSIGNMENT).check_returncode()
