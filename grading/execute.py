@@ -107,6 +107,11 @@ class SealedExecute(Execute):
     max_revivals = Int(
         20, help="How many times the kernel of one notebook is replaced after it died."
     ).tag(config=True)
+    run_all = Bool(
+        False,
+        help="Run cells that the release tags `explore` (training runs, figures) too. Nothing "
+        "graded builds on them, and they take most of the time.",
+    ).tag(config=True)
     require_isolation = Bool(
         True,
         help="Refuse to grade where bubblewrap does not work. False runs student code UNSEALED, "
@@ -176,7 +181,10 @@ class SealedExecute(Execute):
         if grade_id in self._graded:
             self._judge_cell(cell, grade_id)
         elif cell.cell_type == "code" and cell.source.strip():
-            self._run_student_cell(cell, index)
+            if self.run_all or not _only_explores(cell):
+                self._run_student_cell(cell, index)
+            else:
+                cell.outputs = [_note("Not run when grading.\n")]
         return cell, resources
 
     # -- the kernel -----------------------------------------------------------------------
@@ -308,7 +316,7 @@ class SealedExecute(Execute):
             self._ran.remove(index)
         if before > 0 >= self._output_left:
             note = f"Output beyond {self.max_output:,} characters in this notebook was dropped.\n"
-            cell.outputs.append(nbformat.v4.new_output("stream", name="stdout", text=note))
+            cell.outputs.append(_note(note))
 
     async def _async_poll_output_msg(self, *args: Any) -> None:
         """Receive a cell's messages; `_run` ends this, which nbclient forgets after a time-out.
@@ -500,6 +508,11 @@ def _resident_bytes() -> int:
     return psutil.Process().memory_info().rss
 
 
+def _only_explores(cell: NotebookNode) -> bool:
+    """Whether the release tags a cell as one whose results nothing builds on: it is not run."""
+    return "explore" in cell.metadata.get("tags", ())
+
+
 def _secret(file: Path) -> bytes:
     """The course's secret, made at its first use."""
     try:
@@ -533,6 +546,10 @@ def _texts(failed: Any) -> dict[str, str]:
 
 def _failed(kind: str, message: str) -> dict[str, Any]:
     return {"value": None, "failed": {"kind": kind, "message": message}, "buffers": 0}
+
+
+def _note(text: str) -> NotebookNode:
+    return nbformat.v4.new_output("stream", name="stdout", text=text)
 
 
 def _error(name: str, text: str) -> NotebookNode:

@@ -51,6 +51,10 @@ def functions(notebook: nbformat.NotebookNode) -> list[str]:
     return [cell.id for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
 
 
+def printed(cell: nbformat.NotebookNode) -> str:
+    return "".join(output.text for output in cell.outputs if "text" in output)
+
+
 @pytest.fixture(scope="module", params=NOTEBOOKS, ids=name)
 def path(request: pytest.FixtureRequest) -> Path:
     return request.param
@@ -155,8 +159,8 @@ def test_a_solution_cell_is_one_documented_function(notebook, cells):
 
 def test_the_solutions_pass_their_visible_checks(notebook, executed):
     for function in functions(notebook):
-        printed = "".join(o.text for o in executed[f"{function}-checks"].outputs if "text" in o)
-        assert printed == f"{function}: visible checks passed; hidden checks run when graded\n"
+        passed = f"{function}: visible checks passed; hidden checks run when graded\n"
+        assert printed(executed[f"{function}-checks"]) == passed
 
 
 def test_the_solutions_earn_full_marks(notebook, executed):
@@ -172,6 +176,21 @@ def test_every_figure_appears_and_has_a_caption(notebook, executed):
             assert "explore" in cell.metadata.get("tags", []), f"{cell.id} is not tagged explore"
             assert after.cell_type == "markdown", f"{cell.id} needs a caption"
             assert re.fullmatch(r"\*[^*].*[^*]\*", after.source, re.DOTALL), after.id
+
+
+def test_nothing_but_exploring_builds_on_exploring(path, notebook, executed):
+    """Cells tagged `explore` are not run when grading; the others must not miss them."""
+    run = nbformat.from_dict(notebook)
+    run.cells = [
+        cell
+        for cell in run.cells
+        if "explore" not in cell.metadata.get("tags", []) and not cell.id.endswith("-graded")
+    ]
+    client = NotebookClient(run, timeout=120, resources={"metadata": {"path": path.parent}})
+    client.execute()
+    for cell in run.cells:
+        if cell.id.endswith("-checks"):
+            assert printed(cell) == printed(executed[cell.id]), cell.id
 
 
 def test_running_leaves_no_warnings(executed):

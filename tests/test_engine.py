@@ -161,6 +161,28 @@ def test_one_student_and_one_notebook(course: Path) -> None:
 
 
 @pytest.mark.bubblewrap
+@pytest.mark.parametrize("run_all", [False, True])
+def test_only_the_release_says_which_cells_are_not_run(course: Path, run_all: bool) -> None:
+    exploring = {"metadata": {"tags": ["explore"]}}
+    notebook = little_course.released(course)
+    notebook.cells.insert(
+        2, nbformat.v4.new_code_cell("print('a long run')", id="run", **exploring)
+    )
+    nbformat.write(notebook, course / "release" / ASSIGNMENT / f"{NOTEBOOK}.ipynb")
+    answer = little_course.answered(course)
+    answer.cells.append(nbformat.v4.new_code_cell("print('my own')", id="own", **exploring))
+    for cell in answer.cells:
+        cell.metadata["tags"] = ["explore"]
+    little_course.submit(course, "ann", answer)
+    assert autograde(course, f"--SealedExecute.run_all={run_all}").returncode == 0
+    assert scores(course) == {"ann": POINTS}
+    expected = "a long run" if run_all else "Not run when grading."
+    assert expected in outputs(course, "ann", "run")
+    graded = nbformat.read(graded_notebook(course, "ann"), as_version=4)
+    assert "my own" in str(graded.cells[-1].outputs)
+
+
+@pytest.mark.bubblewrap
 def test_feedback_export_and_validate_work(course: Path) -> None:
     hand_in(course, "ann", double="def double(x):\n    return x")
     assert autograde(course).returncode == 0

@@ -1,4 +1,4 @@
-"""Mini-batches are a random partition of the examples, and a step is the rate times the gradient."""
+"""Mini-batches partition the examples at random; a step is the rate times the gradient."""
 
 import numpy as np
 import pytest
