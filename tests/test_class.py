@@ -27,7 +27,7 @@ c.SealedExecute.timeout = 6
 c.SealedExecute.question_timeout = 6
 """
 SEED = 1
-OURS = re.compile(r"grader_tests|(BEGIN|END) (HIDDEN|SOLUTION)|grading[/.]|references/|Exam\(")
+OURS = re.compile(r"grader_tests|(BEGIN|END) (HIDDEN|SOLUTION)|grading(/|\.\w)|references/|Exam\(")
 
 
 @pytest.fixture(scope="module")
