@@ -699,7 +699,7 @@ PREDICT_MISCONCEPTIONS = (
         "then compares every example with every other: return one class number for each example.",
         [(ARGMAX, "return np.argmax(P, axis=0)[:, np.newaxis]")],
         [(ARGMAX, "return np.argmax(P, axis=0, keepdims=True)")],
-        [(ARGMAX, "return one_hot(np.argmax(P, axis=0), len(P))")],
+        [(ARGMAX, "return np.eye(len(P))[:, np.argmax(P, axis=0)]")],
     ),
     *guess(
         "PR-01", DIGITS,

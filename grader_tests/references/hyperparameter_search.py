@@ -1,0 +1,126 @@
+"""Reference solutions of ``module3_tuning_batchnorm/hyperparameter_search.ipynb``.
+
+Random search: J. Bergstra and Y. Bengio, "Random Search for Hyper-Parameter Optimization", Journal
+of Machine Learning Research 13, 2012. A space is ``{name: (scale, low, high)}``, a trial is
+``(point, score)``; higher scores are better.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def sample_learning_rates(low, high, size, rng):
+    """Return ``10**r`` for r uniform between ``log10(low)`` and ``log10(high)``.
+
+    Parameters
+    ----------
+    low, high : float
+        Positive.
+    size : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    rates : ndarray of shape (size,)
+    """
+    exponents = rng.uniform(np.log10(low), np.log10(high), size)
+    return 10**exponents
+
+
+def sample_betas(low, high, size, rng):
+    """Return ``1 - 10**r`` for r uniform between ``log10(1 - high)`` and ``log10(1 - low)``.
+
+    Parameters
+    ----------
+    low, high : float
+        Below 1.
+    size : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    betas : ndarray of shape (size,)
+    """
+    exponents = rng.uniform(np.log10(1 - high), np.log10(1 - low), size)
+    return 1 - 10**exponents
+
+
+def grid_points(axes):
+    """Return every combination of the axes' values; the last name varies fastest.
+
+    Parameters
+    ----------
+    axes : dict of str to list
+
+    Returns
+    -------
+    points : list of dict
+    """
+    points = [{}]
+    for name, values in axes.items():
+        points = [{**point, name: value} for point in points for value in values]
+    return points
+
+
+def random_points(space, n, rng):
+    """Return n points, each coordinate drawn by itself on its own scale.
+
+    Parameters
+    ----------
+    space : dict of str to (scale, low, high)
+        Scales are "linear", "log", "one_minus_log" and "integer" (both ends included).
+    n : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    points : list of dict
+    """
+    columns = {}
+    for name, (scale, low, high) in space.items():
+        if scale == "linear":
+            columns[name] = rng.uniform(low, high, n)
+        elif scale == "log":
+            columns[name] = sample_learning_rates(low, high, n, rng)
+        elif scale == "one_minus_log":
+            columns[name] = sample_betas(low, high, n, rng)
+        else:
+            columns[name] = rng.integers(low, high, n, endpoint=True)
+    return [{name: column[i].item() for name, column in columns.items()} for i in range(n)]
+
+
+def best_trial(trials):
+    """Return the trial with the highest score, the first of equals.
+
+    Parameters
+    ----------
+    trials : list of (point, score)
+
+    Returns
+    -------
+    trial : tuple (point, score)
+    """
+    return max(trials, key=lambda trial: trial[1])
+
+
+def refine_space(space, trials, keep):
+    """Shrink each range to what the best trials span; the scales stay.
+
+    Parameters
+    ----------
+    space : dict of str to (scale, low, high)
+    trials : list of (point, score)
+    keep : int
+        How many of the best trials count.
+
+    Returns
+    -------
+    space : dict of str to (scale, low, high)
+    """
+    best = sorted(trials, key=lambda trial: trial[1], reverse=True)[:keep]
+    refined = {}
+    for name, (scale, _, _) in space.items():
+        values = [point[name] for point, _ in best]
+        refined[name] = (scale, min(values), max(values))
+    return refined

@@ -1,0 +1,74 @@
+"""Samples are spread as their scales say, and the distances that judge them can be relied on."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from grader_tests import chance
+from grader_tests.exam import Exam, ask_here
+from grader_tests.references import hyperparameter_search as ref
+from grader_tests.source import source_of
+from grader_tests.tasks import hyperparameter_search as tasks
+
+
+@pytest.fixture(params=range(3))
+def rng(request):
+    return np.random.default_rng(request.param)
+
+
+def test_each_decade_gets_its_share_of_the_rates(rng):
+    rates = ref.sample_learning_rates(1e-4, 1.0, 40_000, rng)
+    counts, _ = np.histogram(rates, [1e-4, 1e-3, 1e-2, 1e-1, 1])
+    np.testing.assert_allclose(counts / rates.size, 0.25, atol=0.02)
+
+
+def test_the_memory_of_betas_is_spread_over_decades(rng):
+    memory = 1 / (1 - ref.sample_betas(0.9, 0.999, 40_000, rng))
+    assert memory.min() >= 10 - 1e-9 and memory.max() <= 1000 + 1e-6
+    assert np.mean(memory < 100) == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_distance_is_the_largest_gap_between_distribution_functions():
+    assert tasks.distance(np.array([0.5])) == 0.5
+    assert tasks.distance((np.arange(10) + 0.5) / 10) == pytest.approx(0.05)
+    assert tasks.integer_distance(np.array([1, 1, 2, 3]), 1, 4) == pytest.approx(0.25)
+    assert tasks.integer_distance(np.array([2, 3, 4, 5]), 2, 5) == 0
+
+
+def test_the_distance_of_uniform_numbers_exceeds_its_margin_as_rarely_as_promised():
+    rng, alarm, repeats = np.random.default_rng(0), 0.05, 2000
+    margin = chance.fraction_margin(200, alarm)
+    beyond = np.mean([tasks.distance(rng.random(200)) > margin for _ in range(repeats)])
+    assert beyond <= alarm + chance.fraction_margin(repeats, 1e-6)
+
+
+def test_a_grid_is_the_product_of_its_axes():
+    axes = {"b": [1, 2], "a": [0.5], "c": ["x", "y", "z"]}
+    product = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    assert ref.grid_points(axes) == product
+
+
+def test_random_points_are_plain_numbers_within_their_ranges(rng):
+    for space in tasks.SPACES:
+        for point in ref.random_points(space, 50, rng):
+            assert list(point) == list(space)
+            for name, (scale, low, high) in space.items():
+                assert type(point[name]) is (int if scale == "integer" else float)
+                assert low - 1e-12 <= point[name] <= high + 1e-12
+
+
+def test_refining_spans_the_best_trials():
+    trials = [({"a": 3}, 0.1), ({"a": 7}, 0.9), ({"a": 5}, 0.8), ({"a": 1}, 0.2)]
+    assert ref.best_trial(trials) == ({"a": 7}, 0.9)
+    assert ref.refine_space({"a": ("integer", 0, 9)}, trials, 2) == {"a": ("integer", 5, 7)}
+
+
+def test_a_wrong_sampler_costs_its_points_once():
+    task = tasks.RANDOM_POINTS
+    namespace = dict(task.given)
+    exec(source_of(task.reference), namespace)
+    wrong = next(m.wrong for m in tasks.RATE_MISCONCEPTIONS if m.id == "SA-01")
+    exec(source_of(wrong, "sample_learning_rates"), namespace)
+    verdict = Exam(task, np.random.default_rng(0)).judge(ask_here(namespace))
+    assert verdict.score == task.points
