@@ -1,12 +1,21 @@
-"""`setting_up` against the normalising layers of Keras and the moments of PyTorch."""
+"""`setting_up` against PyTorch's splits and moments and the normalising layer of Keras."""
 
 import keras
 import numpy as np
 import torch
+from torch.utils.data import random_split
 
 from grader_tests.references import setting_up as ref
 
 from .agreement import assert_agree
+
+
+def test_split_examples_divides_like_random_split(rng):
+    ours = ref.split_examples(200, 0.2, 0.1, rng)
+    theirs = [part.indices for part in random_split(range(200), [0.7, 0.2, 0.1])]
+    assert [len(part) for part in ours] == [len(part) for part in theirs] == [140, 40, 20]
+    for split in ours, theirs:
+        assert sorted(np.concatenate(split)) == list(range(200))
 
 
 def test_fit_normalizer_is_the_population_deviation(rng):
