@@ -62,7 +62,8 @@ def dumps(value: Any) -> tuple[str, list[bytes]]:
 
     Subclasses of ndarray are sent by value as plain arrays. Whatever is not None, bool, int,
     float, complex, str, list, tuple, dict with text keys, or a numeric array or scalar becomes an
-    :class:`Opaque` on arrival, and so does what is too large.
+    :class:`Opaque` on arrival, and so does an array, text or number that is too large. A value of
+    too many items or levels is refused by :func:`loads`.
 
     Returns
     -------
