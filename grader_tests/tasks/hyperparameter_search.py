@@ -127,7 +127,7 @@ def within_range(result: np.ndarray, wanted: np.ndarray, case: Case) -> str | No
     low, high = bounds(case)
     outside = np.count_nonzero(~((result >= low - 1e-12) & (result <= high * (1 + 1e-12))))
     if outside:
-        return f"{outside} of {result.size} values lie outside {low:g} … {high:g}."
+        return f"{outside} of {result.size} values lie outside the range from low to high."
     return None
 
 

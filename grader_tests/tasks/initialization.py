@@ -252,7 +252,7 @@ def spread_check(deviation: Deviation, normal: bool = False) -> Callable:
             if not abs(ratio - 1) <= chance.variance_margin(W.size, ALARM):
                 return (
                     f"The standard deviation of W{layer}, with {n_prev} inputs and {n} units, is "
-                    f"{np.sqrt(ratio):.3g} times what it should be."
+                    f"{np.sqrt(ratio):.2g} times what it should be."
                 )
             inside = np.mean(np.abs(units) < 1)
             if normal and not abs(inside - 0.6827) <= chance.fraction_margin(W.size, ALARM):
@@ -1532,7 +1532,7 @@ COST_MISCONCEPTIONS = (
     ),
     *wrong_cost(
         "CE-04", CROSS_ENTROPY,
-        "The logarithm has another base. It is the natural one, np.log.",
+        "The logarithm has another base. It is the natural one.",
         [("np.log(", "np.log2(", 2)], [("np.log(", "np.log10(", 2)],
     ),
     *wrong_cost(
@@ -1566,7 +1566,7 @@ COST_MISCONCEPTIONS = (
     *wrong_cost(
         "CE-09", CROSS_ENTROPY,
         "AL is changed in place, where it is kept away from 0 and 1. The caller still needs it: "
-        "let np.clip make a new array.",
+        "clip into a new array.",
         [("tiny = 1e-15", "tiny = 1e-15\n    np.clip(AL, tiny, 1 - tiny, out=AL)")],
     ),
 )  # fmt: skip

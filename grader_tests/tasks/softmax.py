@@ -429,8 +429,8 @@ CROSS_ENTROPY_MISCONCEPTIONS = (
     ),
     *entropy(
         "SM-10", CROSS_ENTROPY,
-        "The logarithm has base 2 or 10. This course counts in nats, with np.log; then the "
-        "gradient has no extra factor.",
+        "The logarithm has base 2 or 10. This course counts in nats, by the natural logarithm; "
+        "then the gradient has no extra factor.",
         [("np.log(", "np.log2(")],
         [("np.log(", "np.log10(")],
     ),
@@ -731,8 +731,8 @@ PREDICT_MISCONCEPTIONS = (
     ),
     *guess(
         "PR-06", DIGITS,
-        "Of equally probable classes the last is taken. The smaller number counts, as with "
-        "np.argmax.",
+        "Of equally probable classes the last is taken. The first of them, the "
+        "smallest number, is wanted.",
         [(ARGMAX, "return len(P) - 1 - np.argmax(P[::-1], axis=0)")],
         [(ARGMAX, "return np.argsort(P, axis=0, kind='stable')[-1]")],
     ),
