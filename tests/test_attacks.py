@@ -135,7 +135,7 @@ class Course:
         self.feedback = little_course.nbgrader(self.root, "generate_feedback", ASSIGNMENT)
 
     def files(self) -> dict[str, str]:
-        """Hash, mode and kind of every file but those that grading is to change."""
+        """Mode, kind and hash of every file but those that grading is to change."""
         found = {}
         for base, folders, files in os.walk(self.root):
             for name in (*folders, *files):
@@ -146,7 +146,7 @@ class Course:
                 status = path.lstat()
                 ordinary = path.is_file() and not path.is_symlink() and status.st_size < 1 << 27
                 digest = hashlib.md5(path.read_bytes()).hexdigest() if ordinary else ""
-                found[short] = f"{status.st_mode:o} {status.st_size} {digest}"
+                found[short] = f"{status.st_mode:o} {digest}"
         return found
 
     def processes(self) -> list[str]:
