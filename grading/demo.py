@@ -64,8 +64,9 @@ def main() -> int:
             return 1
     found = results(FOLDER, ASSIGNMENT)
     print("\n".join(["", *table(found), "", *mistakes(found)]))
-    page = next(FOLDER.glob(f"feedback/*/{ASSIGNMENT}/*.html"))
-    print(f"\nThe feedback that students get, to open in a browser: {page} and the others there.")
+    student = min(found, key=lambda result: (result.score or 0) / result.points).student
+    page = next(FOLDER.glob(f"feedback/{student}/{ASSIGNMENT}/*.html"))
+    print(f"\nThe feedback that {student} gets, to open in a browser: {page}")
     print(f"Everything in formgrader: cd {FOLDER} && ../.venv/bin/jupyter lab, menu Nbgrader.")
     wrong = [result for result in found if result.score != result.expected.score]
     for result in wrong:
