@@ -49,6 +49,7 @@ MAX_FRAME = wire.MAX_BYTES + (1 << 20)  # bytes of one frame accepted from a ker
 MIN_MESSAGE = 200  # characters that a message counts for, however short it is
 MAX_BROKEN = 50  # malformed messages before a kernel is given up
 SECRET_BYTES = 32
+MAX_FOLDER_NAME = 80  # bytes
 GRACE = 5.0  # seconds for a kernel to come back after an interrupt
 IMAGES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 SOURCES = [Path(module.__file__).read_text() for module in (wire, answering)]
@@ -159,7 +160,7 @@ class SealedExecute(Execute):
         self._revivals = 0
         self._ran: list[int] = []  # cells to run again in a new kernel
         self._output_left = self.max_output
-        self._folder = tempfile.mkdtemp(prefix="sealed-")
+        self._folder = _scratch_folder()
         self.timeout_func = lambda _: max(0.1, min(self.timeout, self._time_left()))
         ended = threading.Event()
         try:
@@ -511,6 +512,15 @@ def _resident_bytes() -> int:
 def _only_explores(cell: NotebookNode) -> bool:
     """Whether the release tags a cell as one whose results nothing builds on: it is not run."""
     return "explore" in cell.metadata.get("tags", ())
+
+
+def _scratch_folder() -> str:
+    """A private folder whose name leaves room for those of sockets, which end at 107 bytes."""
+    folder = tempfile.mkdtemp(prefix="sealed-")
+    if len(os.fsencode(folder)) <= MAX_FOLDER_NAME:
+        return folder
+    os.rmdir(folder)
+    return tempfile.mkdtemp(prefix="sealed-", dir="/tmp")
 
 
 def _secret(file: Path) -> bytes:

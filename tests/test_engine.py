@@ -13,7 +13,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import little_course
@@ -360,6 +362,23 @@ def test_many_cells_just_under_the_limit_end_with_the_notebooks_time(course: Pat
     assert "time was up" in graded_notebook(course, "ann").read_text()
 
 
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder for temporary files with a name as short as that of /tmp."""
+    with tempfile.TemporaryDirectory(prefix="t-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.mark.bubblewrap
+def test_a_long_name_for_temporary_files_is_no_obstacle(course: Path) -> None:
+    hand_in(course, "ann")
+    folder = course / ("a-long-name-" * 10)
+    folder.mkdir()
+    run = autograde(course, TMPDIR=str(folder))
+    assert run.returncode == 0, run.stderr
+    assert scores(course) == {"ann": POINTS}
+
+
 def processes_of(folder: Path) -> list[str]:
     """Command lines of the processes that have to do with a folder."""
     found = []
@@ -382,12 +401,12 @@ def wait_until(condition: object, seconds: float) -> bool:
 
 @pytest.mark.bubblewrap
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_a_grader_that_is_stopped_leaves_nothing_behind(course: Path, number: int) -> None:
+def test_a_grader_that_is_stopped_leaves_nothing_behind(
+    course: Path, temporary: Path, number: int
+) -> None:
     hand_in(course, "ann", total="import time\ntime.sleep(100)")
     hand_in(course, "bob")
     set_grades(course, "ann", auto_score=3.0, needs_manual_grade=False)
-    temporary = course / "tmp"
-    temporary.mkdir()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     grader = subprocess.Popen(
         [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT, "--SealedExecute.timeout=60"],
