@@ -30,9 +30,9 @@ help: ## list the targets
 
 setup: .venv/installed ## build the Python environment in .venv
 
-.venv/installed: extras := test
+.venv/installed: extras := grading,test
 .venv/installed: constraints.txt
-.venv-frameworks/installed: extras := test,frameworks
+.venv-frameworks/installed: extras := grading,test,frameworks
 .venv-frameworks/installed: constraints.txt constraints-frameworks.txt
 
 .venv/installed .venv-frameworks/installed: pyproject.toml
@@ -63,9 +63,15 @@ demo: setup ## grade a small made-up class in demo/ and show the scores
 		echo "WARNING: going on without a sandbox, for the demo grades its own submissions only." >&2
 	@$(BIN)/python -m grading demo
 
+# $(1): a program, $(2): its package. Tests that need it are skipped where it cannot be had.
+optional = command -v $(1) >/dev/null || ( $(call install,$(2)) ) || \
+	echo "WARNING: going on without $(1): the tests that need it are skipped." >&2
+
 # One thread for linear algebra each: two runners on two cores slow each other down otherwise.
 test: export OPENBLAS_NUM_THREADS = 1
 test: sandbox lint ## run every test: linter, audit of the hidden tests, tests, lectures
+	@$(call optional,chromium,chromium)
+	@$(call optional,pg_lsclusters,postgresql)
 	$(BIN)/python -m grader_tests.audit
 	$(BIN)/python -m pytest -n 2 --dist loadscope --nbval tests course
 

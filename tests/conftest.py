@@ -1,10 +1,13 @@
-"""What several test modules share: where the repository is, and whether a sandbox can be made."""
+"""What several test modules share: the repository, a sandbox, a browser."""
 
 import os
+import shutil
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from grading.sandbox import provisioner
 
@@ -23,11 +26,27 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("bubblewrap") is None:
         return
     problem = _sandbox_problem()
-    if problem is None:
-        return
+    if problem is not None:
+        unavailable(problem)
+
+
+def unavailable(problem: str) -> None:
+    """End a test that cannot run on this machine: skipped with the reason; in CI, failed."""
     if os.environ.get("CI"):
         pytest.fail(problem, pytrace=False)
     pytest.skip(problem)
+
+
+@pytest.fixture(scope="module")  # while it is open, no other event loop can run in this thread
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        unavailable("No chromium: sudo apt-get install chromium")
+    with sync_playwright() as playwright:
+        # chromium's own sandbox refuses to run as root; it opens our pages only
+        yield playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
 
 
 @cache
