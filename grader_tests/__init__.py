@@ -33,5 +33,5 @@ def grade(name: str) -> float:
     task = find(name)
     rng = np.random.default_rng(questions.seed(name))
     verdict = Exam(task, rng).judge(questions.ask)
-    questions.show(feedback.text(verdict), feedback.html(verdict))
+    questions.show(feedback.text(verdict), feedback.html(verdict), feedback.outcome(verdict))
     return verdict.score

@@ -10,6 +10,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from grader_tests.compare import short
 from grader_tests.exam import HELD, NOT_CHECKED, NOT_HELD, Outcome, Verdict
@@ -120,6 +121,25 @@ def html(verdict: Verdict) -> str:
         '<div style="border: 1px solid #757575; border-radius: 4px; padding: 0.5em 1em; '
         f'max-width: 50em;">{"".join(parts)}</div>'
     )
+
+
+def outcome(verdict: Verdict) -> dict[str, Any]:
+    """What the report on a class needs of a verdict; see :func:`grading.questions.show`."""
+    kinds = {failed.kind: failed.message.partition("\n")[0] for _, failed in verdict.unanswered}
+    return {
+        "mistake": verdict.misconception.sentence if verdict.misconception else "",
+        "criteria": [
+            {
+                "name": outcome.criterion.name,
+                "points": outcome.criterion.points,
+                "held": outcome.state == HELD,
+            }
+            for outcome in verdict.outcomes
+        ],
+        "unanswered": [
+            {"kind": kind, "message": short(message, 300)} for kind, message in kinds.items()
+        ],
+    }
 
 
 def _item(standing: Standing) -> str:

@@ -23,7 +23,7 @@ import shutil
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -62,7 +62,7 @@ class Judge:
     def __init__(self, connection: Connection, key: bytes) -> None:
         self.connection = connection
         self.key = key
-        self.displays: list[dict[str, str]] = []
+        self.displays: list[dict[str, Any]] = []
 
     def ask(self, asked: Sequence[Question]) -> list[Answer]:
         """Put the questions to the sealed kernel by way of the broker."""
@@ -82,9 +82,9 @@ class Judge:
             answers.append(_decode(question, item, own))
         return answers
 
-    def show(self, text: str, html: str) -> None:
+    def show(self, text: str, html: str, outcome: Mapping[str, Any]) -> None:
         """Keep feedback for the graded cell's outputs."""
-        self.displays.append({"text/plain": text, "text/html": html})
+        self.displays.append(questions.bundle(text, html, outcome))
 
     def grade(self, source: str, points: float, namespace: dict[str, Any]) -> dict[str, Any]:
         """Run a graded cell.

@@ -17,6 +17,8 @@ from typing import Any, Protocol
 
 from grading import answering, wire
 
+OUTCOME = "application/vnd.grading.outcome+json"  # media type of what programs read of feedback
+
 
 @dataclass(frozen=True)
 class Question:
@@ -68,7 +70,7 @@ class Channel(Protocol):
 
     def ask(self, questions: Sequence[Question]) -> list[Answer]: ...
 
-    def show(self, text: str, html: str) -> None: ...
+    def show(self, text: str, html: str, outcome: Mapping[str, Any]) -> None: ...
 
 
 class InProcess:
@@ -81,10 +83,10 @@ class InProcess:
 
         return [run(question, vars(__main__)) for question in questions]
 
-    def show(self, text: str, html: str) -> None:
+    def show(self, text: str, html: str, outcome: Mapping[str, Any]) -> None:
         from IPython.display import display
 
-        display({"text/plain": text, "text/html": html}, raw=True)
+        display(bundle(text, html, outcome), raw=True)
 
 
 channel: Channel = InProcess()
@@ -102,9 +104,24 @@ def ask(questions: Sequence[Question]) -> list[Answer]:
     return channel.ask(questions)
 
 
-def show(text: str, html: str) -> None:
-    """Show feedback under the graded cell, as plain text and as HTML."""
-    channel.show(text, html)
+def show(text: str, html: str, outcome: Mapping[str, Any]) -> None:
+    """Show feedback under the graded cell: plain text, HTML, and what programs read of it.
+
+    Parameters
+    ----------
+    text, html : str
+        For the student.
+    outcome : mapping
+        For the report on a class, as JSON: ``mistake``, the sentence that names it, or empty;
+        ``criteria``, a list of ``{"name", "points", "held"}``; ``unanswered``, a list of
+        ``{"kind", "message"}``, one for each kind of failure to answer.
+    """
+    channel.show(text, html, outcome)
+
+
+def bundle(text: str, html: str, outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """Feedback in the form of a notebook's output, by media type."""
+    return {"text/plain": text, "text/html": html, OUTCOME: dict(outcome)}
 
 
 def seed(name: str) -> int:

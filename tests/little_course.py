@@ -45,14 +45,18 @@ def grade(name):
     held = 0
     for x, answer in zip(cases, ask(questions)):
         if isinstance(answer, Unanswered):
-            show(f"{answer.kind}: {answer.message} [{answer.where}]", "<p>unanswered</p>")
+            failed = [{"kind": answer.kind, "message": answer.message}]
+            outcome = {"mistake": "", "criteria": [], "unanswered": failed}
+            show(f"{answer.kind}: {answer.message} [{answer.where}]", "<p>unanswered</p>", outcome)
             continue
         result, after = answer
         wanted = REFERENCE[name](x)
         good = type(result) is type(wanted) and np.shape(result) == np.shape(wanted)
         good = good and np.asarray(result).dtype == np.asarray(wanted).dtype
         held += bool(good and np.allclose(result, wanted) and np.array_equal(x, after))
-    show(f"{name}: {held} of 3 cases", f"<p>{name}: {held} of 3 cases</p>")
+    criteria = [{"name": name, "points": POINTS[name], "held": held == 3}]
+    outcome = {"mistake": "", "criteria": criteria, "unanswered": []}
+    show(f"{name}: {held} of 3 cases", f"<p>{name}: {held} of 3 cases</p>", outcome)
     return POINTS[name] * (held == 3)
 '''
 

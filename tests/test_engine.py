@@ -296,11 +296,11 @@ def test_a_graded_cell_gives_the_value_of_its_last_line(source: str, score: floa
 SHOWN = """\
 import sys
 from grading.questions import Question, ask, seed, show
-show(f"seed {{seed('{name}')}}", "")
-show(f"kernel {{'ipykernel' in sys.modules}}", "")
+show(f"seed {{seed('{name}')}}", "", {{}})
+show(f"kernel {{'ipykernel' in sys.modules}}", "", {{}})
 ((mark,),) = ask([Question("mark = list(seen)", {{}}, ("mark",))])
-show(f"asked {{len(mark) > 0}}", "")
-show(f"hidden {{any('in sys.modules' in code for code in mark)}}", "")
+show(f"asked {{len(mark) > 0}}", "", {{}})
+show(f"hidden {{any('in sys.modules' in code for code in mark)}}", "", {{}})
 {last}"""
 SPY = """\
 seen = []
