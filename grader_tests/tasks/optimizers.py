@@ -30,7 +30,7 @@ NOTEBOOK = "module2_optimization/03_momentum_rmsprop_adam.ipynb"
 MOMENTUM = Lecture(NOTEBOOK, "Momentum")
 RMSPROP = Lecture(NOTEBOOK, "RMSprop")
 ADAM = Lecture(NOTEBOOK, "Adam")
-EPSILON = Lecture(NOTEBOOK, "Where ε stands")
+EPSILON = Lecture(NOTEBOOK, "Where epsilon stands")
 BIAS = Lecture("module2_optimization/02_weighted_averages.ipynb", "Bias correction")
 
 CATALOGUE = {"IN": 9, "MO": 18, "RM": 21, "AD": 37}

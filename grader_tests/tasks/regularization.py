@@ -38,7 +38,7 @@ from grader_tests.task import (
 REGULARIZATION = "module1_practical_aspects/02_regularization.ipynb"
 NETWORKS = Lecture(REGULARIZATION, "L2 for networks")
 DECAY = Lecture(REGULARIZATION, "Weight decay in the update")
-FRAMEWORKS = Lecture(REGULARIZATION, "What a framework's number means")
+FRAMEWORKS = Lecture(REGULARIZATION, "What the number means in a framework")
 DROPOUT = "module1_practical_aspects/03_dropout_augmentation_early_stopping.ipynb"
 INVERTED = Lecture(DROPOUT, "Inverted dropout")
 NEW_MASK = Lecture(DROPOUT, "A new mask each step")
