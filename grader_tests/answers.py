@@ -1,6 +1,6 @@
 """Answers that people give, each with what it earns: what ``python -m grading simulate`` hands in.
 
-:class:`grading.simulate.AnswerBook` describes the two functions.
+:class:`grading.simulate.AnswerBook` describes the two functions, which exchange plain data.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from grader_tests.exam import Ask, Exam, ask_here
 from grader_tests.source import source_of
 from grader_tests.task import Task
 from grading.questions import Question, Unanswered
-from grading.simulate import KnownAnswer
 
 SEEDS = (1, 2, 3)
 
 
-def answers(notebook: str) -> dict[str, list[KnownAnswer]]:
-    """Return the reference, variants and misconceptions of each task of a notebook.
+def answers(notebook: str) -> dict[str, list[tuple[str, str, str]]]:
+    """Return kind, name or sentence, and source of everything that a notebook's tasks know.
 
     Raises
     ------
@@ -31,13 +30,13 @@ def answers(notebook: str) -> dict[str, list[KnownAnswer]]:
     """
     return {
         task.name: [
-            KnownAnswer("right", "the reference", source_of(task.reference)),
+            ("right", "the reference", source_of(task.reference)),
             *(
-                KnownAnswer("variant", variant.name, source_of(variant.right, task.name))
+                ("variant", variant.name, source_of(variant.right, task.name))
                 for variant in task.variants
             ),
             *(
-                KnownAnswer("misconception", wrong.sentence, source_of(wrong.wrong, task.name))
+                ("misconception", wrong.sentence, source_of(wrong.wrong, task.name))
                 for wrong in task.misconceptions
             ),
         ]

@@ -16,7 +16,7 @@ import random
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -75,8 +75,13 @@ class KnownAnswer:
 class AnswerBook(Protocol):
     """What the module ``answers`` of a course's hidden tests offers."""
 
-    def answers(self, notebook: str) -> Mapping[str, list[KnownAnswer]]:
+    def answers(self, notebook: str) -> Mapping[str, Sequence[tuple[str, str, str]]]:
         """Known answers to each question of a notebook, by the solution cell's grade_id.
+
+        Returns
+        -------
+        mapping of str to sequence of tuple
+            Kind, detail and source of each, as in :class:`KnownAnswer`.
 
         Raises
         ------
@@ -233,9 +238,10 @@ def _paper(path: Path, book: AnswerBook) -> Paper:
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution")
     }
     try:
-        known = book.answers(path.stem)
+        answers = book.answers(path.stem)
     except LookupError as error:
         raise CannotSimulate(f"The hidden tests have no answers for {path}: {error}") from None
+    known = {name: [KnownAnswer(*each) for each in answers[name]] for name in answers}
     missing = [name for name in stubs if name not in known]
     if missing:
         raise CannotSimulate(f"The hidden tests have no answer to {', '.join(missing)} of {path}.")
