@@ -58,6 +58,7 @@ class TaskAudit:
 
     @property
     def row(self) -> str:
+        """Return the task's line of the table."""
         wrong, right = len(self.task.misconceptions), len(self.task.variants)
         return (
             f"{self.task.name:<28}{self.task.points:>7g}{self.cases:>7}"

@@ -51,6 +51,7 @@ class Verdict:
 
     @property
     def score(self) -> float:
+        """The points earned."""
         return total(o.criterion.points for o in self.outcomes if o.state == HELD)
 
 

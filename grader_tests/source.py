@@ -19,7 +19,13 @@ from typing import Any
 
 @functools.cache
 def source_of(function: Callable, name: str = "") -> str:
-    """Return a function's source without its docstring, defined under `name` if one is given."""
+    """Return a function's source without its docstring, defined under `name` if one is given.
+
+    Raises
+    ------
+    TypeError
+        If it is not written as a ``def``.
+    """
     text = getattr(function, "source_text", None) or inspect.getsource(function)
     text = textwrap.dedent(text)
     node = ast.parse(text).body[0]

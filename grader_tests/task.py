@@ -172,6 +172,7 @@ class Lecture:
 
     @property
     def text(self) -> str:
+        """For people: the notebook's path and the heading."""
         return f"course/{self.notebook}, section “{self.heading}”"
 
     @property
@@ -272,10 +273,12 @@ class Task:
 
     @property
     def name(self) -> str:
+        """The name of the graded function, in notebooks and for :func:`grader_tests.grade`."""
         return self.reference.__name__
 
     @property
     def points(self) -> float:
+        """The points of all criteria together."""
         return total(criterion.points for criterion in self.criteria)
 
     @property

@@ -68,12 +68,14 @@ class Channel(Protocol):
 
     key: bytes
 
-    def ask(self, questions: Sequence[Question]) -> list[Answer]: ...
+    def ask(self, questions: Sequence[Question]) -> list[Answer]:
+        """Put questions; see :func:`ask`."""
 
-    def show(self, text: str, html: str, outcome: Mapping[str, Any]) -> None: ...
+    def show(self, text: str, html: str, outcome: Mapping[str, Any]) -> None:
+        """Show feedback; see :func:`show`."""
 
 
-class InProcess:
+class InProcess(Channel):
     """The channel of an instructor's own notebook: no kernel but this one."""
 
     key = b"a notebook of one's own"

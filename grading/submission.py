@@ -103,7 +103,13 @@ class SubmissionReader(LoggingConfigurable):
         return self.parse(content, path.name)
 
     def parse(self, content: Any, name: str) -> NotebookNode:
-        """Reduce the JSON of a notebook, whatever it holds, to what grading needs; see `read`."""
+        """Reduce the JSON of a notebook, whatever it holds, to what grading needs; see `read`.
+
+        Raises
+        ------
+        Refused
+            If it is no notebook, or a limit is passed.
+        """
         cells = _cells(content)
         if cells is None:
             raise Refused(f"{name} is not a notebook: it has no list of cells.")

@@ -11,8 +11,22 @@ import numpy as np
 
 
 def inverse_time_decay(alpha0, decay_rate, epoch):
-    """Return ``alpha0 / (1 + decay_rate * epoch)``, a float; epochs count from 0.
+    """Return ``alpha0 / (1 + decay_rate * epoch)``.
 
+    Parameters
+    ----------
+    alpha0, decay_rate : float
+        The first learning rate; decay for each epoch.
+    epoch : int
+        Counted from 0.
+
+    Returns
+    -------
+    alpha : float
+        In the unit of alpha0.
+
+    Examples
+    --------
     >>> inverse_time_decay(0.2, 1.0, 3)
     0.05
     """
@@ -20,8 +34,22 @@ def inverse_time_decay(alpha0, decay_rate, epoch):
 
 
 def exponential_decay(alpha0, base, epoch):
-    """Return ``alpha0 * base ** epoch``, a float; epochs count from 0.
+    """Return ``alpha0 * base ** epoch``.
 
+    Parameters
+    ----------
+    alpha0, base : float
+        The first learning rate; what is left of it after each epoch, as a share.
+    epoch : int
+        Counted from 0.
+
+    Returns
+    -------
+    alpha : float
+        In the unit of alpha0.
+
+    Examples
+    --------
     >>> exponential_decay(0.2, 0.5, 2)
     0.05
     """
@@ -29,8 +57,22 @@ def exponential_decay(alpha0, base, epoch):
 
 
 def sqrt_decay(alpha0, k, t):
-    """Return ``k * alpha0 / sqrt(t)``, a float; t counts from 1.
+    """Return ``k * alpha0 / sqrt(t)``.
 
+    Parameters
+    ----------
+    alpha0, k : float
+        The first learning rate; a factor.
+    t : int
+        Epoch or mini-batch, counted from 1.
+
+    Returns
+    -------
+    alpha : float
+        In the unit of alpha0.
+
+    Examples
+    --------
     >>> float(sqrt_decay(0.2, 1.0, 16))
     0.05
     """
@@ -38,8 +80,22 @@ def sqrt_decay(alpha0, k, t):
 
 
 def staircase_decay(alpha0, decay_rate, epoch, interval):
-    """Return ``alpha0 / (1 + decay_rate * floor(epoch / interval))``, a float; epochs from 0.
+    """Return ``alpha0 / (1 + decay_rate * floor(epoch / interval))``.
 
+    Parameters
+    ----------
+    alpha0, decay_rate : float
+        The first learning rate; decay for each stair.
+    epoch, interval : int
+        Counted from 0; epochs on a stair.
+
+    Returns
+    -------
+    alpha : float
+        In the unit of alpha0.
+
+    Examples
+    --------
     >>> staircase_decay(0.2, 1.0, 39, 10)
     0.05
     """

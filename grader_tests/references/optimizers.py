@@ -13,6 +13,17 @@ import numpy as np
 def initialize_velocity(parameters):
     """Return a zero array for each parameter, under the key of its gradient.
 
+    Parameters
+    ----------
+    parameters : dict of ndarray
+
+    Returns
+    -------
+    velocity : dict of ndarray
+        Of the parameters' shapes, with a d in front of each key.
+
+    Examples
+    --------
     >>> initialize_velocity({"b1": np.array([[3.0]])})
     {'db1': array([[0.]])}
     """
@@ -45,7 +56,17 @@ def momentum_step(parameters, grads, velocity, learning_rate, beta=0.9):
 
 
 def initialize_rmsprop(parameters):
-    """Return a zero array for each parameter, under the key of its gradient."""
+    """Return a zero array for each parameter, under the key of its gradient.
+
+    Parameters
+    ----------
+    parameters : dict of ndarray
+
+    Returns
+    -------
+    s : dict of ndarray
+        Of the parameters' shapes, with a d in front of each key.
+    """
     return {f"d{name}": np.zeros(value.shape) for name, value in parameters.items()}
 
 
@@ -76,7 +97,17 @@ def rmsprop_step(parameters, grads, s, learning_rate, beta2=0.9, epsilon=1e-8):
 
 
 def initialize_adam(parameters):
-    """Return two dicts with a zero array for each parameter, under the key of its gradient."""
+    """Return two dicts with a zero array for each parameter, under the key of its gradient.
+
+    Parameters
+    ----------
+    parameters : dict of ndarray
+
+    Returns
+    -------
+    v, s : dict of ndarray
+        Of the parameters' shapes, with a d in front of each key.
+    """
     v = {f"d{name}": np.zeros(value.shape) for name, value in parameters.items()}
     s = {f"d{name}": np.zeros(value.shape) for name, value in parameters.items()}
     return v, s

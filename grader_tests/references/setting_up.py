@@ -21,7 +21,7 @@ def split_examples(m, dev_fraction, test_fraction, rng):
 
     Returns
     -------
-    train, dev, test : ndarray of int
+    train, dev, test : ndarray of int, one axis
         Indices in random order.
     """
     dev_size, test_size = round(dev_fraction * m), round(test_fraction * m)

@@ -50,11 +50,16 @@ def softmax(Z):
 
 
 def cross_entropy(P, Y):
-    """Return ``-sum(Y * log(P)) / m`` in nats, a float, finite where P is 0.
+    """Return ``-sum(Y * log(P)) / m``, finite where P is 0.
 
     Parameters
     ----------
     P, Y : ndarray of shape (C, m)
+
+    Returns
+    -------
+    J : float
+        In nats.
     """
     tiny = np.finfo(float).tiny
     return -float(np.sum(Y * np.log(np.maximum(P, tiny)))) / Y.shape[1]

@@ -62,6 +62,18 @@ def ewa_corrected(values, beta):
 def effective_window(beta):
     """Return ``1 / (1 - beta)``: about how many values the average remembers.
 
+    Parameters
+    ----------
+    beta : float
+        At least 0 and below 1.
+
+    Returns
+    -------
+    float
+        A number of values.
+
+    Examples
+    --------
     >>> effective_window(0.5)
     2.0
     """
