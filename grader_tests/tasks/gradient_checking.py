@@ -94,7 +94,8 @@ TO_VECTOR_MISCONCEPTIONS = (
     ),
     *flattening(
         "PV-02", VECTOR,
-        "All weights come first and all biases after them. The order is W1, b1, W2, b2 and so on.",
+        "All weights come first and all biases after them. The order should be W1, b1, W2, b2 and "
+        "so on.",
         [(NAMES, 'names = [f"{kind}{layer}" for kind in "Wb" for layer in range(1, L + 1)]')],
         [(NAMES, "names = sorted(parameters)")],
     ),
@@ -106,7 +107,7 @@ TO_VECTOR_MISCONCEPTIONS = (
     ),
     *flattening(
         "PV-04", VECTOR,
-        "Each layer's bias comes before its weights. It is W1, then b1.",
+        "Each layer's bias comes before its weights. The order should be W1, then b1.",
         [(NAMES, NAMES.replace('"Wb"', '"bW"'))],
     ),
     *flattening(
@@ -321,6 +322,8 @@ VECTOR_TO_PARAMETERS = Task(
 
 # ---------------------------------------------------------------- numerical_gradient
 
+GRADIENT = "the numerical gradient"
+
 CUBIC = """\
 import numpy as np
 
@@ -373,17 +376,19 @@ def numerical_gradient_cases(rng: np.random.Generator) -> list[Case]:
     for n, m in ((4, 6), (6, 5)):
         inputs = {"X": rng.standard_normal((n - 1, m)), "Y": rng.integers(0, 2, m).astype(float)}
         label = f"logistic regression with {n} parameters, the default epsilon"
-        cases.append(script(LOGISTIC, label=label, tag="fine", theta=theta(n), **inputs))
+        cases.append(
+            script(LOGISTIC, returns=GRADIENT, label=label, tag="fine", theta=theta(n), **inputs)
+        )
     label = "a polynomial of 3 parameters, the default epsilon"
-    cases.append(script(QUARTIC, label=label, tag="fine", theta=theta(3)))
+    cases.append(script(QUARTIC, returns=GRADIENT, label=label, tag="fine", theta=theta(3)))
     for n, epsilon in ((3, 0.4), (4, 0.6)):
         inputs = {"theta": theta(n), "epsilon": epsilon, "factors": rng.uniform(1, 2, n)}
         label = f"a cubic of {n} parameters, epsilon = {epsilon:g}"
-        cases.append(script(CUBIC, label=label, tag="wide cubic", **inputs))
+        cases.append(script(CUBIC, returns=GRADIENT, label=label, tag="wide cubic", **inputs))
     for n, epsilon in ((5, 0.1), (3, 0.01)):
         label = f"a wavy cost of {n} parameters, epsilon = {epsilon:g}"
         inputs = {"theta": theta(n), "epsilon": epsilon}
-        cases.append(script(WAVES, label=label, tag="wide", **inputs))
+        cases.append(script(WAVES, returns=GRADIENT, label=label, tag="wide", **inputs))
     return cases
 
 
@@ -497,7 +502,7 @@ def put_back(cost, theta, epsilon=1e-7):
 
 NUMERICAL_GRADIENT = Task(
     reference=ref.numerical_gradient,
-    returns="the numerical gradient",
+    returns=GRADIENT,
     cases=numerical_gradient_cases,
     criteria=(
         # At the default step, 1e-7, rounding of a cost near 10 moves the result by 1e-8.
@@ -543,8 +548,8 @@ GUARD = "    if scale == 0:\n        return 0.0\n"
 GRADIENT_DIFFERENCE_MISCONCEPTIONS = (
     *comparing(
         "GC-06", DIFFERENCE,
-        "The denominator is the norm of the sum, which vanishes for opposite gradients. It is the "
-        "sum of the two norms.",
+        "The denominator is the norm of the sum, which vanishes for opposite gradients. It should "
+        "be the sum of the two norms.",
         [(SCALE, "np.linalg.norm(grad + numerical)")],
     ),
     *comparing(
@@ -610,7 +615,8 @@ GRADIENT_DIFFERENCE_MISCONCEPTIONS = (
     ),
     *comparing(
         "GC-27", DIFFERENCE,
-        "It is a verdict, True or False. Return the relative difference; who calls decides.",
+        "The answer is a verdict, True or False. Return the relative difference; who calls "
+        "decides.",
         [("return float(" + SHARE + ")", "return bool(" + SHARE + " < 1e-7)"),
          ("return 0.0", "return True")],
         [("return float(" + SHARE + ")", "return bool(" + SHARE + " < 1e-5)"),
@@ -629,7 +635,7 @@ def by_products(grad, numerical):
 
 GRADIENT_DIFFERENCE = Task(
     reference=ref.gradient_difference,
-    returns="the relative difference",
+    returns="the answer",
     cases=gradient_difference_cases,
     criteria=(
         Criterion("relative difference", 1, "plain", tolerance=Tolerance(1e-6, 1e-12)),
@@ -667,7 +673,7 @@ def mended_backward_cases(rng: np.random.Generator) -> list[Case]:
         AL, caches = ref.network_forward(X, drawn_parameters(rng, dims))
         inputs = {"AL": AL, "Y": rng.integers(0, 2, (1, m)).astype(float), "caches": caches}
         label = f"layers {dims}, {m} examples, lambd = {lambd:g}"
-        returns = ("grads of the output layer", "grads of the hidden layers")
+        returns = ("grads (output layer)", "grads (hidden layers)")
         cases.append(script(BY_LAYER, label=label, returns=returns, lambd=lambd, **inputs))
     return cases
 

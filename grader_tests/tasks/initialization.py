@@ -223,6 +223,14 @@ def named_and_shaped(result: dict, wanted: dict, case: Case) -> str | None:
     return None
 
 
+def missing_weights(result: dict, layers: int) -> str | None:
+    """The first layer that has no weights, without which there is nothing to judge."""
+    for layer in range(1, layers + 1):
+        if f"W{layer}" not in result:
+            return f"There is no W{layer}."
+    return None
+
+
 def too_few_weights(result: dict, wanted: dict) -> str | None:
     """The wanted number of weights in each layer, without which chance is not judged."""
     for layer, (W, right) in enumerate(
@@ -243,11 +251,13 @@ def spread_check(deviation: Deviation, normal: bool = False) -> Callable:
     """
 
     def check(result: dict, wanted: dict, case: Case) -> str | None:
+        if missing := missing_weights(result, len(weights_of(wanted))):
+            return missing
         for layer, W in enumerate(weights_of(result), start=1):
             n, n_prev = wanted[f"W{layer}"].shape
             units = W / deviation(case, n_prev, n)
             if not abs(np.mean(units)) <= chance.mean_margin(W.size, ALARM):
-                return f"The mean of W{layer} is not 0."
+                return f"The mean of W{layer} is farther from 0 than chance explains."
             ratio = np.mean(units**2)
             if not abs(ratio - 1) <= chance.variance_margin(W.size, ALARM):
                 return (
@@ -257,8 +267,8 @@ def spread_check(deviation: Deviation, normal: bool = False) -> Callable:
             inside = np.mean(np.abs(units) < 1)
             if normal and not abs(inside - 0.6827) <= chance.fraction_margin(W.size, ALARM):
                 return (
-                    f"{inside:.0%} of W{layer} lie within one standard deviation; of normal "
-                    "numbers, 68 % do."
+                    f"{100 * inside:.0f} % of W{layer} lie within one standard deviation; of "
+                    "normal numbers, 68 % do."
                 )
         return too_few_weights(result, wanted)
 
@@ -267,6 +277,8 @@ def spread_check(deviation: Deviation, normal: bool = False) -> Callable:
 
 def weights_are_independent(result: dict, wanted: dict, case: Case) -> str | None:
     """No correlation between the halves of a layer's weights, nor between layers."""
+    if missing := missing_weights(result, len(weights_of(wanted))):
+        return missing
     weights = weights_of(result)
     for layer, W in enumerate(weights, start=1):
         half, middle = W.shape[0] // 2, W.shape[1] // 2
@@ -295,6 +307,8 @@ def correlated(a: np.ndarray, b: np.ndarray) -> bool:
 def rng_is_used(result: tuple, wanted: tuple, case: Case) -> str | None:
     """The same generator state gives the same weights, another one others."""
     first, later, again = result
+    if missing := missing_weights(first, len(first) // 2):
+        return missing
     if not same_weights(first, again):
         return "Two generators with the same seed gave different weights."
     if same_weights(first, later):
@@ -625,8 +639,8 @@ def rule_misconceptions(
     first = (
         *wrong(
             "INIT-01", SPREAD,
-            "The variance is divided by the number of units of the layer. It is the number of "
-            "*inputs*, the width of the layer before, over which each unit sums.",
+            "The number of units of the layer stands below the fraction line. It should be the "
+            "number of inputs, the width of the layer before, over which each unit sums.",
             [(factor, factor.replace("n_prev", "n"))],
             looks_like=spread_of(lambda case, n_prev, n: deviation(case, n, n_prev)),
         ),
@@ -648,8 +662,8 @@ def rule_misconceptions(
         ),
         *wrong(
             "INIT-06", SPREAD,
-            "Parentheses are missing: something is added to the quotient, under the root, and the "
-            "weights become very large.",
+            "A width is added to the quotient, under the root, which makes the weights very large. "
+            "The variance is a quotient and nothing else: look at the parentheses.",
             [(factor, f"np.sqrt({numerator} / n_prev + n)")],
             looks_like=spread_of(
                 lambda case, n_prev, n: np.sqrt(deviation(case, n_prev, n) ** 2 + n)
@@ -794,7 +808,9 @@ CACHE = "return Z, (A_prev, W, b)"
 
 LINEAR_FORWARD_MISCONCEPTIONS = (
     *wrong_linear_forward(
-        "LF-01", DEPTH, "The bias is left out.", [(Z, "Z = W @ A_prev")],
+        "LF-01", DEPTH,
+        "The bias is left out. Each unit adds its own to the sum over its inputs.",
+        [(Z, "Z = W @ A_prev")],
     ),
     *wrong_linear_forward(
         "LF-02", DEPTH,
@@ -810,12 +826,13 @@ LINEAR_FORWARD_MISCONCEPTIONS = (
     ),
     *wrong_linear_forward(
         "LF-04", DEPTH,
-        "The factors of the matrix product are in the other order.",
+        "The factors of the matrix product are in the other order. Each row of the first one is "
+        "multiplied with a column of the second: weights of a unit, inputs of an example.",
         [(Z, "Z = A_prev @ W + b")],
     ),
     *wrong_linear_forward(
         "LF-05", DEPTH,
-        "The cache holds the right things in another order, or other things. It is "
+        "The cache holds the right things in another order, or other things. It should be "
         "(A_prev, W, b), as they came.",
         [(CACHE, "return Z, (W, A_prev, b)")], [(CACHE, "return Z, (Z, W, b)")],
     ),
@@ -931,7 +948,7 @@ LINEAR_BACKWARD_MISCONCEPTIONS = (
     ),
     *wrong_linear_backward(
         "LI-16", DEPTH,
-        "The three derivatives are in another order. It is dA_prev, dW, db.",
+        "The three derivatives are in another order than dA_prev, dW, db.",
         [("return dA_prev, dW, db", "return dW, db, dA_prev")],
     ),
 )  # fmt: skip
@@ -1023,7 +1040,7 @@ RELU_FORWARD_MISCONCEPTIONS = (
     ),
     *wrong_relu_forward(
         "RE-11", DEPTH,
-        "The cache holds A. It is Z in this course.",
+        "The cache holds A. In this course it should hold Z.",
         [("return A, Z", "return A, A")],
     ),
     *wrong_relu_forward(
@@ -1111,8 +1128,8 @@ RELU_BACKWARD_MISCONCEPTIONS = (
     ),
     *wrong_relu_backward(
         "RE-11", DEPTH,
-        "dA is multiplied by relu of Z. It is multiplied by the *derivative* of relu, which is 1 "
-        "where Z is positive.",
+        "dA is multiplied by relu of Z. It should be multiplied by the derivative of relu, which "
+        "is 1 where Z is positive.",
         [(DZ_RELU, "dA * np.maximum(0, Z)")], [(DZ_RELU, "dA * Z")],
     ),
 )  # fmt: skip
@@ -1214,7 +1231,7 @@ SIGMOID_FORWARD_MISCONCEPTIONS = (
     ),
     *wrong_sigmoid_forward(
         "SG-05", DEPTH,
-        "The cache holds Z. Here it is A, of which the derivative is easily made.",
+        "The cache holds Z. It should hold A, from which the derivative is easily made.",
         [("return A, A", "return A, Z")],
     ),
     *wrong_sigmoid_forward(
@@ -1385,7 +1402,7 @@ MODEL_FORWARD_MISCONCEPTIONS = (
     ),
     *wrong_model_forward(
         "MF-02", DEPTH,
-        "The hidden layers use sigmoid. They use relu; sigmoid belongs to the output.",
+        "The hidden layers use sigmoid. They should use relu; sigmoid belongs to the output.",
         [(ACTIVATE, "A, activation_cache = sigmoid_forward(Z)")],
     ),
     *wrong_model_forward(
@@ -1402,7 +1419,8 @@ MODEL_FORWARD_MISCONCEPTIONS = (
     ),
     *wrong_model_forward(
         "MF-05", DEPTH,
-        "A cache is not (linear_cache, activation_cache): in another order, or only one of them.",
+        "A layer's cache should be the pair (linear_cache, activation_cache). Here the two are in "
+        "another order, or not a pair.",
         [(APPEND, "caches.append((activation_cache, linear_cache))")],
         [(APPEND, "caches.append(linear_cache)")],
     ),
@@ -1425,7 +1443,7 @@ MODEL_FORWARD_MISCONCEPTIONS = (
     ),
     *wrong_model_forward(
         "MF-09", DEPTH,
-        "The biases are not used.",
+        "The biases are not used. Each layer adds its own before the activation.",
         [(LINEAR, 'Z, linear_cache = linear_forward(A, parameters[f"W{layer}"], '
                   '0 * parameters[f"b{layer}"])')],
         [(LINEAR, 'Z = parameters[f"W{layer}"] @ A\n'
@@ -1532,7 +1550,7 @@ COST_MISCONCEPTIONS = (
     ),
     *wrong_cost(
         "CE-04", CROSS_ENTROPY,
-        "The logarithm has another base. It is the natural one.",
+        "The logarithm has another base. It should be the natural one.",
         [("np.log(", "np.log2(", 2)], [("np.log(", "np.log10(", 2)],
     ),
     *wrong_cost(
@@ -1704,8 +1722,8 @@ MODEL_BACKWARD_MISCONCEPTIONS = (
     ),
     *wrong_model_backward(
         "MB-03", CROSS_ENTROPY,
-        "The derivative of the sigmoid is multiplied to AL − Y. It is in there already: together "
-        "with the cross-entropy it cancels.",
+        "AL − Y is multiplied by the derivative of the sigmoid. That is in it already: it cancels "
+        "against the derivative of the cross-entropy.",
         [(OUTPUT, "dZ = sigmoid_backward((AL - Y) / m, AL)")],
     ),
     *wrong_model_backward(
@@ -1742,7 +1760,7 @@ MODEL_BACKWARD_MISCONCEPTIONS = (
     ),
     *wrong_model_backward(
         "MB-09", DEPTH,
-        "The hidden layers are taken back by the derivative of the sigmoid. They use relu.",
+        "The hidden layers are taken back by the derivative of the sigmoid, but they use relu.",
         [(HIDDEN, "dZ = sigmoid_backward(dA, relu_cache)")],
     ),
 )  # fmt: skip

@@ -166,8 +166,8 @@ L2_COST_MISCONCEPTIONS = (
     ),
     *l2(
         "L2-19", NETWORKS,
-        "Each layer contributes the mean of its squares. It is their sum: a layer with more "
-        "weights weighs more.",
+        "Each layer contributes the mean of its squares. It should be their sum: a layer with "
+        "more weights weighs more.",
         [(SQUARES, "float(np.mean(W**2))")],
     ),
     *l2(
@@ -291,7 +291,7 @@ L2_GRADIENTS_MISCONCEPTIONS = (
     ),
     *l2_backward(
         "L2-10", NETWORKS,
-        "The term that is added to dW is made of the bias. It is in proportion to the weight.",
+        "The term that is added to dW is made of the bias. It should be made of the weight.",
         [(TERM, 'lambd / m * parameters["b" + name[1:]]')],
     ),
     *l2_backward(
@@ -317,8 +317,8 @@ L2_GRADIENTS_MISCONCEPTIONS = (
     ),
     *l2_backward(
         "L2-23", NETWORKS,
-        "The derivative of the penalty comes back alone. It is added to the gradient that the "
-        "backward pass has found.",
+        "The derivative of the penalty comes back alone. It should be added to the gradient that "
+        "the backward pass has found.",
         [('grads[f"d{name}"] + ' + TERM, TERM)],
     ),
     *l2_backward(
@@ -460,7 +460,10 @@ def share_is_kept(result: tuple, wanted: tuple, case: Case) -> str | None:
     keep_prob, kept = case.inputs["arg1"], result[0] != 0
     margin = chance.fraction_margin(kept.size, chance.ALARM / len(LARGE_KEEP_PROBS))
     if abs(np.mean(kept) - keep_prob) > margin:
-        return f"{np.mean(kept):.0%} of the entries are kept; it should be about {keep_prob:.0%}."
+        return (
+            f"{100 * np.mean(kept):.0f} % of the entries are kept; it should be about "
+            f"{100 * keep_prob:.0f} %."
+        )
     return None
 
 
@@ -482,7 +485,7 @@ def entries_are_independent(result: tuple | list, wanted: tuple, case: Case) -> 
         shares = np.mean(kept, axis=axis)
         margin = chance.fraction_margin(kept.shape[axis], alarm)
         if np.max(np.abs(shares - keep_prob)) > margin:
-            return f"Some {whose} is kept far more or less often than others."
+            return f"The share kept of some {whose} is far from keep_prob."
     return None
 
 
@@ -665,7 +668,7 @@ DROPOUT_FORWARD_MISCONCEPTIONS = (
     ),
     *dropping(
         "DO-22", INVERTED,
-        "The two results are in the other order. It is A_out, then mask.",
+        "The two results have changed places: A_out comes first, then the mask.",
         [("return A_out, mask", "return mask, A_out")],
         looks_like=in_large_arrays(
             lambda result, A, p: np.all((result[0] == 0) | (result[0] == 1))
@@ -674,7 +677,7 @@ DROPOUT_FORWARD_MISCONCEPTIONS = (
     ),
     *dropping(
         "DO-23", INVERTED,
-        "The mask marks what is dropped. It is True where an entry is kept.",
+        "The mask marks what is dropped. It should be True where an entry is kept.",
         [("return A_out, mask", "return A_out, ~mask")],
         looks_like=in_large_arrays(lambda result, A, p: np.array_equal(result[1] != 0,
                                                                        result[0] == 0)),
@@ -930,14 +933,14 @@ def used_up(dev_costs, patience):
 EARLY_STOPPING_MISCONCEPTIONS = (
     *stopping(
         "ES-01", STOPPING,
-        "It is the lowest cost of all epochs. Training has stopped before some of them: what comes "
-        "after `patience` epochs without a new best is never seen.",
+        "The answer is the best of all epochs. Training has stopped before some of them: what "
+        "comes after `patience` epochs without a new best is never seen.",
         [(WAITED, "elif False:")],
     ),
     *stopping(
         "ES-02", STOPPING,
-        "It is the epoch at which training ends. Patience has run by then; the parameters to keep "
-        "are those of the best epoch.",
+        "The answer is the epoch at which training ends. Patience has run out by then; the "
+        "parameters to keep are those of the best epoch.",
         [("return best", "return epoch")],
     ),
     *stopping(
@@ -970,7 +973,7 @@ EARLY_STOPPING_MISCONCEPTIONS = (
     ),
     *stopping(
         "ES-08", STOPPING,
-        "It is the lowest cost. What is wanted is its epoch, counted from 0.",
+        "The answer is the lowest cost. What is wanted is its epoch, counted from 0.",
         [("return best", "return dev_costs[best]")],
     ),
     *stopping(
@@ -981,7 +984,7 @@ EARLY_STOPPING_MISCONCEPTIONS = (
     ),
     *stopping(
         "ES-10", STOPPING,
-        "Epochs are counted from 1. It is the index in the list, counted from 0.",
+        "Epochs are counted from 1. The answer should be the index in the list, which starts at 0.",
         [("return best", "return best + 1")],
     ),
     *stopping(
@@ -1087,7 +1090,7 @@ FLIP_MISCONCEPTIONS = (
 
 FLIP_HORIZONTALLY = Task(
     reference=ref.flip_horizontally,
-    returns="the mirrored images",
+    returns="the mirrored array",
     cases=flip_cases,
     criteria=(Criterion("mirrored", 0.75), inputs_untouched(0.25)),
     lecture=AUGMENTATION,

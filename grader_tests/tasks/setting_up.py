@@ -209,8 +209,8 @@ SPLIT_MISCONCEPTIONS = (
     ),
     *split(
         "SP-03", SETS,
-        "Training and dev set are rounded, and the test set takes what is left. Dev and test "
-        "set are rounded; the training set is the rest.",
+        "The test set takes what rounding leaves. The training set should: round the sizes of the "
+        "dev and the test set, and train on all the rest.",
         [(ROUNDED,
           "dev_size = round(dev_fraction * m)\n"
           "    test_size = m - dev_size - round((1 - dev_fraction - test_fraction) * m)")],
@@ -222,7 +222,7 @@ SPLIT_MISCONCEPTIONS = (
     ),
     *split(
         "SP-04", SETS,
-        "The three sets come back in another order. It is train, dev, test.",
+        "The three sets come back in another order than train, dev, test.",
         [("return train, dev, test", "return dev, test, train")],
         looks_like=with_sizes(
             lambda m, d, t: (round(d * m), round(t * m), m - round(d * m) - round(t * m))
@@ -372,8 +372,8 @@ DIAGNOSE_MISCONCEPTIONS = (
     ),
     *diagnosing(
         "DI-02", DIAGNOSIS,
-        "Variance is measured from the target. It is the gap between the dev and the training "
-        "error; the rest is bias.",
+        "The dev error is compared with the target. Variance is its distance from the training "
+        "error; what lies between that and the target is bias.",
         [(VARIANCE, "high_variance = dev_error - target_error > tolerance")],
     ),
     *diagnosing(
@@ -396,7 +396,7 @@ DIAGNOSE_MISCONCEPTIONS = (
     ),
     *diagnosing(
         "DI-06", DIAGNOSIS,
-        "The two answers are in the other order. It is high_bias, then high_variance.",
+        "The two answers have changed places: high_bias comes first, then high_variance.",
         [("return high_bias, high_variance", "return high_variance, high_bias")],
         looks_like=in_the_other_order,
     ),
@@ -537,7 +537,7 @@ FIT_MISCONCEPTIONS = (
     ),
     *fitting(
         "NI-08", NORMALISING,
-        "A small number is added to sigma. Features with small units are then squeezed; only a "
+        "A small number is added to sigma. Features that vary little are then squeezed; only a "
         "constant feature needs help.",
         [("return mu, np.where(constant, 1.0, sigma)", "return mu, sigma + 1e-8")],
         [("return mu, np.where(constant, 1.0, sigma)",
@@ -575,7 +575,7 @@ FIT_MISCONCEPTIONS = (
     ),
     *fitting(
         "NI-14", NORMALISING,
-        "sigma is the range, largest minus smallest value. It is the standard deviation.",
+        "sigma is the range, largest minus smallest value. It should be the standard deviation.",
         [(SIGMA, "sigma = np.ptp(X, axis=1, keepdims=True)")],
     ),
     *fitting(
@@ -656,7 +656,7 @@ NORMALIZE_MISCONCEPTIONS = (
     ),
     *normalizing(
         "NI-08", NORMALISING,
-        "A small number is added to sigma. Features with small units are then squeezed; "
+        "A small number is added to sigma. Features that vary little are then squeezed; "
         "fit_normalizer has taken care of constant ones.",
         [("/ sigma", "/ (sigma + 1e-8)")],
     ),
