@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from grading import demo
+from grading import demo, report
 from grading.simulate import CannotSimulate, simulate
 
 
@@ -39,9 +39,22 @@ def main() -> int:
         description="Makes a course in demo/, which is removed first, hands in an assignment for "
         "a made-up class, grades it with nbgrader, and compares the scores with those expected.",
     )
+    tell = commands.add_parser(
+        "report",
+        help="write the report on a class, a page of HTML",
+        description="Writes report/ASSIGNMENT.html: scores, difficulty and discrimination of each "
+        "question, misconceptions, what did not run, who needs a look. Run it in the course's "
+        "folder, after grading.",
+    )
+    tell.add_argument(
+        "assignment", metavar="ASSIGNMENT", nargs="?", help="default: each that has been graded"
+    )
     arguments = vars(parser.parse_args())
-    if arguments.pop("command") == "demo":
+    command = arguments.pop("command")
+    if command == "demo":
         return demo.main()
+    if command == "report":
+        return _report(**arguments)
     try:
         expected = simulate(**arguments)
     except CannotSimulate as error:
@@ -52,6 +65,16 @@ def main() -> int:
         f"{len(expected)} students handed in {assignment}; what their answers must earn is in "
         f"simulated/{assignment}.json"
     )
+    return 0
+
+
+def _report(assignment: str | None) -> int:
+    try:
+        pages = report.write(assignment)
+    except report.CannotReport as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("To open in a browser:", *pages, sep="\n")
     return 0
 
 
