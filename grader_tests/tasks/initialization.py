@@ -943,7 +943,8 @@ LINEAR_BACKWARD_MISCONCEPTIONS = (
     ),
     *wrong_linear_backward(
         "LI-15", DEPTH,
-        "dZ is changed in place. The caller still needs it: compute a new array.",
+        "dZ is divided by m, and in place. 1/m is in it already, and the caller still needs it as "
+        "it was: leave dZ alone.",
         [(DA_PREV, f"dZ /= dZ.shape[1]\n    {DA_PREV}")],
     ),
     *wrong_linear_backward(
