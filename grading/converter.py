@@ -20,10 +20,13 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.utils import setenv
 
+from grading import judges
 from grading.canonicalize import cells_in_common
 from grading.execute import SealedExecute
-from grading.sandbox import provisioner as sandbox
+from grading.sandbox import bubblewrap
 from grading.submission import Refused, SubmissionReader, release_folder
+
+REFUSED, FAILED = "refused", "failed"  # the student's to mend, and ours
 
 
 def install() -> None:
@@ -39,8 +42,18 @@ class SealedAutograde(Autograde):
     after that, it is unscored and marked as needing a look, rather than left with an old score.
     """
 
+    failures: list[tuple[str, str]]  # REFUSED or FAILED, and a sentence that names the student
+
     def start(self) -> None:
-        """Grade the submissions.
+        """Grade the submissions; see :meth:`grade`."""
+        try:
+            self.grade()
+        finally:
+            bubblewrap.close()
+            judges.close()
+
+    def grade(self) -> None:
+        """Grade the submissions, and leave the sandbox and the judges ready for more.
 
         Raises
         ------
@@ -50,7 +63,7 @@ class SealedAutograde(Autograde):
         execute = SealedExecute(parent=self)
         if not execute.enabled:
             self._refuse_all("--no-execute is not possible here: scores come from running code.")
-        problem = sandbox.problem()
+        problem = bubblewrap.problem()
         if problem is not None and execute.require_isolation:
             self._refuse_all(
                 f"{problem}\n(SealedExecute.require_isolation = False grades without the seal: "
@@ -63,7 +76,7 @@ class SealedAutograde(Autograde):
                 problem,
             )
         self._reader = SubmissionReader(parent=self)
-        self._failures: list[str] = []
+        self.failures = []
         super().start()
 
     def init_notebooks(self) -> None:
@@ -72,17 +85,17 @@ class SealedAutograde(Autograde):
         folders = sorted(glob.glob(pattern))
         if not folders:
             super().init_notebooks()  # says so, and what may have been meant
-        assignments = {self._ids(folder)[0] for folder in folders}
+        assignments = {self.ids(folder)[0] for folder in folders}
         names = {assignment: self._released_notebooks(assignment) for assignment in assignments}
         self.assignments = {
-            folder: [f"{folder}/{name}.ipynb" for name in names[self._ids(folder)[0]]]
+            folder: [f"{folder}/{name}.ipynb" for name in names[self.ids(folder)[0]]]
             for folder in folders
         }
 
     def convert_notebooks(self) -> None:
         """Grade the submissions one after the other; name those that failed."""
         for folder, notebooks in self.assignments.items():
-            assignment, student = self._ids(folder)
+            assignment, student = self.ids(folder)
             self.notebooks = notebooks
             try:
                 self._check(Path(folder))
@@ -95,8 +108,8 @@ class SealedAutograde(Autograde):
                 raise
             except Exception as error:
                 self._give_up(assignment, student, self.notebooks, error)
-        if self._failures:
-            text = "\n".join(f"  {failure}" for failure in self._failures)
+        if self.failures:
+            text = "\n".join(f"  {sentence}" for _, sentence in self.failures)
             self._refuse_all(f"Left without a score, and marked as needing a look:\n{text}")
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
@@ -157,7 +170,8 @@ class SealedAutograde(Autograde):
         self.log.error(sentence)
         raise NbGraderException(sentence)
 
-    def _ids(self, folder: str) -> tuple[str, str]:
+    def ids(self, folder: str) -> tuple[str, str]:
+        """The assignment and the student of a submitted folder."""
         pattern = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
         match = re.match(pattern, folder)
         return match["assignment"], match["student"]
@@ -200,7 +214,7 @@ class SealedAutograde(Autograde):
             submitted = self._reader.read(path)
         except (Refused, OSError):
             return 0
-        release = release_folder(self, self._ids(str(path.parent))[0])
+        release = release_folder(self, self.ids(str(path.parent))[0])
         released = nbformat.read(release / f"{notebook}.ipynb", as_version=4)
         return cells_in_common(submitted, released)
 
@@ -225,17 +239,19 @@ class SealedAutograde(Autograde):
         try:
             self._unscore(assignment, student, notebooks)
         except Exception as trouble:  # a gradebook that is locked: go on with the others
-            self._failures.append(f"{student}: an old score may still stand: {trouble}")
+            sentence = f"{student}: an old score may still stand: {trouble}"
+            self.failures.append((FAILED, sentence))
         folder = Path(self._format_dest(assignment, student))
         for notebook in notebooks:
             folder.joinpath(Path(notebook).name).unlink(missing_ok=True)
         if folder.is_dir() and not list(folder.glob("*.ipynb")):
             shutil.rmtree(folder)
         if isinstance(error, Refused):
-            self._failures.append(f"{student}: {error}")
+            self.failures.append((REFUSED, f"{student}: {error}"))
         elif error is not None:
             self.log.error("%s, %s: %s", student, assignment, error)
             self.log.debug("%s, %s", student, assignment, exc_info=error)
             names = ", ".join(Path(notebook).stem for notebook in notebooks)
             what = str(error).partition("\n")[0]
-            self._failures.append(f"{student}: {names}: {type(error).__name__}: {what}")
+            sentence = f"{student}: {names}: {type(error).__name__}: {what}"
+            self.failures.append((FAILED, sentence))

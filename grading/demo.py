@@ -20,7 +20,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from grading.sandbox import provisioner as sandbox
+from grading.sandbox import bubblewrap
 from grading.simulate import Expected, load
 
 ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "batch_norm.ipynb"
@@ -84,7 +84,7 @@ def _make_course() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     copy_notebook(Path("source", ASSIGNMENT), NOTEBOOK, FOLDER / "source" / ASSIGNMENT)
     settings = Path("nbgrader_config.py").read_text() + SETTINGS
-    problem = sandbox.problem()
+    problem = bubblewrap.problem()
     if problem is not None:
         print(f"WARNING: STUDENT CODE RUNS UNSEALED in this demo, which wrote it. {problem}\n")
         settings += UNSEALED

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import copy
 import hashlib
 import hmac
@@ -16,13 +17,10 @@ import json
 import os
 import secrets
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -41,16 +39,16 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute
 from traitlets import Bool, Float, Int, List, Unicode, default
 
-from grading import answering, judge, wire
-from grading.sandbox import provisioner as sandbox
+from grading import answering, judge, judges, wire
+from grading.sandbox import bubblewrap
 from grading.submission import release_folder
 
 MAX_FRAME = wire.MAX_BYTES + (1 << 20)  # bytes of one frame accepted from a kernel
 MIN_MESSAGE = 200  # characters that a message counts for, however short it is
 MAX_BROKEN = 50  # malformed messages before a kernel is given up
 SECRET_BYTES = 32
-MAX_FOLDER_NAME = 80  # bytes
 GRACE = 5.0  # seconds for a kernel to come back after an interrupt
+CELL_TOOK = "%s: %s took %.3f s"  # notebook, cell, seconds
 IMAGES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 SOURCES = [Path(module.__file__).read_text() for module in (wire, answering)]
 
@@ -73,7 +71,34 @@ class BoundedClient(AsyncKernelClient):
         context = zmq.asyncio.Context()
         context.setsockopt(zmq.MAXMSGSIZE, MAX_FRAME)
         context.setsockopt(zmq.RCVHWM, 1000)
+        context.setsockopt(zmq.RECONNECT_IVL, 10)  # ms until it looks again for a new kernel
         return context
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel has answered on both channels; see the inherited method.
+
+        It ends when all that the kernel said is read, rather than after a fifth of a second of
+        silence.
+
+        Raises
+        ------
+        RuntimeError
+            If the kernel ends, or does not answer in `timeout` seconds.
+        """
+        end = time.monotonic() + (timeout or float("inf"))
+        while time.monotonic() < end:
+            asked = self.kernel_info()
+            with contextlib.suppress(Empty):
+                reply = await self.get_shell_msg(timeout=1)
+                while reply["parent_header"].get("msg_id") != asked:
+                    reply = await self.get_shell_msg(timeout=1)
+                message = await self.get_iopub_msg(timeout=0.05)  # lost, if not yet subscribed
+                while message["parent_header"].get("msg_id") != asked or not _is_idle(message):
+                    message = await self.get_iopub_msg(timeout=0.05)
+                return
+            if not await self.is_alive():
+                raise RuntimeError("the kernel ended before it was ready")
+        raise RuntimeError(f"the kernel was not ready within {timeout:g} s")
 
 
 class GradedCellFault(Exception):
@@ -160,24 +185,24 @@ class SealedExecute(Execute):
         self._revivals = 0
         self._ran: list[int] = []  # cells to run again in a new kernel
         self._output_left = self.max_output
-        self._folder = _scratch_folder()
         self.timeout_func = lambda _: max(0.1, min(self.timeout, self._time_left()))
         ended = threading.Event()
+        who = f"{names['student']}\0{names['assignment']}"
+        key = hmac.digest(course_secret(Path(self.secret_file)), who.encode(), hashlib.sha256)
+        paths = [str(Path(path).resolve()) for path in self.tests]
+        self._judge = judges.standing().start(key, paths)
         try:
-            self._start_judge(names)
             threading.Thread(target=self._watch_memory, args=(ended,), daemon=True).start()
             return super().preprocess(nb, resources, km=km)
         finally:
             ended.set()
-            self._judge_connection.close()
-            self._judge.kill()
-            self._judge.wait()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._judge.close()
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], index: int
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Send one cell where it belongs. nbconvert calls this for every cell, in order."""
+        start = time.monotonic()
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if grade_id in self._graded:
             self._judge_cell(cell, grade_id)
@@ -186,6 +211,9 @@ class SealedExecute(Execute):
                 self._run_student_cell(cell, index)
             else:
                 cell.outputs = [_note("Not run when grading.\n")]
+        name = grade_id or f"cell {index + 1}"
+        notebook = resources["nbgrader"]["notebook"]
+        self.log.debug(CELL_TOOK, notebook, name, time.monotonic() - start)
         return cell, resources
 
     # -- the kernel -----------------------------------------------------------------------
@@ -193,8 +221,8 @@ class SealedExecute(Execute):
     def create_kernel_manager(self) -> AsyncKernelManager:
         """Make a manager for a kernel in the sandbox (or, if so configured, outside one)."""
         metadata: dict[str, Any] = {}
-        if self.require_isolation or sandbox.problem() is None:
-            config = {"data": self._data, "scratch": self._folder}
+        if self.require_isolation or bubblewrap.problem() is None:
+            config = {"data": self._data, "scratch": judges.standing().folder}
             metadata["kernel_provisioner"] = {"provisioner_name": "sealed", "config": config}
         specs = SealedKernelSpecManager(parent=self)
         specs.spec = KernelSpec(
@@ -212,10 +240,11 @@ class SealedExecute(Execute):
 
     async def async_start_new_kernel(self, **kwargs: Any) -> None:
         """Start a kernel in an empty folder with the released data files, never the notebook's."""
-        folder = Path(tempfile.mkdtemp(prefix="student-", dir=self._folder))
-        if not self.km.kernel_spec.metadata:
-            _copy_data(Path(self._data), folder)
-        await super().async_start_new_kernel(**{**kwargs, "cwd": str(folder)})
+        if not self.km.kernel_spec.metadata:  # the sandbox sees to that itself
+            folder = tempfile.mkdtemp(prefix="student-", dir=judges.standing().folder)
+            _copy_data(Path(self._data), Path(folder))
+            kwargs["cwd"] = folder
+        await super().async_start_new_kernel(**kwargs)
 
     start_new_kernel = run_sync(async_start_new_kernel)
 
@@ -354,24 +383,6 @@ class SealedExecute(Execute):
 
     # -- graded cells ---------------------------------------------------------------------
 
-    def _start_judge(self, names: dict[str, Any]) -> None:
-        ours, theirs = socket.socketpair()
-        self._judge_connection = Connection(ours.detach())
-        with theirs:
-            self._judge = subprocess.Popen(
-                [sys.executable, "-I", "-m", "grading.judge", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                env={"PATH": os.defpath, "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
-                start_new_session=True,  # it outlives a killed grader long enough to clear up
-            )
-        who = f"{names['student']}\0{names['assignment']}"
-        key = hmac.digest(_secret(Path(self.secret_file)), who.encode(), hashlib.sha256)
-        begin = {"op": "begin", "key": key.hex(), "folder": self._folder}
-        paths = [str(Path(path).resolve()) for path in self.tests]
-        judge.send(self._judge_connection, {**begin, "paths": paths})
-
     async def _async_judge_cell(self, cell: NotebookNode, grade_id: str) -> None:
         source, points = self._graded[grade_id], self._points[grade_id]
         verdict = await self._verdict({"op": "grade", "source": source, "points": points})
@@ -389,19 +400,20 @@ class SealedExecute(Execute):
     _judge_cell = run_sync(_async_judge_cell)
 
     async def _verdict(self, request: dict[str, Any]) -> dict[str, Any]:
-        judge.send(self._judge_connection, request)
+        connection = self._judge.connection
+        judge.send(connection, request)
         while True:
-            if not self._judge_connection.poll(self.judge_timeout):
+            if not connection.poll(self.judge_timeout):
                 fault = f"the judge was silent for {self.judge_timeout:g} s"
                 return {"fault": fault}
             try:
-                message, buffers = judge.receive(self._judge_connection)
+                message, buffers = judge.receive(connection)
             except EOFError:
                 return {"fault": "the judge ended; is grader_tests found, and free of errors?"}
             if message["op"] == "verdict":
                 return message
             answers, buffers = await self._answers(message["questions"], buffers)
-            judge.send(self._judge_connection, {"op": "answers", "answers": answers}, buffers)
+            judge.send(connection, {"op": "answers", "answers": answers}, buffers)
 
     async def _answers(
         self, asked: list[dict[str, Any]], buffers: list[bytes]
@@ -514,17 +526,14 @@ def _only_explores(cell: NotebookNode) -> bool:
     return "explore" in cell.metadata.get("tags", ())
 
 
-def _scratch_folder() -> str:
-    """A private folder whose name leaves room for those of sockets, which end at 107 bytes."""
-    folder = tempfile.mkdtemp(prefix="sealed-")
-    if len(os.fsencode(folder)) <= MAX_FOLDER_NAME:
-        return folder
-    os.rmdir(folder)
-    return tempfile.mkdtemp(prefix="sealed-", dir="/tmp")
+def course_secret(file: Path) -> bytes:
+    """The course's secret, made at its first use.
 
-
-def _secret(file: Path) -> bytes:
-    """The course's secret, made at its first use."""
+    Raises
+    ------
+    ValueError
+        If the file holds something else.
+    """
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

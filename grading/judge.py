@@ -1,13 +1,13 @@
 """The trusted process: runs graded cells, puts their questions to the sealed kernel, decides.
 
-Started by :mod:`grading.execute` as ``python -I -m grading.judge DESCRIPTOR``, in an empty folder,
-with nothing of the student's on its path. It talks over the descriptor in frames of bytes: one of
-JSON, then the raw buffers that the JSON counts.
+Started by :mod:`grading.judges` as ``python -I -m grading.judge DESCRIPTOR FOLDER``, with nothing
+of the student's on its path. That process forks a judge for each notebook, which talks over a
+socket of its own in frames of bytes: one of JSON, then the raw buffers that the JSON counts.
 
 ======================  ==========================================================
-broker → judge          ``begin`` (paths, key, folder), ``grade`` (source, points),
-                        ``answers``
-judge → broker          ``ask`` (questions), ``verdict`` (score, displays, fault)
+broker → judge          ``grade`` (source, points), ``answers``
+judge → broker          ``pid``; ``ask`` (questions), ``verdict`` (score, displays,
+                        fault)
 ======================  ==========================================================
 """
 
@@ -15,12 +15,15 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib
 import io
 import json
 import os
 import resource
+import select
 import shutil
 import signal
+import socket
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -147,25 +150,56 @@ def _unanswered(failed: Any) -> Unanswered:
     return Unanswered(kind if kind in KINDS else "raised", **texts)
 
 
+def serve(connection: Connection, request: dict[str, Any], parent: socket.socket) -> None:
+    """Judge one notebook, until the broker has finished with it or is gone.
+
+    The parent hears which modules that took, so that the next judges have them from the start.
+    """
+    known = set(sys.modules)
+    judge = Judge(connection, bytes.fromhex(request["key"]))
+    questions.channel = judge
+    namespace: dict[str, Any] = {"__name__": "__judge__"}
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        send(connection, {"pid": os.getpid()})
+        while True:
+            asked, _ = receive(connection)
+            verdict = judge.grade(asked["source"], asked["points"], namespace)
+            if new := set(sys.modules) - known:
+                known |= new
+                parent.send(json.dumps(sorted(new)).encode())
+            send(connection, verdict)
+
+
 def main() -> None:
-    """Serve one notebook, then remove the folder that it shared with the sandbox."""
+    """Fork a judge for each request, until the grader has ended; then remove its folder."""
+    control, folder = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the broker's to handle
-    connection = Connection(int(sys.argv[1]))
-    message, _ = receive(connection)
-    try:
-        sys.path[:0] = message["paths"]
-        judge = Judge(connection, bytes.fromhex(message["key"]))
-        questions.channel = judge
-        namespace: dict[str, Any] = {"__name__": "__judge__"}
-        while True:
-            request, _ = receive(connection)
-            send(connection, judge.grade(request["source"], request["points"], namespace))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        pass  # the broker has finished with this notebook, or is gone
-    finally:
-        os.chdir("/")
-        shutil.rmtree(message["folder"], ignore_errors=True)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    learnt, tell = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    while True:
+        ready, _, _ = select.select([control, learnt], [], [])
+        if learnt in ready:
+            _load(json.loads(learnt.recv(1 << 16)))
+            continue
+        message, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1)
+        if not message:
+            break
+        request = json.loads(message)
+        sys.path[:0] = [path for path in request["paths"] if path not in sys.path]
+        if os.fork() == 0:
+            control.close()
+            serve(Connection(descriptors[0]), request, tell)
+            os._exit(0)
+        os.close(descriptors[0])
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _load(names: Sequence[str]) -> None:
+    """Import what a judge needed, as far as it can be imported here."""
+    for name in names:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
 
 
 if __name__ == "__main__":

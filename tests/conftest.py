@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from grading.sandbox import provisioner
+from grading.sandbox import bubblewrap
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 collect_ignore_glob = ["*.ipynb"]  # submissions to grade, not lectures for nbval
@@ -51,4 +51,4 @@ def browser() -> Iterator[Browser]:
 
 @cache
 def _sandbox_problem() -> str | None:
-    return provisioner.problem()
+    return bubblewrap.problem()

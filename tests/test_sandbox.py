@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.sandbox import provisioner
+from grading.sandbox import bubblewrap
 
 pytestmark = pytest.mark.bubblewrap
 NOBODY = 65534
@@ -286,7 +286,7 @@ def test_only_small_folders_can_be_written(printed: dict[str, str]) -> None:
 def test_there_is_no_network(printed: dict[str, str]) -> None:
     interfaces, *errors = printed["network"].splitlines()
     assert interfaces == "['lo']"
-    assert errors == ["ConnectionRefusedError", "ConnectionRefusedError", "OSError"]
+    assert errors == ["OSError"] * 3
 
 
 def test_other_kinds_of_socket_cannot_be_made(printed: dict[str, str]) -> None:
@@ -328,8 +328,8 @@ def test_the_kernel_survives_being_refused(printed: dict[str, str]) -> None:
 
 def test_without_bubblewrap_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    provisioner.problem.cache_clear()
+    bubblewrap.problem.cache_clear()
     try:
-        assert "apt-get install bubblewrap" in str(provisioner.problem())
+        assert "apt-get install bubblewrap" in str(bubblewrap.problem())
     finally:
-        provisioner.problem.cache_clear()
+        bubblewrap.problem.cache_clear()

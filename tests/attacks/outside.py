@@ -301,7 +301,7 @@ for family, kind in ((40, 1), (17, 3), (2, 3), (38, 5), (31, 3), (44, 3)):
         "interfaces",
         """
 assert [name for _, name in socket.if_nameindex()] == ["lo"]
-assert len(open("/proc/net/route").read().splitlines()) == 1
+assert len(open("/proc/net/route").read().splitlines()) <= 1
 """,
     ),
 ]

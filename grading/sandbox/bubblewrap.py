@@ -1,0 +1,277 @@
+"""The sandbox: one bubblewrap, in which every kernel of a grader is forked.
+
+What it holds: the interpreter and its packages (read-only), the released data files (read-only),
+small writable tmpfs, and a folder for the kernels' sockets. What runs in it first is
+:mod:`grading.sandbox.forkserver`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from grading.sandbox import seccomp
+
+FORKSERVER = Path(__file__).with_name("forkserver.py")
+INSTALL = "sudo apt-get install bubblewrap   (Debian, Ubuntu; elsewhere: the package bubblewrap)"
+FIRST_UID = 200_000  # as root, each grader process runs its kernels under a uid of its own
+RIGHTS = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID")  # of the fork server, to give them up
+
+
+@cache
+def problem() -> str | None:
+    """Why no sandbox can be made on this machine, with what to do about it; None if one can."""
+    if sys.platform != "linux":
+        return "Student code is sealed with bubblewrap, which exists on Linux only."
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        return f"bubblewrap, which seals student code, is not installed. Install it:\n  {INSTALL}"
+    command = [bwrap, *_namespaces(), "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"]
+    program = [sys.executable, "-I", "-S", str(FORKSERVER), json.dumps({"trial": True})]
+    trial = subprocess.run([*command, *program], capture_output=True, text=True)
+    if trial.returncode == 0:
+        return None
+    return (
+        "bubblewrap is installed but cannot make a sandbox here:\n"
+        f"  {trial.stderr.strip()}\n"
+        "Unprivileged user namespaces may be switched off (Ubuntu 24.04: "
+        "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0; in a container, it needs "
+        "the right to create namespaces)."
+    )
+
+
+class Sandbox:
+    """A running fork server inside bubblewrap.
+
+    Parameters
+    ----------
+    folder : Path
+        A private folder of the grader's, with a name short enough for sockets; the caller
+        removes it.
+    data : str
+        Folder whose files, notebooks excepted, lie in every kernel's ``/student``, read-only;
+        empty for none.
+    imports : sequence of str
+        Modules to import before forking; missing ones are passed over.
+    packages : sequence of str
+        Folders of packages to show read-only besides the interpreter's own.
+    limits : pairs of str and int
+        Resource limits of a kernel, by name without ``RLIMIT_``.
+    disk : int
+        Size of each writable tmpfs of a kernel, in bytes.
+
+    Raises
+    ------
+    RuntimeError
+        If bubblewrap is not installed: nothing is ever started unsealed.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        data: str,
+        imports: Sequence[str],
+        packages: Sequence[str],
+        limits: Sequence[tuple[str, int]],
+        disk: int,
+    ) -> None:
+        bwrap = shutil.which("bwrap")
+        if bwrap is None:
+            raise RuntimeError(problem())
+        self.folder = Path(tempfile.mkdtemp(dir=folder))
+        self._uid = FIRST_UID + os.getpid() % 50_000 if os.getuid() == 0 else 0
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        files = _data_files(data)
+        settings = {
+            "control": theirs.fileno(),
+            "uid": self._uid,
+            "limits": dict(limits),
+            "disk": disk,
+            "data": [str(file.relative_to(data)) for file in files],
+            "imports": list(imports),
+            "seccomp": (seccomp.program() or b"").hex(),
+        }
+        python = sys.executable
+        arguments = [bwrap, *_namespaces(), *_mounts(python, packages)]
+        for file in files:
+            place = str("/released" / file.relative_to(data))
+            arguments += [*_parents(place), "--ro-bind", str(file), place]
+        arguments += ["--bind", str(self.folder), "/s"]
+        arguments += ["--ro-bind", str(FORKSERVER), "/forkserver.py"]
+        arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]  # tmpfs without a size limit
+        arguments += ["--chdir", "/", "--clearenv"]
+        for name, value in _environment(python).items():
+            arguments += ["--setenv", name, value]
+        arguments += ["--", python, "-I", "/forkserver.py", json.dumps(settings)]
+        with theirs, open(self.folder / "errors", "wb") as errors:
+            self._process = subprocess.Popen(
+                arguments,
+                env={"PATH": os.defpath},  # bwrap's own
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+            )
+
+    def alive(self) -> bool:
+        """Whether kernels can still be forked."""
+        return self._process.poll() is None
+
+    def errors(self) -> str:
+        """The end of what bubblewrap and the fork server had to complain of."""
+        return (self.folder / "errors").read_text(errors="replace")[-2000:].strip()
+
+    def socket_folder(self) -> Path:
+        """Make a folder that one kernel will see as ``/s``, in which it can make sockets only."""
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        if self._uid:
+            os.chown(folder, self._uid, self._uid)
+        return folder
+
+    def fork(self, sockets: Path, connection: Mapping[str, Any]) -> socket.socket:
+        """Have a kernel forked.
+
+        Parameters
+        ----------
+        sockets : Path
+            From :meth:`socket_folder`.
+        connection : mapping
+            What a Jupyter connection file holds, with addresses as the kernel sees them.
+
+        Returns
+        -------
+        socket
+            Stands for the kernel's life: it can be read (end of file) when the kernel has ended,
+            and closing it ends the kernel.
+
+        Raises
+        ------
+        RuntimeError
+            If the fork server has ended, with its last words.
+        """
+        ours, theirs = socket.socketpair()
+        request = json.dumps({"sockets": sockets.name, "connection": dict(connection)})
+        with theirs:
+            try:
+                socket.send_fds(self._control, [request.encode()], [theirs.fileno()])
+            except OSError:
+                raise RuntimeError(f"The sandbox has ended: {self.errors()}") from None
+        return ours
+
+    def close(self) -> None:
+        """End the fork server and every kernel, and remove what they left."""
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+_standing: dict[tuple, Sandbox] = {}
+
+
+def standing(folder: Path, **settings: Any) -> Sandbox:
+    """The one sandbox that stands in this process, made anew when other `settings` are asked for.
+
+    Takes what :class:`Sandbox` takes. A sandbox whose data files were changed is made anew too.
+    """
+    states = ((file, file.stat()) for file in _data_files(settings["data"]))
+    files = tuple((file, state.st_ino, state.st_mtime_ns) for file, state in states)
+    wanted = (folder, files, *settings.items())
+    sandbox = _standing.get(wanted)
+    if sandbox is None or not sandbox.alive():
+        close()
+        sandbox = _standing[wanted] = Sandbox(folder, **settings)
+    return sandbox
+
+
+def close() -> None:
+    """End the sandbox that stands in this process, if one does."""
+    while _standing:
+        _standing.popitem()[1].close()
+
+
+def _namespaces() -> list[str]:
+    names = ("ipc", "pid", "net", "uts", "cgroup-try")
+    arguments = [f"--unshare-{name}" for name in names]
+    arguments += ["--hostname", "sandbox", "--die-with-parent", "--new-session"]
+    arguments += ["--cap-drop", "ALL"]
+    for right in RIGHTS:
+        arguments += ["--cap-add", right]
+    return arguments if os.getuid() == 0 else [*arguments, "--unshare-user"]
+
+
+def _mounts(python: str, packages: Sequence[str]) -> list[str]:
+    arguments = ["--proc", "/proc", "--dev", "/dev"]
+    for path in ("/tmp", "/dev/shm", "/student"):
+        arguments += ["--perms", "1777", "--tmpfs", path]
+    shown = {"/usr", *_interpreter(python), *packages}
+    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+        path = Path("/", name)
+        if path.is_symlink():
+            arguments += ["--symlink", os.readlink(path), str(path)]
+        elif path.is_dir():
+            shown.add(str(path))
+    for path in _outermost(shown):
+        arguments += [*_parents(path), "--ro-bind", path, path]
+    for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"):
+        arguments += ["--ro-bind-try", path, path]
+    return arguments
+
+
+def _environment(python: str) -> dict[str, str]:
+    return {
+        "PATH": f"{Path(python).parent}:/usr/bin:/bin",
+        "HOME": "/tmp",
+        "TMPDIR": "/tmp",
+        "LANG": "C.UTF-8",
+        "NBGRADER_EXECUTION": "autograde",
+        "IPYTHONDIR": "/tmp/.ipython",
+        "JPY_PARENT_PID": "1",  # the kernel's parent is the first process that it can see
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MPLCONFIGDIR": "/tmp/.matplotlib",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def _interpreter(python: str) -> set[str]:
+    """The folders that an interpreter needs: its environment, and the one that made it."""
+    return {sys.prefix, sys.base_prefix, sys.exec_prefix, str(Path(python).resolve().parent.parent)}
+
+
+def _outermost(folders: set[str]) -> list[str]:
+    kept: list[str] = []
+    for folder in sorted(folders):
+        if not any(Path(folder).is_relative_to(other) for other in kept):
+            kept.append(folder)
+    return kept
+
+
+def _data_files(folder: str) -> list[Path]:
+    if not folder:
+        return []
+    files = (Path(base, name) for base, _, names in os.walk(folder) for name in names)
+    ordinary = (file for file in files if stat.S_ISREG(file.lstat().st_mode))
+    return sorted(file for file in ordinary if file.suffix != ".ipynb")
+
+
+def _parents(path: str) -> list[str]:
+    """Make the parents of a mount point first: bwrap itself would make them unreadable (0700)."""
+    arguments = []
+    for parent in reversed(Path(path).parents):
+        if parent != Path("/"):
+            arguments += ["--perms", "0755", "--dir", str(parent)]
+    return arguments

@@ -1,0 +1,187 @@
+"""The first program in the sandbox: imports what notebooks import, then forks a kernel on request.
+
+Started as ``python -I forkserver.py SETTINGS`` with SETTINGS in JSON; see
+:class:`grading.sandbox.bubblewrap.Sandbox`, which writes them. Each request arrives on the control
+socket as JSON together with the descriptor of a socket that stands for the kernel's life: it is
+held open by the first process of the kernel's namespaces, so that the grader sees an end of file
+when the kernel has ended, and the kernel is ended when the grader closes its side.
+
+No student code runs in this program. A kernel is forked from it, moves into namespaces of its own
+(files, processes, network, IPC), lowers its rights for good, and only then reads a message.
+"""
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+from pathlib import Path
+
+NEWNS, NEWIPC, NEWPID, NEWNET = 0x00020000, 0x08000000, 0x20000000, 0x40000000
+NOSUID, NODEV, BIND, RECURSIVE, PRIVATE = 2, 4, 4096, 16384, 1 << 18
+SET_DUMPABLE, SET_SECCOMP, SET_NO_NEW_PRIVS, FILTER = 4, 22, 38, 2
+CAPABILITY_VERSION_3 = 0x20080522
+LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
+WRITE_FILE, REMOVE_DIR, REMOVE_FILE, MAKE_CHAR, MAKE_DIR, MAKE_REG, MAKE_SOCK = (
+    1 << bit for bit in (1, 4, 5, 6, 7, 8, 9)
+)
+MAKE_FIFO, MAKE_BLOCK, MAKE_SYM = (1 << bit for bit in (10, 11, 12))
+EVERY_WRITE = (
+    WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_CHAR | MAKE_DIR | MAKE_REG | MAKE_SOCK
+    | MAKE_FIFO | MAKE_BLOCK | MAKE_SYM
+)  # fmt: skip
+TMPFS = ("/tmp", "/student", "/dev/shm")  # the only places that a kernel can write to
+CONNECTION = "/tmp/connection.json"
+KERNEL = ("ipykernel.kernelapp", "ipykernel.ipkernel", "IPython.core.completer", "zmq")
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def check(result, what):
+    """Raise OSError if a call of libc failed."""
+    if result:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{what}: {os.strerror(error)}")
+
+
+def mount(source, target, kind=None, flags=0, options=None):
+    """mount(2)."""
+    texts = [text and os.fsencode(text) for text in (source, target, kind, options)]
+    check(libc.mount(*texts[:3], ctypes.c_ulong(flags), texts[3]), f"mount {target}")
+
+
+def enter_namespaces():
+    """Go on as the first process of new namespaces; what called this ends."""
+    check(libc.unshare(NEWNS | NEWIPC | NEWPID | NEWNET), "unshare")
+    if os.fork():
+        os._exit(0)
+
+
+def arrange_files(settings, sockets):
+    """Cover what kernels share: fresh tmpfs, the released data files, one folder of sockets."""
+    mount(None, "/", flags=RECURSIVE | PRIVATE)
+    mount("proc", "/proc", "proc", NOSUID | NODEV)
+    mount(f"/s/{sockets}", "/s", flags=BIND)
+    for path in TMPFS:
+        mount("tmpfs", path, "tmpfs", NOSUID | NODEV, f"size={settings['disk']},mode=1777")
+    for name in settings["data"]:
+        file = Path("/student", name)
+        file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        file.touch()
+        mount(f"/released/{name}", str(file), flags=BIND)  # read-only, as its source is
+    os.chdir("/student")
+
+
+def restrict_writes(writable, sockets):
+    """Let files change only under `writable`, and only sockets appear under `sockets`.
+
+    A second wall behind the mounts, by Landlock; does nothing on Linux without it (< 5.13).
+    """
+    if libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, 1) < 1:
+        return
+    attributes = struct.pack("Q", EVERY_WRITE)
+    rules = libc.syscall(LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0)
+    for path, access in [*((path, EVERY_WRITE) for path in writable), (sockets, MAKE_SOCK)]:
+        folder = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        rule = struct.pack("=Qi", access, folder)
+        check(libc.syscall(LANDLOCK_ADD_RULE, rules, 1, rule, 0), f"landlock_add_rule for {path}")
+        os.close(folder)
+    check(libc.syscall(LANDLOCK_RESTRICT_SELF, rules, 0), "landlock_restrict_self")
+    os.close(rules)
+
+
+def lower_rights(settings):
+    """Become an ordinary user (if root), without capabilities, within limits, filtered."""
+    uid = settings["uid"]
+    if uid:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    for name, value in settings["limits"].items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+    os.umask(0o077)
+    header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
+    check(libc.capset(header, bytes(24)), "capset")
+    check(libc.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    restrict_writes(["/tmp", "/student", "/dev"], "/s")
+    program = bytes.fromhex(settings["seccomp"])
+    if program:
+        code = ctypes.create_string_buffer(program)
+        filters = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
+        check(libc.prctl(SET_SECCOMP, FILTER, filters, 0, 0), "seccomp")
+
+
+def run_kernel(connection):
+    """Become the kernel of a notebook."""
+    Path(CONNECTION).write_text(json.dumps(connection))
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()  # its generator was made before the fork
+    from ipykernel.kernelapp import IPKernelApp
+
+    IPKernelApp.launch_instance(argv=["-f", CONNECTION, "--HistoryManager.enabled=False"])
+
+
+def guard(kernel, life):
+    """As first process of its namespaces, end when the kernel has or the grader wants it."""
+    poll = select.poll()
+    for descriptor in (os.pidfd_open(kernel), life):
+        poll.register(descriptor, select.POLLIN)
+    poll.poll()
+    os._exit(0)
+
+
+def serve_one(request, life, settings):
+    """Be all that comes of one request. Never returns."""
+    enter_namespaces()
+    arrange_files(settings, request["sockets"])
+    kernel = os.fork()
+    if kernel:
+        check(libc.prctl(SET_DUMPABLE, 0, 0, 0, 0), "dumpable")
+        lower_rights({**settings, "seccomp": ""})  # but it may open a pidfd
+        guard(kernel, life)
+    os.close(life)
+    silence = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(silence, descriptor)
+    os.close(silence)
+    lower_rights(settings)
+    run_kernel(request["connection"])
+    os._exit(0)
+
+
+def main():
+    """Import, then serve until the grader has ended; or only try whether it would work."""
+    settings = json.loads(sys.argv[1])
+    if settings.get("trial"):
+        enter_namespaces()
+        mount(None, "/", flags=RECURSIVE | PRIVATE)
+        mount("proc", "/proc", "proc", NOSUID | NODEV)
+        mount("tmpfs", "/tmp", "tmpfs", NOSUID | NODEV)
+        return
+    for name in (*KERNEL, *settings["imports"]):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # so that collecting in a kernel does not copy these pages
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    control = socket.socket(fileno=settings["control"])
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1)
+        if not message:
+            return
+        (life,) = descriptors
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            control.close()
+            serve_one(json.loads(message), life, settings)
+        os.close(life)
+
+
+main()
