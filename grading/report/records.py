@@ -330,9 +330,15 @@ def _outcomes(outputs: list[dict[str, Any]]) -> list[Outcome]:
     found = [output["data"][OUTCOME] for output in outputs if OUTCOME in output.get("data", ())]
     return [
         Outcome(
-            str(one["mistake"]),
-            tuple((str(c["name"]), float(c["points"]), bool(c["held"])) for c in one["criteria"]),
-            tuple((str(item["kind"]), str(item["message"])) for item in one["unanswered"]),
+            str(one.get("mistake", "")),
+            tuple(
+                (str(criterion["name"]), float(criterion["points"]), bool(criterion["held"]))
+                for criterion in one.get("criteria", ())
+            ),
+            tuple(
+                (str(failed["kind"]), str(failed["message"]))
+                for failed in one.get("unanswered", ())
+            ),
         )
         for one in found
     ]
