@@ -13,7 +13,10 @@ import numpy as np
 from grader_tests.references import learning_rate_decay as ref
 from grader_tests.task import Case, Criterion, Lecture, Task, Variant, call, misconceptions
 
-BY_HAND = Lecture("module2_optimization/04_learning_rate_decay.ipynb", "Schedules by hand")
+NOTEBOOK = "module2_optimization/04_learning_rate_decay.ipynb"
+BY_HAND = Lecture(NOTEBOOK, "Schedules by hand")
+SLIPS = Lecture(NOTEBOOK, "Slips")
+FLOOR = Lecture(NOTEBOOK, "The floor of the staircase")
 
 CATALOGUE = {"LR": 20}
 LEFT_OUT = {
@@ -21,12 +24,12 @@ LEFT_OUT = {
 }
 
 COMPOUNDS = (
-    "Each epoch starts from the rate of the epoch before, so that the decay compounds. A schedule "
-    "keeps no memory: start from alpha0 every time."
+    "Each {} starts from the rate of the one before, so that the decay compounds. A schedule keeps "
+    "no memory: start from alpha0 every time."
 )
 SHIFTED = (
     "The count is shifted by one. Epochs count from 0 here, so that the first one has alpha0 in "
-    "full; updates t count from 1."
+    "full: use the number as it comes."
 )
 FIXED = "alpha0 has a fixed value, or one from outside the function. Use the argument."
 FORGOTTEN = "alpha0 is left out: what is returned is only the factor by which it shrinks."
@@ -66,7 +69,7 @@ inverse = partial(misconceptions, ref.inverse_time_decay)
 
 INVERSE_MISCONCEPTIONS = (
     *inverse(
-        "LR-01", BY_HAND,
+        "LR-01", SLIPS,
         "The brackets of the denominator are missing: division comes before addition, so the rest "
         "is added to a quotient, and the rate grows.",
         [("alpha0 / (1 + decay_rate * epoch)", "1 / 1 + decay_rate * epoch * alpha0")],
@@ -74,7 +77,7 @@ INVERSE_MISCONCEPTIONS = (
         [("alpha0 / (1 + decay_rate * epoch)", "(1 / 1 + decay_rate * epoch) * alpha0")],
     ),
     *inverse(
-        "LR-05", BY_HAND, COMPOUNDS,
+        "LR-05", SLIPS, COMPOUNDS.format("epoch"),
         inverse_compounded,
         [("alpha0 / (1 + decay_rate * epoch)", "alpha0 / (1 + decay_rate) ** epoch")],
     ),
@@ -151,9 +154,14 @@ def exponential_compounded(alpha0, base, epoch):
 exponential = partial(misconceptions, ref.exponential_decay)
 
 EXPONENTIAL_MISCONCEPTIONS = (
-    *exponential("LR-05", BY_HAND, COMPOUNDS, exponential_compounded),
     *exponential(
-        "LR-06", BY_HAND,
+        "LR-05", SLIPS,
+        "The rate of the epoch before is multiplied by a power of the base, so that the powers "
+        "pile up. From epoch to epoch there is one factor; from alpha0 there is one power.",
+        exponential_compounded,
+    ),
+    *exponential(
+        "LR-06", SLIPS,
         "The base is multiplied by the epoch; then the rate grows. The epoch is an exponent, "
         "which a copied formula easily loses.",
         [("base**epoch", "base * epoch")],
@@ -174,8 +182,8 @@ EXPONENTIAL_MISCONCEPTIONS = (
     *exponential("LR-13", BY_HAND, FORGOTTEN, [("alpha0 * ", "")]),
     *exponential(
         "LR-16", BY_HAND,
-        "The wrong thing is raised to the power: only the base is, not alpha0 with it, and "
-        "neither what is lost per epoch nor e.",
+        "The wrong thing is raised to the power, or to the wrong one. Only the base is, not alpha0 "
+        "with it, nor e, nor the share lost per epoch; and the exponent is the epoch.",
         [("alpha0 * base**epoch", "(alpha0 * base) ** epoch")],
         [("base**epoch", "(1 - base) ** epoch")],
         [("base**epoch", "np.exp(-base * epoch)")],
@@ -183,8 +191,8 @@ EXPONENTIAL_MISCONCEPTIONS = (
     ),
     *exponential(
         "LR-17", BY_HAND,
-        "The first epoch already decays, or later ones all have the same rate: the exponent has "
-        "to be the epoch itself.",
+        "Every epoch has the same rate, and the first is lowered already: the exponent is missing. "
+        "It is the epoch itself.",
         [("base**epoch", "base")],
     ),
 )  # fmt: skip
@@ -239,16 +247,17 @@ def sqrt_compounded(alpha0, k, t):
 root = partial(misconceptions, ref.sqrt_decay)
 
 SQRT_MISCONCEPTIONS = (
-    *root("LR-05", BY_HAND, COMPOUNDS, sqrt_compounded),
+    *root("LR-05", SLIPS, COMPOUNDS.format("update"), sqrt_compounded),
     *root(
-        "LR-07", BY_HAND,
+        "LR-07", SLIPS,
         "t**1/2 is (t**1)/2, because a power comes before a quotient. Write the root as a root, "
         "or put the exponent in brackets.",
         [("k * alpha0 / np.sqrt(t)", "k / t**1 / 2 * alpha0")],
         [("np.sqrt(t)", "(t**1 / 2)")],
     ),
     *root(
-        "LR-08", BY_HAND, SHIFTED,
+        "LR-08", BY_HAND,
+        "A 1 is added or taken away. Updates count from 1, so t is never 0: use it as it comes.",
         [("np.sqrt(t)", "np.sqrt(t + 1)")],
         [("np.sqrt(t)", "np.sqrt(t - 1)")],
         [("np.sqrt(t)", "(1 + np.sqrt(t))")],
@@ -328,7 +337,7 @@ STAIR = "(epoch // interval)"
 
 STAIRCASE_MISCONCEPTIONS = (
     *stairs(
-        "LR-01", BY_HAND,
+        "LR-01", SLIPS,
         "The brackets of the denominator are missing: division comes before addition, so the rest "
         "is added to a quotient, and the rate grows.",
         [(f"alpha0 / (1 + decay_rate * {STAIR})", f"1 / 1 + decay_rate * {STAIR} * alpha0")],
@@ -336,31 +345,31 @@ STAIRCASE_MISCONCEPTIONS = (
         [(f"alpha0 / (1 + decay_rate * {STAIR})", f"(1 / 1 + decay_rate * {STAIR}) * alpha0")],
     ),
     *stairs(
-        "LR-02", BY_HAND,
-        "There are no stairs: the number of whole intervals is wanted, rounded down, and this "
-        "falls a little in every epoch.",
+        "LR-02", FLOOR,
+        "There are no stairs: the rate falls a little in every epoch. Count whole intervals, "
+        "rounded down.",
         [(STAIR, "(epoch / interval)")],
     ),
     *stairs(
-        "LR-03", BY_HAND,
+        "LR-03", FLOOR,
         "The rate decays only in epochs that are a multiple of the interval and is alpha0 in "
         "between. A stair lasts until the next one.",
         [(STAIR, f"{STAIR} * (epoch % interval == 0)")],
     ),
     *stairs(
-        "LR-04", BY_HAND,
+        "LR-04", FLOOR,
         "After the first interval the rate falls in every epoch. It should stay the same all "
         "along each stair.",
         [(STAIR, "(epoch / interval if epoch >= interval else 0)")],
         looks_like=falls_after_the_first_stair,
     ),
     *stairs(
-        "LR-05", BY_HAND, COMPOUNDS,
+        "LR-05", SLIPS, COMPOUNDS.format("stair"),
         stairs_compounded,
         [(f"(1 + decay_rate * {STAIR})", f"(1 + decay_rate) ** {STAIR}")],
     ),
     *stairs(
-        "LR-10", BY_HAND,
+        "LR-10", FLOOR,
         "The number of intervals is rounded to the nearest whole number, or up. Only whole "
         "intervals that have passed count: round down.",
         [(STAIR, "round(epoch / interval)")],
@@ -376,9 +385,9 @@ STAIRCASE_MISCONCEPTIONS = (
     ),
     *stairs("LR-13", BY_HAND, FORGOTTEN, [("alpha0 /", "1 /")]),
     *stairs(
-        "LR-20", BY_HAND,
-        "Something else is rounded down or counted: only epoch divided by interval is, before it "
-        "is multiplied.",
+        "LR-20", FLOOR,
+        "Something else than whole intervals is counted, or rounded down. Divide the epoch by the "
+        "interval and round that down; the decay rate comes in afterwards.",
         [(f"decay_rate * {STAIR}", "(decay_rate * epoch // interval)")],
         [(STAIR, "(epoch % interval)")],
         [(STAIR, "epoch")],

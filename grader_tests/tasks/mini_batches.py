@@ -41,8 +41,7 @@ from grader_tests.tasks.optimizers import (
 
 NOTEBOOK = "module2_optimization/01_mini_batches.ipynb"
 EPOCH = Lecture(NOTEBOOK, "An epoch as a loop")
-SIZE = Lecture(NOTEBOOK, "Choosing the size")
-LAST_BATCH = Lecture(NOTEBOOK, "Noise and the last small batch")
+SLIPS = Lecture(NOTEBOOK, "Slips in the loop")
 
 CATALOGUE = {"MB": 21, "GD": 8}
 LEFT_OUT = {
@@ -344,14 +343,14 @@ RETURN = "    return batches"
 
 BATCH_MISCONCEPTIONS = (
     *batches(
-        "MB-01", LAST_BATCH,
+        "MB-01", EPOCH,
         "The last mini-batch is left out when it is not full. Its examples count too: let it be "
         "smaller.",
         [(RANGE, "range(0, m - batch_size + 1, batch_size)")],
         looks_like=with_sizes(lambda m, size: [size] * (m // size)),
     ),
     *batches(
-        "MB-02", LAST_BATCH,
+        "MB-02", EPOCH,
         "There is no mini-batch at all when there are fewer examples than batch_size. Then all of "
         "them are one mini-batch.",
         without_enough,
@@ -390,7 +389,7 @@ BATCH_MISCONCEPTIONS = (
     ),
     *batches(
         "MB-07", EPOCH,
-        "Every epoch has the same order, for the seed is fixed inside the function. Use rng, which "
+        "Every epoch has the same order: the seed is fixed inside the function. Use rng, which "
         "goes on from epoch to epoch.",
         [(ORDER, "order = np.random.default_rng(0).permutation(m)")],
         looks_like=always_the_same,
@@ -404,8 +403,8 @@ BATCH_MISCONCEPTIONS = (
     ),
     *batches(
         "MB-09", EPOCH,
-        "The mini-batches overlap, or there is a gap between them. A slice ends before its second "
-        "number: the next one starts there.",
+        "The mini-batches overlap, or there is a gap between them. A slice ends just before its "
+        "second number, so that is where the next one starts.",
         [(SLICE, "order[start : start + batch_size - 1]")],
         [(SLICE, "order[start : start + batch_size + 1]")],
         looks_like=with_sizes(
@@ -424,14 +423,14 @@ BATCH_MISCONCEPTIONS = (
         ),
     ),
     *batches(
-        "MB-11", LAST_BATCH,
-        "There is an empty mini-batch at the end when all are full. Add a rest only if there is "
-        "one.",
+        "MB-11", EPOCH,
+        "There is an empty mini-batch at the end when all are full. Add a last one only if "
+        "examples are left for it.",
         [(RANGE, "range(0, m + 1, batch_size)")],
         looks_like=with_sizes(lambda m, size: cut(m, size) + [0] * (m % size == 0)),
     ),
     *batches(
-        "MB-13", SIZE,
+        "MB-13", SLIPS,
         "batch_size is taken for the number of mini-batches. It is the number of examples in each.",
         [(ORDER, ORDER + "\n    batch_size = max(1, m // batch_size)")],
         [("for start in " + RANGE, "for chosen in np.array_split(order, batch_size)"),
@@ -442,9 +441,9 @@ BATCH_MISCONCEPTIONS = (
         ),
     ),
     *batches(
-        "MB-15", EPOCH,
-        "The examples are not shuffled. Data are often sorted, and then the mini-batches are not "
-        "alike.",
+        "MB-15", SLIPS,
+        "The examples are not shuffled. Data are often sorted, and then each mini-batch pulls its "
+        "own way: draw a new order from rng in every call.",
         [(ORDER, "order = np.arange(m)")],
         looks_like=in_each_epoch(in_order, "large"),
     ),
@@ -615,8 +614,8 @@ STEP_MISCONCEPTIONS = (
     ),
     *step(
         "GD-08", EPOCH,
-        "Something else than the new parameters is returned: their change, or entries under the "
-        "keys of the gradients.",
+        "Something else than the new parameters is returned: their change only, or entries under "
+        "the keys of the gradients. Return each parameter after its step, under its own name.",
         [(MOVED, 'learning_rate * grads[f"d{name}"]')],
         [(MOVED, '-learning_rate * grads[f"d{name}"]')],
         [("{name: value -", '{f"d{name}": value -')],

@@ -28,9 +28,14 @@ from grader_tests.task import (
 
 NOTEBOOK = "module2_optimization/03_momentum_rmsprop_adam.ipynb"
 MOMENTUM = Lecture(NOTEBOOK, "Momentum")
+CONVENTIONS = Lecture(NOTEBOOK, "Three conventions")
 RMSPROP = Lecture(NOTEBOOK, "RMSprop")
+ROOT_MISSING = Lecture(NOTEBOOK, "The root")
+EXPONENT = Lecture(NOTEBOOK, "Accumulator and exponent")
 ADAM = Lecture(NOTEBOOK, "Adam")
+AS_PRINTED = Lecture(NOTEBOOK, "As printed and as it is")
 EPSILON = Lecture(NOTEBOOK, "Where epsilon stands")
+EPSILON_HAT = Lecture(NOTEBOOK, "Epsilon-hat")
 BIAS = Lecture("module2_optimization/02_weighted_averages.ipynb", "Bias correction")
 
 CATALOGUE = {"IN": 9, "MO": 18, "RM": 21, "AD": 37}
@@ -159,7 +164,7 @@ def initial_misconceptions(
         ),
         *initial(
             "IN-03", lecture,
-            "The state does not start at zero.",
+            "The state does not start at zero. Nothing has been averaged yet, so every entry is 0.",
             [(made, "np.ones(value.shape)", count)],
             [(made, "value.copy()", count)],
         ),
@@ -176,7 +181,8 @@ def initial_misconceptions(
         ),
         *initial(
             "IN-06", lecture,
-            "The arrays have other shapes than the parameters.",
+            "The arrays have other shapes than the parameters. Each has the shape of its own "
+            "parameter.",
             [(made, "np.zeros(value.size)", count)],
             [(made, "np.zeros(value.shape[0])", count)],
             [(made, "np.zeros((value.shape[0], 1))", count)],
@@ -414,22 +420,22 @@ MOMENTUM_MISCONCEPTIONS = (
         [(KEEP_V, 'new_velocity[f"d{name}"] = velocity[f"d{name}"]')],
     ),
     *momentum(
-        "MO-02", MOMENTUM,
+        "MO-02", CONVENTIONS,
         "The gradient comes in with its full weight. That is another convention; here the velocity "
         "is an average, and the gradient's weight is what beta leaves.",
         [("(1 - beta) * g", "g")],
     ),
     *momentum(
-        "MO-03", MOMENTUM,
+        "MO-03", CONVENTIONS,
         "The learning rate is inside the velocity, and the sign of the update does not fit: the "
-        "step goes uphill.",
+        "step goes uphill. Keep the learning rate for the update, and go down along the velocity.",
         [(V, 'v = beta * velocity[f"d{name}"] - learning_rate * g'),
          (W_OF_V, "new_parameters[name] = value - v")],
         [(V, 'v = beta * velocity[f"d{name}"] + learning_rate * g'),
          (W_OF_V, "new_parameters[name] = value + v")],
     ),
     *momentum(
-        "MO-04", MOMENTUM,
+        "MO-04", CONVENTIONS,
         "The learning rate comes in twice, in the velocity and in the update. It belongs to the "
         "update.",
         [("(1 - beta) * g", "(1 - beta) * learning_rate * g")],
@@ -482,7 +488,7 @@ MOMENTUM_MISCONCEPTIONS = (
         [("{}, {}", "{}, velocity")],
     ),
     *momentum(
-        "MO-14", MOMENTUM,
+        "MO-14", CONVENTIONS,
         "The learning rate is inside the velocity. That is another convention; here the velocity "
         "is an average of gradients, and the learning rate belongs to the update.",
         [(V, 'v = beta * velocity[f"d{name}"] - learning_rate * g'),
@@ -663,7 +669,7 @@ def rmsprop_between_layers(parameters, grads, s, learning_rate, beta2=0.9, epsil
 
 RMSPROP_MISCONCEPTIONS = (
     *rmsprop(
-        "RM-01", RMSPROP,
+        "RM-01", ROOT_MISSING,
         "The root is missing: divided by the mean square, the smaller a gradient, the larger its "
         "step.",
         [(ROOT, "(square + epsilon)")],
@@ -687,8 +693,8 @@ RMSPROP_MISCONCEPTIONS = (
     ),
     *rmsprop(
         "RM-05", RMSPROP,
-        "The squares are added up, as in AdaGrad; then the steps shrink for ever. RMSprop averages "
-        "and forgets.",
+        "The new square comes in with its full weight, so s is a sum, as in AdaGrad, and the steps "
+        "come out too short. RMSprop averages: what beta2 leaves is the weight of the square.",
         [(S, 'square = s[f"d{name}"] + g**2')],
         [(S, 'square = beta2 * s[f"d{name}"] + g**2')],
     ),
@@ -698,7 +704,7 @@ RMSPROP_MISCONCEPTIONS = (
         [(S, 'square = (1 - beta2) * s[f"d{name}"] + beta2 * g**2')],
     ),
     *rmsprop(
-        "RM-07", RMSPROP,
+        "RM-07", EXPONENT,
         "One number is made for a whole array, a sum or a norm. Square each entry: every "
         "parameter gets a rate of its own.",
         [("g**2", "np.sum(g) ** 2")],
@@ -708,7 +714,7 @@ RMSPROP_MISCONCEPTIONS = (
     ),
     *rmsprop(
         "RM-08", RMSPROP,
-        "The gradient is averaged where its square should be.",
+        "The gradient or its size is averaged where its square should be.",
         [("g**2", "g")],
         [("g**2", "np.abs(g)")],
     ),
@@ -718,7 +724,7 @@ RMSPROP_MISCONCEPTIONS = (
         [(KEEP_S, 'new_s[f"d{name}"] = s[f"d{name}"]')],
     ),
     *rmsprop(
-        "RM-10", RMSPROP,
+        "RM-10", EXPONENT,
         "The s of the biases is never updated. Every parameter has an average of its own.",
         [(KEEP_S, KEEP_S + ' if name[0] != "b" else s[f"d{name}"]')],
     ),
@@ -935,13 +941,13 @@ ADAM_MISCONCEPTIONS = (
         [("beta1**t", "beta1 ** (t - 1)"), ("beta2**t", "beta2 ** (t - 1)")],
     ),
     *adam(
-        "AD-07", ADAM,
+        "AD-07", AS_PRINTED,
         "t grows with every parameter. It is the number of the update, the same for all of them.",
         [(A_KEEP, A_KEEP + "\n        t = t + 1")],
         [(A_KEEP, A_KEEP + "\n        t += name[0] == 'b'")],
     ),
     *adam(
-        "AD-08", ADAM,
+        "AD-08", AS_PRINTED,
         "The exponent of the correction is the number of the layer. It is t, the number of the "
         "update.",
         [("beta1**t", "beta1 ** int(name[-1])"), ("beta2**t", "beta2 ** int(name[-1])")],
@@ -970,7 +976,7 @@ ADAM_MISCONCEPTIONS = (
         [(A_ROOT, "np.sqrt(s_hat) + epsilon")],
     ),
     *adam(
-        "AD-12", ADAM,
+        "AD-12", ROOT_MISSING,
         "The root is missing: divided by the mean square, the smaller a gradient, the larger its "
         "step.",
         [(A_ROOT, "(s_hat + epsilon)")],
@@ -988,14 +994,14 @@ ADAM_MISCONCEPTIONS = (
         [("np.sqrt(s_hat)", "np.sqrt(np.abs(v_hat))")],
     ),
     *adam(
-        "AD-15", ADAM,
+        "AD-15", AS_PRINTED,
         "The corrected averages are returned, and would be corrected again in the next step. "
         "Return v and s uncorrected.",
         [(A_KEEP, A_KEEP.replace("mean, square", "v_hat, s_hat"))],
         [(A_KEEP, A_KEEP.replace("mean, square", "v_hat, square"))],
     ),
     *adam(
-        "AD-16", EPSILON,
+        "AD-16", EPSILON_HAT,
         "epsilon is added to the root of the uncorrected s, the short form of Kingma and Ba. With "
         "a small epsilon that is as good; with a large one it gives other steps.",
         [(A_STEP, "new_parameters[name] = value - learning_rate * np.sqrt(1 - beta2**t) * v_hat / "
@@ -1003,7 +1009,8 @@ ADAM_MISCONCEPTIONS = (
     ),
     *adam(
         "AD-17", ADAM,
-        "The second average is made of the gradients. It is an average of their squares.",
+        "The second average is made of the gradients, their sizes or their mean. Square each "
+        "gradient, and average the squares.",
         [("g**2", "g")],
         [("g**2", "np.abs(g)")],
         [("g**2", "mean**2")],
@@ -1017,7 +1024,7 @@ ADAM_MISCONCEPTIONS = (
     *adam("AD-20", ADAM, WEIGHTS_ONLY, [(A_STEP, A_STEP + ' if name.startswith("W") else value')]),
     *adam(
         "AD-21", ADAM,
-        "Not three things are returned: parameters, v and s.",
+        "Something else than three things is returned: the new parameters, v and s, in this order.",
         [(A_RETURN, "return new_parameters, new_v, new_s, v_hat, s_hat")],
         [(A_RETURN, "return new_parameters")],
         looks_like=partial(other_number, 3),
@@ -1091,7 +1098,7 @@ ADAM_MISCONCEPTIONS = (
         [(A_KEEP, 'new_v[f"d{name}"], new_s[f"d{name}"] = v[f"d{name}"], s[f"d{name}"]')],
     ),
     *adam(
-        "AD-34", ADAM,
+        "AD-34", AS_PRINTED,
         "beta is multiplied by t, a lost exponent. It is raised to the power t.",
         [("beta1**t", "beta1 * t"), ("beta2**t", "beta2 * t")],
     ),
@@ -1107,7 +1114,7 @@ ADAM_MISCONCEPTIONS = (
     ),
     *adam(
         "AD-37", ADAM,
-        "v and s come back in the wrong order.",
+        "v and s come back in the wrong order: first v, the mean, then s, the mean square.",
         [(A_RETURN, "return new_parameters, new_s, new_v")],
     ),
 )  # fmt: skip

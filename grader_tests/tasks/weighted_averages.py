@@ -26,6 +26,9 @@ NOTEBOOK = "module2_optimization/02_weighted_averages.ipynb"
 AVERAGE = Lecture(NOTEBOOK, "A running average")
 MEMORY = Lecture(NOTEBOOK, "How long it remembers")
 BIAS = Lecture(NOTEBOOK, "Bias correction")
+WRITTEN_WRONG = Lecture(NOTEBOOK, "How it is written wrong")
+FLAT = Lecture(NOTEBOOK, "Not a flat mean")
+ONE_NUMBER = Lecture(NOTEBOOK, "One number of memory")
 
 CATALOGUE = {"EW": 27}
 LEFT_OUT = {}
@@ -57,7 +60,7 @@ def ewa_cases(rng: np.random.Generator) -> list[Case]:
         (1, rng.uniform(0.6, 0.9), "edge"),
         (5, 0.0, "edge"),
     ):
-        label = f"{length} values, beta = {beta:.3g}"
+        label = f"{length} {'value' if length == 1 else 'values'}, beta = {beta:.3g}"
         cases.append(call("ewa", series(rng, length), beta, label=label, tag=tag))
     for length, beta in ((6, rng.uniform(0.6, 0.75)), (9, rng.uniform(0.85, 0.95))):
         label = f"{length} whole numbers, beta = {beta:.3g}"
@@ -120,13 +123,13 @@ EWA_MISCONCEPTIONS = (
         [(STEP, "v = (1 - beta) * v + beta * value")],
     ),
     *average(
-        "EW-09", AVERAGE,
+        "EW-09", ONE_NUMBER,
         "The average of the day before does not come in, so nothing is averaged: each entry is "
         "just a share of its own value.",
         [(STEP, "v = (1 - beta) * value")],
     ),
     *average(
-        "EW-10", MEMORY,
+        "EW-10", FLAT,
         "This is the flat mean of the last few values. In an exponentially weighted average "
         "every older value counts a little less than the one after it.",
         flat,
@@ -171,8 +174,8 @@ EWA_MISCONCEPTIONS = (
     ),
     *average(
         "EW-19", BIAS,
-        "The averages are corrected already. That is the next question; here they start low, from "
-        "v_0 = 0.",
+        "The averages are corrected already. That is the next question; leave it out here, though "
+        "the first averages are low, because v_0 = 0.",
         [("averages[t] = v", "averages[t] = v / (1 - beta ** (t + 1))")],
     ),
 )  # fmt: skip
@@ -223,7 +226,7 @@ def corrected_cases(rng: np.random.Generator) -> list[Case]:
         (1, rng.uniform(0.6, 0.9)),
         (5, 0.0),
     ):
-        label = f"{length} values, beta = {beta:.3g}"
+        label = f"{length} {'value' if length == 1 else 'values'}, beta = {beta:.3g}"
         cases.append(call("ewa_corrected", series(rng, length), beta, label=label, tag="plain"))
     for length, beta in ((5, rng.uniform(0.6, 0.75)), (30, 0.999)):
         label = f"{length} equal values, beta = {beta:.3g}"
@@ -280,7 +283,7 @@ CORRECTED_MISCONCEPTIONS = (
     *correct(
         "EW-02", BIAS,
         "The averages are not corrected: the first ones are far too small, because they start "
-        "from 0.",
+        "from 0. Divide each by the sum of its weights.",
         [(QUOTIENT, "")],
     ),
     *correct(
@@ -289,7 +292,7 @@ CORRECTED_MISCONCEPTIONS = (
         [("np.arange(1, len(values) + 1)", "np.arange(len(values))")],
     ),
     *correct(
-        "EW-04", BIAS,
+        "EW-04", WRITTEN_WRONG,
         "The corrected average is fed back into the recursion, and so is corrected again in every "
         "step. Keep the uncorrected one for going on; correct only what is returned.",
         fed_back,
@@ -306,12 +309,12 @@ CORRECTED_MISCONCEPTIONS = (
         [(QUOTIENT, "* (1 - beta**t)")],
     ),
     *correct(
-        "EW-07", BIAS,
+        "EW-07", WRITTEN_WRONG,
         "beta is multiplied by t, a lost exponent. It is raised to the power t.",
         [("beta**t", "beta * t")],
     ),
     *correct(
-        "EW-08", BIAS,
+        "EW-08", WRITTEN_WRONG,
         "The average starts from the first value and is corrected as well, which is too much. "
         "Start from 0: the correction is made for that.",
         first_and_corrected,
@@ -321,7 +324,7 @@ CORRECTED_MISCONCEPTIONS = (
              [("beta**t", "0.9**t")]),
     *correct("EW-16", AVERAGE, CHANGED, corrected_into_values),
     *correct(
-        "EW-20", BIAS,
+        "EW-20", WRITTEN_WRONG,
         "The average starts from the first value instead of being corrected. Then that one value "
         "keeps a weight far above the others for long. Start from 0 and correct.",
         from_the_first,
@@ -419,8 +422,8 @@ WINDOW_MISCONCEPTIONS = (
     ),
     *window(
         "EW-27", MEMORY,
-        "The rest that is missing to 1 goes into the denominator: the nearer beta is to 1, the "
-        "longer the memory.",
+        "The nearer beta is to 1, the longer the memory should be. So what stands in the "
+        "denominator is the part that beta lacks to 1.",
         [(FORMULA, "1 / beta")],
         [(FORMULA, "1 / (1 + beta)")],
     ),
