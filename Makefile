@@ -23,7 +23,7 @@ install = as_root=; \
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		$(1) >/dev/null
 
-.PHONY: help setup sandbox demo test test-frameworks lint release lab formgrader bench
+.PHONY: help setup sandbox demo test test-frameworks lint release lab bundle formgrader bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
@@ -91,8 +91,13 @@ release: setup ## make release/ from source/
 			--db="sqlite:///$$scratch/gradebook.db" "$$(basename "$$folder")" || exit 1; \
 	done
 
+# JupyterLab's folder has links to what students get, and to nothing else.
 lab: setup ## open JupyterLab on the lectures and the released assignments
-	@$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/course
+	@mkdir -p .lab && ln -sf ../course ../release ../START.md ../handout/nbgrader_config.py .lab/
+	@cd .lab && ../$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/START.md
+
+bundle: setup ## write the zip for students: lectures, released assignments, how to start
+	@$(BIN)/python handout/bundle.py
 
 formgrader: setup ## open JupyterLab for instructors: source/ runs its hidden tests, and formgrader
 	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)" \

@@ -1,0 +1,79 @@
+"""What students get, in one zip: ``make bundle``.
+
+The zip holds one folder, in which the files lie as in the repository, so that links between them
+hold. The same files give the same bytes.
+"""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+NAME = "improving-deep-neural-networks"
+FOLDERS = ("course", "release")
+FILES = ("LICENSE", "START.md", "constraints.txt", "environment.yml")
+# The repository's own pyproject.toml would install the grading engine too.
+PYPROJECT = """\
+[build-system]
+requires = {requires}
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "{name}"
+version = "{version}"
+description = "Lectures and assignments on improving deep neural networks"
+requires-python = "{python}"
+license = "{license}"
+license-files = ["LICENSE"]
+dependencies = {dependencies}
+
+[tool.setuptools]
+package-dir = {{ lecturekit = "course/lecturekit" }}
+packages = ["lecturekit"]
+"""
+
+
+def write(repository: Path, archive: Path) -> None:
+    """Write the zip of lectures and released assignments, without anything of grading."""
+    with ZipFile(archive, "w") as bundle:
+        for path, content in sorted(_contents(repository)):
+            # A fixed date and mode: the bytes depend on names and contents only.
+            entry = ZipInfo(f"{NAME}/{path}", date_time=(2020, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o100644 << 16
+            entry.create_system = 3  # Unix, whichever system writes it
+            entry.compress_type = ZIP_DEFLATED
+            bundle.writestr(entry, content)
+
+
+def _contents(repository: Path) -> Iterator[tuple[str, bytes]]:
+    for name in FILES:
+        yield name, (repository / name).read_bytes()
+    yield "nbgrader_config.py", (repository / "handout" / "nbgrader_config.py").read_bytes()
+    yield "pyproject.toml", _pyproject(repository).encode()
+    for folder in FOLDERS:
+        for path in (repository / folder).rglob("*"):
+            parts = path.relative_to(repository).parts
+            left_behind = any(part.startswith(".") or part == "__pycache__" for part in parts)
+            if path.is_file() and not left_behind:
+                yield "/".join(parts), path.read_bytes()
+
+
+def _pyproject(repository: Path) -> str:
+    """What pip needs in order to install `lecturekit` and the packages that students need."""
+    whole = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+    project = whole["project"]
+    return PYPROJECT.format(
+        name=NAME,
+        requires=json.dumps(whole["build-system"]["requires"]),
+        version=project["version"],
+        python=project["requires-python"],
+        license=project["license"],
+        dependencies=json.dumps(project["dependencies"], indent=4),
+    )
+
+
+if __name__ == "__main__":
+    archive = Path(f"{NAME}.zip")
+    write(Path(__file__).resolve().parents[1], archive)
+    print(f"Wrote {archive} ({archive.stat().st_size / 1e6:.1f} MB), ready to hand out.")
