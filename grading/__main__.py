@@ -1,44 +1,56 @@
-"""``python -m grading``: a made-up class to try a course's grading on."""
+"""``python -m grading``: grade a whole class, report on it, and try all of it on a made-up one."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Callable, Sequence
 
-from grading import demo, report
-from grading.simulate import CannotSimulate, simulate
+INTERRUPTED = 130
 
 
 def main() -> int:
     """Run the command; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m grading", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    make = commands.add_parser(
-        "simulate",
-        help="hand in a released assignment for a made-up class",
-        description="Writes submissions from the notebooks in release/ASSIGNMENT: each question "
-        "answered rightly, in another right way, with a known mistake, with a crash, with an "
-        "endless loop, or not at all. Run it in the course's folder. What every answer must earn "
-        "is written to simulated/ASSIGNMENT.json.",
+
+    grade = commands.add_parser(
+        "autograde",
+        help="grade an assignment for the whole class, in parallel",
+        description="Grades the submissions that have not been graded, or have changed since, with "
+        "the scores and the feedback of `nbgrader autograde`. Run it in the course's folder. A run "
+        "that was stopped goes on where it stopped. Any of nbgrader's settings can be given too, "
+        "such as --SealedExecute.timeout=60.",
     )
-    make.add_argument("assignment", metavar="ASSIGNMENT", help="the name of its folder in release/")
-    make.add_argument("--students", type=_count, default=12, help="how many (default: 12)")
-    make.add_argument(
-        "--seed", type=int, default=1, help="another number makes another class (default: 1)"
+    grade.add_argument("assignment", metavar="ASSIGNMENT")
+    grade.add_argument(
+        "--workers",
+        type=_count(1000),
+        default=len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        metavar="N",
+        help="submissions to grade at one time (default: the number of cores, %(default)s here)",
     )
-    make.add_argument(
-        "--tests",
-        default="grader_tests",
-        help="package of the hidden tests, whose module `answers` knows the answers "
-        "(default: grader_tests)",
+    grade.add_argument(
+        "--student",
+        action="append",
+        default=[],
+        dest="students",
+        help="grade this one's submission only; may be given several times",
     )
-    make.add_argument("--force", action="store_true", help="replace existing submissions")
-    commands.add_parser(
-        "demo",
-        help="grade a small made-up class in demo/ and show the scores",
-        description="Makes a course in demo/, which is removed first, hands in an assignment for "
-        "a made-up class, grades it with nbgrader, and compares the scores with those expected.",
+    grade.add_argument("--force", action="store_true", help="grade again what has not changed")
+    grade.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="grade on the workers of this Dask scheduler, such as tcp://10.0.0.1:8786",
     )
+    grade.add_argument(
+        "--run-all", action="store_true", help="run cells that only explore (training, figures) too"
+    )
+    grade.set_defaults(run=_autograde)
+
     tell = commands.add_parser(
         "report",
         help="write the report on a class, a page of HTML",
@@ -49,26 +61,93 @@ def main() -> int:
     tell.add_argument(
         "assignment", metavar="ASSIGNMENT", nargs="?", help="default: each that has been graded"
     )
-    arguments = vars(parser.parse_args())
-    command = arguments.pop("command")
-    if command == "demo":
-        return demo.main()
-    if command == "report":
-        return _report(**arguments)
+    tell.set_defaults(run=_report)
+
+    compare = commands.add_parser(
+        "similar",
+        help="show which answers of a class look alike",
+        description="Compares the answers in submitted/ question by question, whatever their "
+        "names, comments and white space, without what was released. Nothing is run. Run it in "
+        "the course's folder.",
+    )
+    compare.add_argument("assignment", metavar="ASSIGNMENT")
+    compare.add_argument(
+        "--top", type=_count(1000), default=5, help="pairs to show for each question (default: 5)"
+    )
+    compare.set_defaults(run=_similar)
+
+    make = commands.add_parser(
+        "simulate",
+        help="hand in a released assignment for a made-up class",
+        description="Writes submissions from the notebooks in release/ASSIGNMENT: each question "
+        "answered rightly, in another right way, with a known mistake, with a crash, with an "
+        "endless loop, or not at all. Run it in the course's folder. What every answer must earn "
+        "is written to simulated/ASSIGNMENT.json.",
+    )
+    make.add_argument("assignment", metavar="ASSIGNMENT", help="the name of its folder in release/")
+    make.add_argument("--students", type=_count(900), default=12, help="how many (default: 12)")
+    make.add_argument(
+        "--seed", type=int, default=1, help="another number makes another class (default: 1)"
+    )
+    make.add_argument(
+        "--tests",
+        default="grader_tests",
+        help="package of the hidden tests, whose module `answers` knows the answers "
+        "(default: grader_tests)",
+    )
+    make.add_argument("--force", action="store_true", help="replace existing submissions")
+    make.set_defaults(run=_simulate)
+
+    show = commands.add_parser(
+        "demo",
+        help="grade a small made-up class in demo/ and show the scores",
+        description="Makes a course in demo/, which is removed first, hands in an assignment for "
+        "a made-up class, grades it with nbgrader, and compares the scores with those expected.",
+    )
+    show.set_defaults(run=_demo)
+
+    arguments, settings = parser.parse_known_args()
+    values = vars(arguments)
+    command = values.pop("command")
+    if command == "autograde":
+        values["settings"] = settings
+    elif settings:
+        parser.error(f"unrecognized arguments: {' '.join(settings)}")
+    return values.pop("run")(**values)
+
+
+def _autograde(
+    assignment: str,
+    workers: int,
+    students: Sequence[str],
+    force: bool,
+    scheduler: str | None,
+    run_all: bool,
+    settings: Sequence[str],
+) -> int:
+    from grading.parallel import CannotGrade, ClassRun
+    from grading.pool import DaskPool, LocalPool
+    from grading.progress import Progress
+
+    settings = [*settings, "--SealedExecute.run_all=True"] if run_all else settings
     try:
-        expected = simulate(**arguments)
-    except CannotSimulate as error:
+        run = ClassRun(assignment, students, force, settings)
+        all_graded = run.grade(
+            lambda course: DaskPool(course, scheduler) if scheduler else LocalPool(course, workers),
+            Progress(),
+        )
+    except CannotGrade as error:
         print(error, file=sys.stderr)
         return 1
-    assignment = arguments["assignment"]
-    print(
-        f"{len(expected)} students handed in {assignment}; what their answers must earn is in "
-        f"simulated/{assignment}.json"
-    )
-    return 0
+    except KeyboardInterrupt:
+        print("Stopped. The same command goes on where this one stopped.", file=sys.stderr)
+        return INTERRUPTED
+    return 0 if all_graded else 1
 
 
 def _report(assignment: str | None) -> int:
+    from grading import report
+
     try:
         pages = report.write(assignment)
     except report.CannotReport as error:
@@ -78,10 +157,45 @@ def _report(assignment: str | None) -> int:
     return 0
 
 
-def _count(text: str) -> int:
-    count = int(text)
-    if not 1 <= count <= 900:
-        raise argparse.ArgumentTypeError(f"{count} is not between 1 and 900")
+def _similar(assignment: str, top: int) -> int:
+    from grading import similar
+
+    try:
+        similar.show(assignment, top)
+    except similar.CannotCompare as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _simulate(assignment: str, students: int, seed: int, tests: str, force: bool) -> int:
+    from grading.simulate import CannotSimulate, simulate
+
+    try:
+        expected = simulate(assignment, students, seed, tests, force)
+    except CannotSimulate as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(
+        f"{len(expected)} students handed in {assignment}; what their answers must earn is in "
+        f"simulated/{assignment}.json"
+    )
+    return 0
+
+
+def _demo() -> int:
+    from grading import demo
+
+    return demo.main()
+
+
+def _count(most: int) -> Callable[[str], int]:
+    def count(text: str) -> int:
+        number = int(text)
+        if not 1 <= number <= most:
+            raise argparse.ArgumentTypeError(f"{number} is not between 1 and {most}")
+        return number
+
     return count
 
 

@@ -211,9 +211,9 @@ class SealedExecute(Execute):
                 self._run_student_cell(cell, index)
             else:
                 cell.outputs = [_note("Not run when grading.\n")]
-        name = grade_id or f"cell {index + 1}"
-        notebook = resources["nbgrader"]["notebook"]
-        self.log.debug(CELL_TOOK, notebook, name, time.monotonic() - start)
+        if cell.cell_type == "code":
+            names = resources["nbgrader"]["notebook"], grade_id or cell.get("id", index)
+            self.log.debug(CELL_TOOK, *names, time.monotonic() - start)
         return cell, resources
 
     # -- the kernel -----------------------------------------------------------------------

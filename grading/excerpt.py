@@ -1,0 +1,137 @@
+"""The rows of a gradebook that grading one submission needs, and how results come back.
+
+A worker grades in a gradebook of its own that holds one assignment and one submission. Rows keep
+their ids, so that what was graded is brought back by id, in one transaction for each submission.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+from nbgrader.api import Base, Gradebook
+from sqlalchemy import Table, case, literal, null, select, update
+
+Rows = dict[str, list[dict[str, Any]]]  # table → rows
+TABLES: dict[str, Table] = dict(Base.metadata.tables)
+CELLS = ("base_cell", "source_cell")
+KINDS = ("grade_cells", "solution_cells", "task_cells")  # each extends a row of base_cell
+RESULTS = {  # what automatic grading decides
+    "submitted_assignment": ("timestamp",),
+    "submitted_notebook": ("late_submission_penalty",),
+    "grade": ("auto_score", "needs_manual_grade"),
+    "comment": ("auto_comment",),
+}
+
+
+class GradebookChanged(Exception):
+    """Rows that were graded are no longer in the gradebook."""
+
+
+def of_assignment(gradebook: Gradebook, name: str) -> Rows:
+    """Take the rows of an assignment, without any submission.
+
+    Raises
+    ------
+    nbgrader.api.MissingEntry
+        If the gradebook has no such assignment.
+    """
+    assignment = gradebook.find_assignment(name)
+    rows = {
+        "course": _select(gradebook, "course", "id", [assignment.course_id]),
+        "assignment": _select(gradebook, "assignment", "id", [assignment.id]),
+        "notebook": _select(gradebook, "notebook", "assignment_id", [assignment.id]),
+    }
+    for table in CELLS:
+        rows[table] = _select(gradebook, table, "notebook_id", _ids(rows["notebook"]))
+    for table in KINDS:
+        rows[table] = _select(gradebook, table, "id", _ids(rows["base_cell"]))
+    return rows
+
+
+def of_submission(gradebook: Gradebook, assignment: str, student: str) -> Rows:
+    """Take the rows of a submission and of its student.
+
+    Raises
+    ------
+    nbgrader.api.MissingEntry
+        If the gradebook has no such submission.
+    """
+    submission = gradebook.find_submission(assignment, student)
+    rows = {
+        "student": _select(gradebook, "student", "id", [submission.student_id]),
+        "submitted_assignment": _select(gradebook, "submitted_assignment", "id", [submission.id]),
+        "submitted_notebook": _select(
+            gradebook, "submitted_notebook", "assignment_id", [submission.id]
+        ),
+    }
+    for table in ("grade", "comment"):
+        rows[table] = _select(gradebook, table, "notebook_id", _ids(rows["submitted_notebook"]))
+    return rows
+
+
+def put(gradebook: Gradebook, rows: Rows) -> None:
+    """Add rows to another gradebook; a course that it has already is left as it is."""
+    for table in Base.metadata.sorted_tables:
+        new = rows.get(table.name, [])
+        if table.name == "course":
+            known = _select(gradebook, "course", "id", _ids(new))
+            new = [row for row in new if row not in known]
+        if new:
+            gradebook.db.execute(table.insert(), new)
+    gradebook.db.commit()
+
+
+def unscored(rows: Rows) -> Rows:
+    """The rows of a submission without any automatic score."""
+    rows = copy.deepcopy(rows)
+    for grade in rows["grade"]:
+        grade |= {"auto_score": None, "needs_manual_grade": True}
+    return rows
+
+
+def bring_back(gradebook: Gradebook, rows: Rows) -> None:
+    """Write what automatic grading decided, and nothing else, in one transaction.
+
+    What people entered in the meantime stays; a grade with a manual score needs their look again,
+    as nbgrader has it.
+
+    Raises
+    ------
+    GradebookChanged
+        If any of the rows is gone; then nothing is written.
+    """
+    try:
+        for name, columns in RESULTS.items():
+            table = TABLES[name]
+            for row in rows[name]:
+                values = {column: row[column] for column in columns}
+                if name == "grade":
+                    by_hand = table.c.manual_score.is_not(null())
+                    needed = literal(row["needs_manual_grade"])
+                    values["needs_manual_grade"] = case((by_hand, True), else_=needed)
+                found = gradebook.db.execute(
+                    update(table).where(table.c.id == row["id"]).values(values)
+                )
+                if found.rowcount != 1:
+                    raise GradebookChanged(
+                        "The gradebook no longer has this submission as it was when grading "
+                        "began. Run the command again."
+                    )
+        gradebook.db.commit()
+    except BaseException:
+        gradebook.db.rollback()
+        raise
+
+
+def _select(
+    gradebook: Gradebook, table: str, column: str, values: Iterable[str]
+) -> list[dict[str, Any]]:
+    found = TABLES[table]
+    statement = select(found).where(found.c[column].in_(list(values))).order_by(found.c.id)
+    return [dict(row) for row in gradebook.db.execute(statement).mappings()]
+
+
+def _ids(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["id"] for row in rows]
