@@ -2,12 +2,13 @@
 
 A graded cell ends with ``grade("name_of_the_function")``, whose value is the points earned.
 
-To add a task
+To add a task, which ``docs/new_task.md`` shows step by step,
 1. write the reference in ``references/<notebook>.py``: pure NumPy, a docstring, ten lines;
 2. describe the task in ``tasks/<notebook>.py`` and list it in ``TASKS``; see ``task.py`` for the
    parts and ``tasks/batch_norm.py`` for an example;
 3. run ``python -m grader_tests.audit name_of_the_function`` until it has nothing to say;
-4. copy the task's rubric, which the audit prints, into the first line of the graded cell.
+4. add the question's cells by ``python -m grader_tests.scaffold <notebook> source/<assignment>``,
+   and write its prompt and visible checks.
 """
 
 from __future__ import annotations
