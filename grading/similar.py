@@ -140,7 +140,13 @@ def show(assignment: str, top: int) -> None:
 
 
 def read(assignment: str) -> Answers:
-    """Read everyone's answers to the questions of an assignment."""
+    """Read everyone's answers to the questions of an assignment.
+
+    Raises
+    ------
+    CannotCompare
+        If it is not released, or nobody handed anything in.
+    """
     app = NbGrader()
     app.initialize([])
     course = CourseDirectory(parent=app)
