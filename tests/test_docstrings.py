@@ -2,7 +2,8 @@
 
 ruff holds their form and asks one of every public function and class. Held here, besides:
 
-* a public method or property has one, unless its class has a base class, where it is described;
+* a public method or property has one, unless it is described where it is declared: in a base class,
+  or in a protocol of the same module;
 * a section "Parameters" lists the parameters of the function, all of them and no others;
 * an exception that a public function raises itself, and does not catch, is in its section "Raises"
   or in its first line; not an abstract method's NotImplementedError, and not what the answers in
@@ -133,11 +134,18 @@ def raised(node: ast.AST) -> set[str]:
 
 def complaints(path: Path, module: ast.Module) -> Iterator[str]:
     """What is wrong with the docstrings of a module."""
-    for owner, node in public(module.body):
+    everything = list(public(module.body))
+    declared = {
+        node.name
+        for owner, node in everything
+        if owner and "Protocol" in map(ast.unparse, owner.bases) and ast.get_docstring(node)
+    }
+    for owner, node in everything:
         where = f"line {node.lineno}, {owner.name + '.' if owner else ''}{node.name}"
         text = ast.get_docstring(node)
         if text is None:
-            if owner is None or not owner.bases:
+            protocol = owner and "Protocol" in map(ast.unparse, owner.bases)
+            if not owner or protocol or not (owner.bases or node.name in declared):
                 yield f"{where}: no docstring"
             continue
         doc = parsed(text)
@@ -254,6 +262,23 @@ class Shape:
     def area(self):
         return 1
 
+class Sized(Protocol):
+    """What has a size."""
+
+    def size(self):
+        """Its size."""
+
+    def growth(self): ...
+
+class Ball:
+    """A ball."""
+
+    def size(self):
+        return 1
+
+    def growth(self):
+        return 2
+
 class Square(Shape):
     """A square.
 
@@ -293,9 +318,11 @@ def test_planted_faults_are_found():
     found = list(complaints(Path("grading/planted.py"), ast.parse(FAULTY)))
     assert found == [
         "line 5, Shape.area: no docstring",
-        "line 8, Square: Parameters and signature differ in length, side",
-        "line 21, scale: Parameters and signature differ in factor, offset",
-        "line 21, scale: Raises lacks ValueError",
+        "line 14, Sized.growth: no docstring",
+        "line 22, Ball.growth: no docstring",
+        "line 25, Square: Parameters and signature differ in length, side",
+        "line 38, scale: Parameters and signature differ in factor, offset",
+        "line 38, scale: Raises lacks ValueError",
     ]
 
 
