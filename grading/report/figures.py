@@ -264,7 +264,7 @@ def looks(one: Class) -> list[Look]:
             "far below",
             "Far below the others",
             f"Less than half of the points, and further below the lower quartile than 1.5 times "
-            f"the distance between the quartiles. Said of {ENOUGH_FOR_OUTLIERS} or more only.",
+            f"the distance between the quartiles; looked for among {ENOUGH_FOR_OUTLIERS} or more.",
             dict.fromkeys(_far_below(one), ""),
         ),
         Look(
