@@ -3,6 +3,8 @@
 nbgrader reads this file several times for one command; everything here may be done again.
 """
 
+import warnings
+
 from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
@@ -22,6 +24,7 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
     SaveCells,
 )
+from sqlalchemy.exc import SAWarning
 
 from grading import converter
 from grading.canonicalize import Canonicalize
@@ -29,6 +32,10 @@ from grading.execute import SealedExecute
 from grading.stubs import NamedStubs
 
 c = get_config()  # noqa: F821 - traitlets defines it
+
+# nbgrader 0.9.6 uses a new submission before it adds it to SQLAlchemy's session, and adds it then:
+# newer versions of SQLAlchemy warn of that, three times a run. What is stored is right.
+warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
 
 c.CourseDirectory.course_id = "improving-deep-neural-networks"
 
