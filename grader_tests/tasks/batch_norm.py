@@ -32,6 +32,10 @@ BIAS = Lecture(NOTEBOOK, "Why the bias goes")
 RUNNING = Lecture(NOTEBOOK, "Running averages for test time")
 BACKWARD = Lecture(NOTEBOOK, "Backward from the graph")
 FITTING = Lecture(NOTEBOOK, "Fitting it into training")
+PLACEMENT = Lecture(NOTEBOOK, "Placement and small batches")
+DEPTH = Lecture(
+    "module1_practical_aspects/04_normalizing_and_initializing.ipynb", "Vanishing and exploding"
+)
 
 CATALOGUE = {"BN": 27, "BB": 20, "BM": 18}
 LEFT_OUT = {
@@ -151,7 +155,7 @@ FORWARD_MISCONCEPTIONS = (
     ),
     *forward(
         "BN-03", NORMALISE,
-        "epsilon is not used. Without it a feature that is constant in the batch gives 0/0.",
+        "epsilon is not used. Without it a unit that is constant in the batch gives 0/0.",
         [(STD, "std = np.sqrt(var)")],
     ),
     *forward(
@@ -167,13 +171,13 @@ FORWARD_MISCONCEPTIONS = (
     ),
     *forward(
         "BN-06", NORMALISE,
-        "The statistics are taken over the features of each example (that is layer norm). "
-        "Examples are columns here: each feature has a mean and a variance over the examples.",
+        "The statistics are taken over the units within each example (that is layer norm). "
+        "Examples are columns here: each unit has a mean and a variance over the examples.",
         [("axis=1", "axis=0", 2)],
     ),
     *forward(
         "BN-07", NORMALISE,
-        "One mean and one variance are taken over the whole array. Each feature needs its own.",
+        "One mean and one variance are taken over the whole array. Each unit needs its own.",
         [(MEAN, "mean = np.mean(Z)"), (VAR, "var = np.var(Z)")],
     ),
     *forward(
@@ -279,8 +283,8 @@ FORWARD_MISCONCEPTIONS = (
     ),
     *forward(
         "BN-25", SCALE,
-        "gamma is applied by a matrix product, which mixes the features. Each feature is scaled "
-        "by its own gamma.",
+        "gamma is applied by a matrix product, which mixes the units. Each unit is scaled by "
+        "its own gamma.",
         [("gamma * Z_norm + beta", "gamma.T @ Z_norm + beta")],
     ),
     *forward(
@@ -427,17 +431,18 @@ BACKWARD_MISCONCEPTIONS = (
         [("dZ_norm = dZ_tilde * gamma", "dZ_norm = dZ_tilde")],
     ),
     *backward(
-        "BB-06", SCALE,
+        "BB-06", BACKWARD,
         "dgamma is taken with the centred values. What gamma multiplies is Z_norm.",
         [(DGAMMA, DGAMMA.replace("Z_norm", "Z_norm * std"))],
     ),
     *backward(
-        "BB-07", SCALE,
-        "dgamma and dbeta are exchanged.",
+        "BB-07", BACKWARD,
+        "dgamma and dbeta are exchanged: one is summed with Z_norm, the other without. They come "
+        "back in the order dZ, dgamma, dbeta.",
         [("return dZ, dgamma, dbeta", "return dZ, dbeta, dgamma")],
     ),
     *backward(
-        "BB-08", SCALE,
+        "BB-08", BACKWARD,
         "dgamma or dbeta is averaged over the examples. One gamma serves them all, so their "
         "contributions add up; the 1/m is in the cost already.",
         [(DGAMMA, DGAMMA.replace("sum", "mean")), (DBETA, DBETA.replace("sum", "mean"))],
@@ -445,14 +450,14 @@ BACKWARD_MISCONCEPTIONS = (
         [(DBETA, DBETA.replace("sum", "mean"))],
     ),
     *backward(
-        "BB-09", SCALE,
-        "dgamma and dbeta are summed over the features. Each feature has its own gamma and beta: "
-        "sum over the examples.",
+        "BB-09", BACKWARD,
+        "dgamma and dbeta are summed over the units. Each unit has its own gamma and beta: sum "
+        "over the examples.",
         [(DGAMMA, DGAMMA.replace("axis=1", "axis=0")), (DBETA, DBETA.replace("axis=1", "axis=0"))],
     ),
     *backward(
         "BB-10", BACKWARD,
-        "the derivative of 1/sqrt(var + epsilon) is off: it has the factor −1/2 and the power "
+        "The derivative of 1/sqrt(var + epsilon) is off: it has the factor −1/2 and the power "
         "−3/2.",
         [(DZ, "dZ = (dZ_norm - mean_path - 2 * var_path) / std")],
         [(DZ, "dZ = (dZ_norm - mean_path + var_path) / std")],
@@ -461,7 +466,7 @@ BACKWARD_MISCONCEPTIONS = (
     ),
     *backward(
         "BB-11", BACKWARD,
-        "a factor of the mean's or the variance's own derivative is missing: 1/m for the mean, "
+        "A factor of the mean's or the variance's own derivative is missing: 1/m for the mean, "
         "2/m times the distance from the mean for the variance.",
         [(DZ, "dZ = (dZ_norm - mean_path - var_path / 2) / std")],
         [(MEAN_PATH, MEAN_PATH.replace("mean(", "sum("))],
@@ -471,8 +476,8 @@ BACKWARD_MISCONCEPTIONS = (
     ),
     *backward(
         "BB-16", BACKWARD,
-        "the paths through the mean and the variance are averaged over the features (that is "
-        "layer norm). Each feature's statistics gather its examples.",
+        "The paths through the mean and the variance are averaged over the units (that is layer "
+        "norm). Each unit's statistics gather its examples.",
         [(MEAN_PATH, MEAN_PATH.replace("axis=1", "axis=0")),
          (VAR_PATH, VAR_PATH.replace("axis=1", "axis=0"))],
         [(MEAN_PATH, MEAN_PATH.replace("axis=1", "axis=0"))],
@@ -492,7 +497,7 @@ BACKWARD_MISCONCEPTIONS = (
     ),
     *backward(
         "BB-20", BACKWARD,
-        "an argument is changed in place, by an operation such as -= or *=. The caller still "
+        "An argument is changed in place, by an operation such as -= or *=. The caller still "
         "needs its array: compute a new one.",
         [("dZ_norm = dZ_tilde * gamma", "dZ_tilde *= gamma\n    dZ_norm = dZ_tilde")],
     ),
@@ -603,8 +608,8 @@ MODEL_FORWARD_MISCONCEPTIONS = (
          (RELU, "A, relu_cache = Z_tilde, W @ A_prev")],
     ),
     *model_forward(
-        "BM-02", FITTING,
-        "the output layer is normalised too. Its values are the answer: it stays linear with bias, "
+        "BM-02", PLACEMENT,
+        "The output layer is normalised too. Its values are the answer: it stays linear with bias, "
         "then sigmoid.",
         [(OUTPUT,
           "Z = W @ A_prev + b\n"
@@ -614,13 +619,13 @@ MODEL_FORWARD_MISCONCEPTIONS = (
     ),
     *model_forward(
         "BM-03", RUNNING,
-        "the running statistics come back as they went in. Each layer's updated mean and variance "
-        "belong into the dict that is returned.",
+        "The running statistics come back as they went in. Each layer's updated mean and variance "
+        "belong in the dict that is returned.",
         [(UPDATED, "Z_tilde, bn_cache, _, _ =")],
     ),
     *model_forward(
         "BM-04", RUNNING,
-        "the mode does not reach the layers: each one works as in training. Pass it on.",
+        "The mode does not reach the layers: each one works as in training. Pass it on.",
         [(NORMED, NORMED.replace("mode", "'train'"))],
     ),
     *model_forward(
@@ -633,7 +638,7 @@ MODEL_FORWARD_MISCONCEPTIONS = (
     ),
     *model_forward(
         "BM-06", RUNNING,
-        "the caller's dict of running statistics is changed. Write into a copy and return that.",
+        "The caller's dict of running statistics is changed. Write into a copy and return that.",
         [("[], dict(running)", "[], running")],
     ),
     *model_forward(
@@ -644,19 +649,19 @@ MODEL_FORWARD_MISCONCEPTIONS = (
     ),
     *model_forward(
         "BM-08", FITTING,
-        "the cache holds a layer's output where its input belongs. The backward pass needs A_prev, "
+        "The cache holds a layer's output where its input belongs. The backward pass needs A_prev, "
         "what W was multiplied with.",
         [("caches.append(((A_prev, W), ", "caches.append(((A, W), ")],
     ),
     *model_forward(
-        "BM-09", FITTING,
+        "BM-09", BIAS,
         "beta is added to the linear part, or as a bias and again by batch norm. Batch norm "
         "subtracts any constant; its own beta is the shift.",
         [("W @ A_prev, gamma, beta", "W @ A_prev + beta, gamma, 0 * beta")],
     ),
     *model_forward(
         "BM-10", RUNNING,
-        "every layer starts from fresh running statistics instead of its own. Hand each layer the "
+        "Every layer starts from fresh running statistics instead of its own. Hand each layer the "
         "mean and variance kept under its number.",
         [("gamma, beta, mean, var,", "gamma, beta, 0 * mean, 0 * var + 1,")],
     ),
@@ -758,21 +763,21 @@ HIDDEN_DW = 'grads[f"dW{layer}"] = dZ @ A_prev.T'
 
 MODEL_BACKWARD_MISCONCEPTIONS = (
     *model_backward(
-        "BM-11", BACKWARD,
-        "the derivative at the output lacks 1/m. The cost is a mean over the examples, so 1/m "
+        "BM-11", DEPTH,
+        "The derivative at the output lacks 1/m. The cost is a mean over the examples, so 1/m "
         "enters there, once.",
         [("dZ = (AL - Y) / m", "dZ = AL - Y")],
     ),
     *model_backward(
-        "BM-12", BACKWARD,
-        "hidden layers divide by m again. 1/m enters once, at the output; every dQ is the exact "
-        "derivative of the cost.",
+        "BM-12", DEPTH,
+        "dW, or db with it, is divided by m again. 1/m enters once, in dZ at the output; every dQ "
+        "is the exact derivative of the cost.",
         [(HIDDEN_DW, HIDDEN_DW + " / m")],
         [("dZ @ A_prev.T", "dZ @ A_prev.T / m", 2),
          ("np.sum(dZ, axis=1, keepdims=True)", "np.mean(dZ, axis=1, keepdims=True)")],
     ),
     *model_backward(
-        "BM-13", BACKWARD,
+        "BM-13", DEPTH,
         "relu is skipped on the way back. Where its input was not positive, nothing passes.",
         [(UNRELU, "dZ_tilde = dA")],
     ),
@@ -792,19 +797,19 @@ MODEL_BACKWARD_MISCONCEPTIONS = (
     ),
     *model_backward(
         "BM-16", BACKWARD,
-        "what goes to the layer before is W times the wrong derivative. It is the derivative of "
-        "the linear part's output, after going back through batch norm.",
+        "The layer before gets the wrong derivative: what W carries back is that of the linear "
+        "part's output, after going back through batch norm.",
         [("        dA = W.T @ dZ", "        dA = W.T @ dZ_tilde")],
     ),
     *model_backward(
-        "BM-17", BACKWARD,
-        "the sign at the output is the other way round: the derivative is the prediction minus "
+        "BM-17", DEPTH,
+        "The sign at the output is the other way round: the derivative is the prediction minus "
         "the label.",
         [("dZ = (AL - Y) / m", "dZ = (Y - AL) / m")],
     ),
     *model_backward(
         "BM-18", BACKWARD,
-        "the list of caches is taken apart. The caller still needs it: read the entries by index, "
+        "The list of caches is taken apart. The caller still needs it: read the entries by index, "
         "or reverse a copy.",
         [("caches[L - 1]", "caches.pop()"), ("caches[layer - 1]", "caches.pop()")],
     ),

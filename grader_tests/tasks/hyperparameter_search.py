@@ -37,8 +37,8 @@ from grader_tests.task import (
 NOTEBOOK = "module3_tuning_batchnorm/01_hyperparameter_tuning.ipynb"
 SCALES = Lecture(NOTEBOOK, "A scale for each number")
 GRID = Lecture(NOTEBOOK, "Grid against random")
-CAVIAR = Lecture(NOTEBOOK, "Panda or caviar")
 FINE = Lecture(NOTEBOOK, "Coarse to fine")
+MANY = Lecture(NOTEBOOK, "Many models at once")
 
 CATALOGUE = {"SA": 20, "RP": 3, "GP": 7, "BT": 5, "RS": 9}
 LEFT_OUT = {"SA-12": "which set a score was measured on is the caller's choice"}
@@ -229,7 +229,7 @@ def sampler_misconceptions(reference: Callable, exponents: str, answer: str) -> 
     ends = drawn.removeprefix("rng.uniform(")
     return [
         *made(
-            "SA-08", CAVIAR,
+            "SA-08", MANY,
             "All values are the same: one was drawn and repeated, or each draw starts from the "
             "same seed again. Draw every value anew from rng.",
             [(exponents, f"np.full(size, {drawn}))")],
@@ -239,8 +239,8 @@ def sampler_misconceptions(reference: Callable, exponents: str, answer: str) -> 
         ),
         *made(
             "SA-13", SCALES,
-            "The values do not come from rng, but from a generator of its own. Nobody can repeat "
-            "such a search: use the methods of rng.",
+            "The values do not come from rng, but from another generator. Nobody can repeat such a "
+            "search: use the methods of rng.",
             [("rng.uniform", "np.random.uniform")],
             [("rng.uniform", "np.random.default_rng().uniform")],
             looks_like=from_another_seed,
@@ -302,8 +302,8 @@ RATE_MISCONCEPTIONS = (
         )
         for wrong in rates(
             "SA-02", SCALES,
-            "Logarithm and power do not belong together: the base differs, or a sign. What log10 "
-            "takes apart, 10 to that power puts together.",
+            "Logarithm and power do not belong together: the base differs, or a sign. What is "
+            "drawn between two values of log10 is an exponent of 10, with its sign as it is.",
             edits,
             looks_like=spread(position),
         )
@@ -400,8 +400,8 @@ BETA_MISCONCEPTIONS = (
         )
         for wrong in betas(
             "SA-02", SCALES,
-            "Logarithm and power do not belong together: the base differs, or a sign. What log10 "
-            "takes apart, 10 to that power puts together.",
+            "Logarithm and power do not belong together: the base differs, or a sign. What is "
+            "drawn between two values of log10 is an exponent of 10, with its sign as it is.",
             edits,
             looks_like=spread(position),
         )
@@ -419,7 +419,8 @@ BETA_MISCONCEPTIONS = (
     *sampler_misconceptions(ref.sample_betas, BETA_EXPONENTS, "1 - 10**exponents"),
     *betas(
         "SA-19", SCALES,
-        "The ends are not turned into ends of 1 − β: low and high of β are used for it.",
+        "low and high are used as the ends of 1 − β. They are the ends of β: those of 1 − β are "
+        "1 − high and 1 − low.",
         [(BETA_EXPONENTS, "rng.uniform(np.log10(low), np.log10(high), size)")],
         looks_like=spread(lambda x, low, high: log(1 - x, low, high)),
     ),
@@ -844,7 +845,7 @@ POINT_MISCONCEPTIONS = (
         looks_like=on_scales({"one_minus_log": log}),
     ),
     *points_of(
-        "SA-08", CAVIAR,
+        "SA-08", MANY,
         "All points are the same: one was drawn and repeated, or each starts from the same seed "
         "again. Draw every point anew from rng.",
         [("column[i].item()", "column[0].item()")],
@@ -873,8 +874,8 @@ POINT_MISCONCEPTIONS = (
     ),
     *points_of(
         "SA-13", SCALES,
-        "The points do not come from rng, but from a generator of their own. Nobody can repeat "
-        "such a search: use rng, and hand it on.",
+        "The points do not come from rng, but from another generator. Nobody can repeat such a "
+        "search: use rng, and hand it on to the functions that draw.",
         [(BEGIN, "columns, rng = {}, np.random.default_rng()")],
         looks_like=points_from_another_seed,
     ),
@@ -886,7 +887,7 @@ POINT_MISCONCEPTIONS = (
         looks_like=points_always_the_same,
     ),
     *points_of(
-        "RP-01", CAVIAR,
+        "RP-01", FINE,
         "The result is a dict of columns. A search wants points: a list with one dict for each.",
         [(POINT_LIST, "return columns")],
         [(POINT_LIST, "return {name: column.tolist() for name, column in columns.items()}")],
@@ -997,27 +998,27 @@ MAX = "return max(trials, key=lambda trial: trial[1])"
 
 BEST_MISCONCEPTIONS = (
     *best(
-        "BT-01", CAVIAR,
+        "BT-01", FINE,
         "The lowest score is taken. In this course higher scores are better; an error would have "
         "to be negated first.",
         [("max(", "min(")],
     ),
     *best(
-        "BT-02", CAVIAR,
+        "BT-02", FINE,
         "Only a part of the trial comes back. Return the whole trial, point and score.",
         [(MAX, MAX + "[0]")],
         [(MAX, MAX + "[1]")],
         [(MAX, "return int(np.argmax([score for _, score in trials]))")],
     ),
     *best(
-        "BT-03", CAVIAR,
+        "BT-03", FINE,
         "Of equally good trials the last is taken. The first counts: another must be better to "
         "replace it.",
         [(MAX, "return max(reversed(trials), key=lambda trial: trial[1])")],
         [(MAX, "return sorted(trials, key=lambda trial: trial[1])[-1]")],
     ),
     *best(
-        "BT-04", CAVIAR,
+        "BT-04", FINE,
         "The search for the best starts from score 0. Scores may all be negative: start from the "
         "first trial.",
         [(MAX,
@@ -1033,7 +1034,7 @@ BEST_MISCONCEPTIONS = (
           "    return best")],
     ),
     *best(
-        "BT-05", CAVIAR,
+        "BT-05", FINE,
         "The caller's list of trials is put into another order or emptied. Sort a copy, or only "
         "look.",
         [(MAX, "trials.sort(key=lambda trial: trial[1], reverse=True)\n    return trials[0]")],
@@ -1055,7 +1056,7 @@ BEST_TRIAL = Task(
         Criterion("the first of equals", 0.5, "tie"),
         inputs_untouched(0.5),
     ),
-    lecture=CAVIAR,
+    lecture=FINE,
     misconceptions=BEST_MISCONCEPTIONS,
     variants=(Variant("by argmax", by_argmax),),
 )
@@ -1094,7 +1095,7 @@ def refine_cases(rng: np.random.Generator) -> list[Case]:
         ]
         label = f"{', '.join(space)}; the best {keep} of {count} trials"
         given = {"space": space, "trials": trials, "keep": keep}
-        cases.append(script(REFINED, label=label, tag=tag, returns=("ranges", "scales"), **given))
+        cases.append(script(REFINED, label=label, tag=tag, returns=("low_high", "scales"), **given))
     return cases
 
 
@@ -1204,8 +1205,8 @@ REFINE_SPACE = Task(
     returns="space",
     cases=refine_cases,
     criteria=(
-        Criterion("ranges", 3.5, "ranges", "ranges"),
-        Criterion("whole numbers", 0.5, "whole", "ranges"),
+        Criterion("ranges", 3.5, "ranges", "low_high"),
+        Criterion("whole numbers", 0.5, "whole", "low_high"),
         Criterion("scales", 1, "ranges whole", "scales"),
         inputs_untouched(1),
     ),

@@ -226,7 +226,7 @@ SOFTMAX_MISCONCEPTIONS = (
     ),
     *soft(
         "SM-11", CROSS_ENTROPY,
-        "Softmax is applied twice. The second time its input are probabilities, which differ by "
+        "Softmax is applied twice. The second time its inputs are probabilities, which differ by "
         "1 at most, so no answer can be sure.",
         [(SHARE, "P = t / np.sum(t, axis=0, keepdims=True)\n"
           "    t = np.exp(P)\n"
@@ -460,7 +460,7 @@ CROSS_ENTROPY_MISCONCEPTIONS = (
     ),
     *entropy(
         "SM-31", CROSS_ENTROPY,
-        "The cost is a mean square. Cross-entropy is the logarithm of the true class's "
+        "The cost is a mean square. Cross-entropy is minus the log of the true class's "
         "probability; its gradient does not fade when the answer is very wrong.",
         [(COST, "return float(np.mean(np.sum((P - Y) ** 2, axis=0)))")],
     ),
