@@ -91,12 +91,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class Look:
-    """A reason to look at somebody: its word, what to do, and at whom, with details on each."""
+    """A reason to look at somebody: its word, what to do, and at whom, with sentences on each."""
 
     word: str
     title: str
     advice: str
-    students: dict[str, str]
+    students: dict[str, tuple[str, ...]]
 
 
 def complete(records: Iterable[Record]) -> list[Record]:
@@ -236,14 +236,14 @@ def looks(one: Class) -> list[Look]:
             "Without a score",
             "These questions have no score, which nbgrader counts as 0. "
             "Grade again: autograde ends with the reasons.",
-            {r.student: _listed(q) for r in one.records if r.submitted and (q := _unscored(r))},
+            {r.student: _names(q) for r in one.records if r.submitted and (q := _unscored(r))},
         ),
         Look(
             "to grade",
             "To grade by hand",
             "These answers wait for a person, in formgrader.",
             {
-                r.student: _listed([q for q in one.questions if q in r.to_grade])
+                r.student: _names(q for q in one.questions if q in r.to_grade)
                 for r in one.records
                 if r.to_grade
             },
@@ -252,38 +252,41 @@ def looks(one: Class) -> list[Look]:
             "notebook missing",
             "A notebook is missing",
             "It was not handed in, and all its questions score 0.",
-            {r.student: ", ".join(r.graded.absent) for r in one.records if r.graded.absent},
+            {r.student: (", ".join(r.graded.absent),) for r in one.records if r.graded.absent},
         ),
         Look(
             "late",
             "Late",
             "Handed in after the due date, with the extension that was given.",
-            {r.student: _lateness(r) for r in one.records if r.late > 0},
+            {r.student: (_lateness(r),) for r in one.records if r.late > 0},
         ),
         Look(
             "far below",
             "Far below the others",
             f"Less than half of the points, and further below the lower quartile than 1.5 times "
             f"the distance between the quartiles; looked for among {ENOUGH_FOR_OUTLIERS} or more.",
-            dict.fromkeys(_far_below(one), ""),
+            dict.fromkeys(_far_below(one), ()),
         ),
         Look(
             "not handed in",
             "Not handed in",
             "In the gradebook's list of students, without a submission.",
-            {r.student: "" for r in one.records if not (r.submitted or r.run)},
+            {r.student: () for r in one.records if not (r.submitted or r.run)},
         ),
     ]
     return [look for look in reasons if look.students]
 
 
-def _said(record: Record) -> str:
-    settled = "" if record.score is None else "The gradebook has a score: of another run?"
-    return " ".join(filter(None, (*record.run.messages, settled)))
+def _said(record: Record) -> tuple[str, ...]:
+    if record.score is None:
+        return record.run.messages
+    return (*record.run.messages, "The gradebook has a score all the same: of another run?")
 
 
 def _unscored(record: Record) -> list[Question]:
-    """Questions without a score that do not wait for a person."""
+    """Questions without a score, where neither a person is to give one nor a run says why."""
+    if record.run and record.run.outcome in ("refused", "failed"):
+        return []
     return [
         question
         for question, points in record.points.items()
@@ -291,8 +294,8 @@ def _unscored(record: Record) -> list[Question]:
     ]
 
 
-def _listed(questions: Iterable[Question]) -> str:
-    return ", ".join(question.name for question in questions)
+def _names(questions: Iterable[Question]) -> tuple[str, ...]:
+    return (", ".join(question.name for question in questions),)
 
 
 def _lateness(record: Record) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,10 +91,20 @@ class Graded:
 
 @dataclass(frozen=True)
 class Run:
-    """How grading a submission ended: ``graded``, ``refused`` or ``failed``, and what it said."""
+    """How grading a submission ended when the whole class was graded.
+
+    Parameters
+    ----------
+    outcome : {"graded", "refused", "failed"}
+    messages : tuple of str
+        Why it was refused or failed.
+    warnings : tuple of str
+        What was odd.
+    """
 
     outcome: str
     messages: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -181,7 +192,7 @@ def read(gradebook: Gradebook, course: CourseDirectory, assignment: str) -> Clas
         .filter(Assignment.name == assignment)
         .options(undefer(SubmittedAssignment.late_submission_penalty))
     }
-    runs = _runs(Path(course.root, RUNS, assignment))
+    runs = _runs(course, assignment)
     names = {
         student.id: " ".join(filter(None, (student.first_name, student.last_name)))
         for student in gradebook.students
@@ -272,15 +283,25 @@ def _seconds_late(submission: SubmittedAssignment) -> float:
     return submission.total_seconds_late if submission.assignment.duedate else 0.0
 
 
-def _runs(folder: Path) -> dict[str, Run]:
+def _runs(course: CourseDirectory, assignment: str) -> dict[str, Run]:
     """How each student's submission fared when the class was graded, where that was noted."""
     runs = {}
-    for path in folder.glob("*.json"):
+    for path in Path(course.root, RUNS, assignment).glob("*.json"):
+        student = path.stem
         try:
             run = json.loads(path.read_bytes())
-            runs[path.stem] = Run(str(run["outcome"]), tuple(map(str, run["messages"])))
+            told = [
+                # it is under the student's name that the report repeats them
+                tuple(
+                    re.sub(rf"^{re.escape(student)}(: |, {re.escape(assignment)}/)", "", text)
+                    for text in run.get(key, ())
+                )
+                for key in ("messages", "warnings")
+            ]
+            runs[student] = Run(str(run["outcome"]), *told)
         except UNREADABLE:
-            runs[path.stem] = Run("failed", (f"{path.name} in {folder} cannot be read.",))
+            what = f"{os.path.relpath(path, course.root)} cannot be read; grade again."
+            runs[student] = Run("failed", (what,))
     return runs
 
 
