@@ -92,8 +92,9 @@ class Course:
 
     def do(self, *headings: str, lms: str = "Canvas") -> str:
         """Do what these sections say, in the page's order; return what the commands printed."""
-        printed = []
-        for block in read_page():
+        printed, page = [], read_page()
+        assert set(headings) <= {block.heading for block in page}
+        for block in page:
             if block.heading not in headings or block.place in ("elsewhere", "server"):
                 continue
             if block.language == "console":
@@ -131,6 +132,11 @@ class Course:
                 }
                 for submission in gradebook.assignment_submissions(ASSIGNMENT)
             }
+
+    def collected(self) -> dict[str, str]:
+        """The notebook that each student handed in."""
+        files = self.root.glob(f"submitted/*/{ASSIGNMENT}/{NOTEBOOK}.ipynb")
+        return {file.parents[1].name: file.read_text() for file in files}
 
     def table(self, name: str) -> list[dict[str, str]]:
         with (self.root / name).open() as file:
@@ -335,10 +341,15 @@ def test_work_from_moodle_is_collected_under_the_full_name(new_course, tmp_path)
     files["Emmy Noether_127_assignsubmission_onlinetext/onlinetext.html"] = ""
     download(course, files)
     assert "4 files collected, 1 files skipped" in course.do("From Canvas or Moodle", lms="Moodle")
-    found = {path.name: path for path in (course.root / "submitted").iterdir()}
-    assert {
-        name: (path / ASSIGNMENT / f"{NOTEBOOK}.ipynb").read_text() for name, path in found.items()
-    } == {name: name for name in names}
+    assert course.collected() == {name: name for name in names}
+
+    shutil.rmtree(course.root / "downloaded" / ASSIGNMENT / "archive")
+    download(course, {f"Ada Lovelace{names['Ada Lovelace']}": "better"})
+    course.run(
+        f"python -m zipfile -e ~/Downloads/submissions.zip downloaded/{ASSIGNMENT}/archive/again\n"
+        f"nbgrader zip_collect {ASSIGNMENT} --force"
+    )
+    assert course.collected() == {name: name for name in names} | {"Ada Lovelace": "better"}
 
 
 def test_the_exchange_takes_work_there_and_back(new_course, tmp_path):
