@@ -31,7 +31,7 @@ from grading import excerpt, fingerprint
 from grading.converter import FAILED, REFUSED, SealedAutograde
 from grading.excerpt import GradebookChanged, Rows
 from grading.execute import SealedExecute, course_secret
-from grading.pool import Died, Pool
+from grading.pool import Died, NoPool, Pool
 from grading.progress import Progress
 from grading.submission import Refused, SubmissionReader, release_folder
 from grading.worker import GRADED, Course, Files, Result, Submission, read_files, write_files
@@ -105,7 +105,11 @@ class ClassRun:
                 progress.begin(len(todo), len(self._folders) - len(todo))
                 for student in todo:  # in this order, however fast each is graded
                     self._enter(student)
-                with closing(make_pool(course)) as pool:
+                try:
+                    pool = make_pool(course)
+                except NoPool as error:
+                    raise CannotGrade(str(error)) from None
+                with closing(pool):
                     self._run(todo, pool, progress)
         return progress.all_graded
 

@@ -23,6 +23,10 @@ class Died(Exception):
     """A process ended in the middle of a submission; the text says how."""
 
 
+class NoPool(Exception):
+    """There is nowhere to grade; the text says why and what to do."""
+
+
 class Pool(Protocol):
     """Grades submissions side by side."""
 
@@ -130,15 +134,24 @@ class DaskPool:
 
     Raises
     ------
-    OSError
+    NoPool
         If the scheduler cannot be reached, or has no worker.
     """
 
     def __init__(self, course: Course, address: str) -> None:
         from distributed import Client  # a second to import, for those who need it
 
-        self._client = Client(address, timeout="10s", set_as_default=False)
-        self._client.wait_for_workers(1, timeout=30)
+        try:
+            self._client = Client(address, timeout="10s", set_as_default=False)
+        except OSError as error:
+            raise NoPool(f"No Dask scheduler answers at {address} ({error}).") from None
+        try:
+            self._client.wait_for_workers(1, timeout=30)
+        except TimeoutError:
+            raise NoPool(
+                f"The Dask scheduler at {address} has no worker. Start some, with this course's "
+                "environment: dask worker --nthreads 1 ADDRESS"
+            ) from None
         self._course = self._client.scatter(course, broadcast=True, hash=False)
         self._running: dict[Any, str] = {}
 

@@ -52,7 +52,9 @@ class Course:
     secret : str
         The course's secret, in hexadecimal.
     digest : str
-        Changes when anything above does, or the engine, or the installed packages.
+        Changes when anything above or below does.
+    engine : str
+        Of :func:`grading.fingerprint.engine`: the machine that grades must have the same.
     """
 
     assignment: str

@@ -1,5 +1,6 @@
 """The corpus of attacks, through the real ``nbgrader autograde`` and ``generate_feedback``.
 
+Every second attack goes through ``python -m grading autograde`` instead, several at one time.
 Secrets are planted where attacks look for them, listeners stand where attacks call, and files,
 processes and temporary folders are compared before and after.
 """
@@ -37,7 +38,7 @@ BEFORE = ("files", "cells", "web")
 UNSEALED = [attack for attack in CORPUS if not attack.sealed and attack.row not in BEFORE]
 CANARY = f"canary-{secrets.token_hex(16)}"
 SETTINGS = {"SealedExecute__question_timeout": 2.0, "SealedExecute__timeout": 3}
-CHANGES = ("autograded", "feedback", "gradebook.db", ".nbgrader.log", ".grading-secret", "tmp")
+CHANGES = ("autograded", "feedback", "gradebook.db", ".nbgrader.log", ".grading", "tmp")
 MEMORY = 3 << 29  # bytes that no attack may drive the grader beyond
 
 
@@ -82,8 +83,10 @@ class Listeners:
 class Course:
     """One little course with attacks handed in, secrets planted, and grading under way."""
 
-    def __init__(self, root: Path, attacks: list[Attack], known: dict[str, object]) -> None:
-        self.root, self.attacks = root, attacks
+    def __init__(
+        self, root: Path, attacks: list[Attack], known: dict[str, object], command: list[str]
+    ) -> None:
+        self.root, self.attacks, self.command = root, attacks, command
         for attack in attacks:
             attack.submit(root, {"ROOT": str(root), **known})
         right = little_course.answered(root)
@@ -92,7 +95,7 @@ class Course:
         self.before = self.files()
 
     def grade(self, **environment: str) -> None:
-        """Start ``nbgrader autograde`` and watch its memory."""
+        """Start the command and watch its memory."""
         (self.root / "tmp").mkdir()
         scripts = Path(sys.executable).parent
         self.environment = {
@@ -105,7 +108,7 @@ class Course:
         }
         self.log = open(self.root.with_suffix(".log"), "w+", errors="replace")  # noqa: SIM115
         self.process = psutil.Popen(
-            [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT],
+            [sys.executable, "-m", *self.command, ASSIGNMENT],
             cwd=self.root,
             env=self.environment,
             stdout=self.log,
@@ -118,7 +121,9 @@ class Course:
     def _watch(self) -> None:
         with contextlib.suppress(psutil.Error):
             while self.process.poll() is None:
-                self.peak = max(self.peak, self.process.memory_info().rss)
+                own = [self.process, *self.process.children()]  # workers, if it has any
+                graders = [one for one in own if "bwrap" not in one.name()]
+                self.peak = max(self.peak, *(one.memory_info().rss for one in graders))
                 time.sleep(0.02)
 
     def finish(self) -> None:
@@ -187,7 +192,10 @@ def run(folder: Path, attacks: list[Attack], settings: dict, **environment: str)
     shutil.copytree(first, second)
     listeners = Listeners(folder)
     known = listeners.known
-    courses = [Course(first, attacks[::2], known), Course(second, attacks[1::2], known)]
+    courses = [
+        Course(first, attacks[::2], known, ["nbgrader", "autograde"]),
+        Course(second, attacks[1::2], known, ["grading", "autograde", "--workers=2"]),
+    ]
     for course in courses:
         course.grade(**environment)
     for course in courses:

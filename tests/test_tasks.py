@@ -504,7 +504,7 @@ class Notebook(questions.InProcess):
     def __init__(self):
         self.shown = []
 
-    def show(self, text, html):
+    def show(self, text, html, outcome):
         self.shown.append((text, html))
 
 

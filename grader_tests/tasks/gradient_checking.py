@@ -651,8 +651,8 @@ GRADIENT_DIFFERENCE = Task(
 # ---------------------------------------------------------------- mended_backward
 
 BY_LAYER = """\
-grads = mended_backward(AL, Y, caches, lambd)
 last = str(len(caches))
+grads = mended_backward(AL, Y, caches, lambd)
 result = (
     {name: value for name, value in grads.items() if name[2:] == last},
     {name: value for name, value in grads.items() if name[2:] != last},

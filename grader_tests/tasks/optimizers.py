@@ -52,13 +52,20 @@ Arrays = dict[str, np.ndarray]
 
 
 def network(rng: np.random.Generator, dims: Sequence[int], norm: bool = False) -> Arrays:
-    """Draw the parameters of a network, with gamma and beta for b in hidden layers if `norm`."""
+    """Draw the parameters of a network, with gamma and beta for b in hidden layers if `norm`.
+
+    None comes near 0 in a few steps: relative to such a one, even an epsilon of 1e-8 could be seen.
+    """
+
+    def draw(*shape: int) -> np.ndarray:
+        return rng.choice([-1, 1], shape) * rng.uniform(3, 6, shape)
+
     parameters = {}
     for l in range(1, len(dims)):
-        column = rng.normal(0, 2, (dims[l], 1))
-        parameters[f"W{l}"] = rng.normal(0, 2, (dims[l], dims[l - 1]))
+        column = draw(dims[l], 1)
+        parameters[f"W{l}"] = draw(dims[l], dims[l - 1])
         if norm and l < len(dims) - 1:
-            parameters |= {f"gamma{l}": column, f"beta{l}": rng.normal(0, 2, (dims[l], 1))}
+            parameters |= {f"gamma{l}": column, f"beta{l}": draw(dims[l], 1)}
         else:
             parameters[f"b{l}"] = column
     return parameters
