@@ -1,7 +1,8 @@
-"""Runs code in one sealed kernel and prints, as JSON, what each piece of it printed.
+"""Runs code in sealed kernels that are alive at the same time, and prints as JSON what came of it.
 
-``python sandbox_probe.py`` reads ``{"data": folder, "probes": {name: code}}`` from its input. It is
-a program of its own so that a test can run it as another user.
+``python sandbox_probe.py`` reads ``{"data": folder, "kernels": {kernel: {name: code}}}`` from its
+input. All kernels are forked in one sandbox before the first piece of code runs. It is a program of
+its own so that a test can run it as another user.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
@@ -17,28 +20,36 @@ from jupyter_client.manager import KernelManager
 from grading.execute import SealedKernelSpecManager
 
 
-def run(data: str, probes: dict[str, str]) -> dict[str, str]:
-    """What each probe printed, or the exception that it raised."""
-    with tempfile.TemporaryDirectory(prefix="sealed-") as scratch:
-        provisioner = {
-            "provisioner_name": "sealed",
-            "config": {"data": data, "scratch": scratch},
+def run(data: str, kernels: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """What each probe printed, or the exception that it raised, by kernel."""
+    with ExitStack() as opened:
+        scratch = opened.enter_context(tempfile.TemporaryDirectory(prefix="sealed-"))
+        clients = {name: opened.enter_context(kernel(data, scratch)) for name in kernels}
+        return {
+            name: {probe: output(clients[name], code) for probe, code in probes.items()}
+            for name, probes in kernels.items()
         }
-        specs = SealedKernelSpecManager()
-        specs.spec = KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-            metadata={"kernel_provisioner": provisioner},
-        )
-        manager = KernelManager(kernel_spec_manager=specs, kernel_name="sealed")
-        manager.start_kernel()
-        client = manager.client()
-        client.start_channels()
-        try:
-            client.wait_for_ready(timeout=60)
-            return {name: output(client, code) for name, code in probes.items()}
-        finally:
-            client.stop_channels()
-            manager.shutdown_kernel(now=True)
+
+
+@contextmanager
+def kernel(data: str, scratch: str) -> Iterator[Any]:
+    """The client of a kernel that is ready."""
+    provisioner = {"provisioner_name": "sealed", "config": {"data": data, "scratch": scratch}}
+    specs = SealedKernelSpecManager()
+    specs.spec = KernelSpec(
+        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        metadata={"kernel_provisioner": provisioner},
+    )
+    manager = KernelManager(kernel_spec_manager=specs, kernel_name="sealed")
+    manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+        yield client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
 
 
 def output(client: Any, code: str) -> str:

@@ -1,15 +1,18 @@
 """What code in the sandbox can and cannot do, as root and as an ordinary user.
 
-Every probe runs in the same sealed kernel, one after the other, and prints what came of it.
+The probes run in one sealed kernel, one after the other, and print what came of it. All the while a
+second kernel of the same sandbox is alive, its neighbour, which has left traces to be found.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +24,56 @@ pytestmark = pytest.mark.bubblewrap
 NOBODY = 65534
 TESTS = Path(__file__).parent
 
+LEAVE_TRACES = """
+import ctypes, os, socket
+for folder in ("/tmp", "/student", "/dev/shm"):
+    open(f"{folder}/trace", "w").close()
+in_folder, abstract = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+in_folder.bind("/s/trace")
+abstract.bind("\\0trace")
+abstract.listen()
+listener = socket.create_server(("", 47111))
+ctypes.CDLL(None).prctl(15, b"trace")  # the name of this process
+"""
+LOOK_FOR_TRACES = """
+import os, socket
+for folder in ("/tmp", "/student", "/dev", "/s"):
+    for base, _, names in os.walk(folder):
+        if "trace" in names:
+            print("file", os.path.join(base, "trace"))
+for process in filter(str.isdigit, os.listdir("/proc")):
+    if open(f"/proc/{process}/comm").read() == "trace\\n":
+        print("process")
+try:
+    socket.socket(socket.AF_UNIX).connect("\\0trace")
+    print("abstract socket")
+except ConnectionRefusedError:
+    pass
+try:
+    socket.create_connection(("127.0.0.1", 47111), timeout=1)
+    print("open port")
+except OSError:
+    pass
+if f":{47111:04X} " in open("/proc/net/tcp").read():
+    print("listening port")
+"""
+OWN_TRACES = [
+    "file /tmp/trace",
+    "file /student/trace",
+    "file /dev/shm/trace",
+    "file /s/trace",
+    "process",
+    "abstract socket",
+    "listening port",  # but not an open one: the loopback is down
+]
+NAMESPACES = """
+import os
+print({name: os.readlink(f"/proc/self/ns/{name}") for name in ("ipc", "mnt", "net", "pid", "uts")})
+"""
+
 PROBES = {
+    "traces": LOOK_FOR_TRACES,
+    "namespaces": NAMESPACES,
     "identity": """
 import os
 status = dict(line.split(":\\t") for line in open("/proc/self/status").read().splitlines()
@@ -215,27 +267,24 @@ def as_nobody() -> list[str]:
 
 
 @pytest.fixture(scope="module", params=["root", "an ordinary user"])
-def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator:
-    """What each probe printed."""
+def kernels(request: pytest.FixtureRequest) -> Iterator[dict[str, dict[str, str]]]:
+    """What each probe printed in each kernel."""
     if request.param == "root" and os.getuid() != 0:
         pytest.skip("needs root")
-    data = tmp_path_factory.mktemp("release")
-    for folder in (data, *data.parents):
-        if folder.owner() == data.owner() and str(folder).startswith("/tmp/"):
-            folder.chmod(0o755)
-    (data / "more").mkdir()
-    (data / "numbers.txt").write_text("1 2 3")
-    (data / "more" / "letters.txt").write_text("a b c")
-    (data / "p1.ipynb").write_text("{}")
-    (data / "linked").symlink_to("/etc/hostname")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    program = [sys.executable, str(TESTS / "sandbox_probe.py")]
+    command = program if request.param == "root" else [*as_nobody(), *program]
+    with (
+        tempfile.TemporaryDirectory(prefix="release-", dir="/tmp") as folder,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+    ):
+        fill(Path(folder))
         facts = f"PORT, REPOSITORY = {listener.getsockname()[1]}, {str(TESTS.parent)!r}\n"
+        neighbour = {"leave": LEAVE_TRACES, "traces": LOOK_FOR_TRACES, "namespaces": NAMESPACES}
         probes = {name: facts + code for name, code in PROBES.items()}
-        program = [sys.executable, str(TESTS / "sandbox_probe.py")]
-        command = program if request.param == "root" else [*as_nobody(), *program]
+        asked = {"data": folder, "kernels": {"neighbour": neighbour, "kernel": probes}}
         done = subprocess.run(
             command,
-            input=json.dumps({"data": str(data), "probes": probes}),
+            input=json.dumps(asked),
             capture_output=True,
             text=True,
             cwd=TESTS.parent,
@@ -243,6 +292,41 @@ def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         )
         assert done.returncode == 0, done.stderr
         yield json.loads(done.stdout.splitlines()[-1])
+
+
+def fill(data: Path) -> None:
+    """Make a released folder that every user can read."""
+    data.chmod(0o755)
+    (data / "more").mkdir()
+    (data / "numbers.txt").write_text("1 2 3")
+    (data / "more" / "letters.txt").write_text("a b c")
+    (data / "p1.ipynb").write_text("{}")
+    (data / "linked").symlink_to("/etc/hostname")
+
+
+@pytest.fixture
+def printed(kernels: dict[str, dict[str, str]]) -> dict[str, str]:
+    """What each probe printed."""
+    return kernels["kernel"]
+
+
+def test_nothing_is_seen_of_another_kernel_in_the_same_sandbox(
+    kernels: dict[str, dict[str, str]],
+) -> None:
+    assert kernels["neighbour"]["leave"] == ""
+    assert kernels["neighbour"]["traces"].splitlines() == OWN_TRACES
+    assert kernels["kernel"]["traces"] == ""
+
+
+def test_namespaces_are_shared_neither_with_the_host_nor_with_another_kernel(
+    kernels: dict[str, dict[str, str]],
+) -> None:
+    here, neighbour = (
+        ast.literal_eval(kernels[name]["namespaces"]) for name in ("kernel", "neighbour")
+    )
+    host = {name: os.readlink(f"/proc/self/ns/{name}") for name in here}
+    assert [name for name in here if here[name] == host[name]] == []
+    assert [name for name in here if here[name] == neighbour[name]] == ["uts"]  # only a host name
 
 
 def test_it_is_nobody_with_no_rights(printed: dict[str, str]) -> None:
