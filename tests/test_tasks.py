@@ -24,6 +24,7 @@ from grader_tests.task import (
     script,
 )
 from grader_tests.tasks.batch_norm import BATCHNORM_FORWARD, BN_MODEL_BACKWARD, BN_MODEL_FORWARD
+from grader_tests.tasks.regularization import DROPOUT_FORWARD
 from grading import questions
 from grading.questions import Unanswered
 
@@ -312,6 +313,27 @@ def test_a_property_check_survives_any_answer(answer):
     verdict = judged(noise_task(), f"def noise(n, scale, rng):\n    return {answer}")
     assert states(verdict) == {"spread": NOT_HELD}
     assert verdict.misconception is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("id", "lost"),
+    [
+        ("DO-03", "share kept"),
+        ("DO-04", "share kept"),
+        ("DO-05", "share kept"),
+        ("DO-08", "each entry on its own"),
+        ("DO-21", "share kept"),
+    ],
+)
+def test_a_wrong_share_and_a_choice_shared_by_many_cost_different_points(id, lost, seed):
+    drawn = Exam(DROPOUT_FORWARD, np.random.default_rng(seed))
+    wrong = [m.wrong for m in DROPOUT_FORWARD.misconceptions if m.id == id]
+    assert wrong
+    for each in wrong:
+        found = states(drawn.judge(ask_here(DROPOUT_FORWARD.namespace(each))))
+        of_chance = ("share kept", "each entry on its own")
+        assert [name for name in of_chance if found[name] != HELD] == [lost]
 
 
 # ------------------------------------------------------------ composites
