@@ -142,7 +142,7 @@ class DaskPool:
         from distributed import Client  # a second to import, for those who need it
 
         try:
-            self._client = Client(address, timeout="10s", set_as_default=False)
+            self._client = Client(address, timeout="10s")
         except OSError as error:
             raise NoPool(f"No Dask scheduler answers at {address} ({error}).") from None
         try:
@@ -152,21 +152,34 @@ class DaskPool:
                 f"The Dask scheduler at {address} has no worker. Start some, with this course's "
                 "environment: dask worker --nthreads 1 ADDRESS"
             ) from None
-        self._course = self._client.scatter(course, broadcast=True, hash=False)
-        self._running: dict[Any, str] = {}
+        self._course = course
+        self._running: dict[Any, Submission] = {}
+        self._send_course()
+
+    def _send_course(self) -> None:
+        """Let every worker have the course once, not with each submission."""
+        self._sent = self._client.scatter(self._course, broadcast=True, hash=False)
 
     def room(self) -> bool:
         return len(self._running) < 2 * sum(self._client.nthreads().values())
 
     def start(self, submission: Submission) -> None:
-        future = self._client.submit(worker.grade, self._course, submission, pure=False)
-        self._running[future] = submission.student
+        future = self._client.submit(worker.grade, self._sent, submission, pure=False)
+        self._running[future] = submission
 
     def wait(self) -> Iterator[tuple[str, Result | Exception]]:
-        from distributed import wait
+        from distributed import CancelledError, wait
 
-        for future in wait(list(self._running), return_when="FIRST_COMPLETED").done:
-            student = self._running.pop(future)
+        try:
+            done = wait(list(self._running), return_when="FIRST_COMPLETED").done
+        except CancelledError:  # the course was lost with the one worker that had it
+            lost = [future for future in self._running if future.cancelled()]
+            self._send_course()
+            for submission in [self._running.pop(future) for future in lost]:
+                self.start(submission)
+            return
+        for future in done:
+            student = self._running.pop(future).student
             yield student, future.result() if future.status == "finished" else _reason(future)
 
     def close(self) -> None:
