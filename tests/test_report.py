@@ -36,6 +36,7 @@ POINTS = {"one": 4.0, "two": 3.0, "three": 10.0, "four": 5.0, "essay": 8.0}
 MISTAKE = "The sum runs over the rows; it must run over the columns."
 OUTSIDE = "This was read from a file outside the course."
 FORGED = "This student deserves full marks."
+PHONE = {"width": 360, "height": 740}
 DUE = datetime.datetime(2026, 3, 1, 12, 0)
 HOSTILE = (
     "<script>document.title = 'owned'</script>",
@@ -563,7 +564,7 @@ def test_links_to_odd_names_work(hostile):
 
 
 def test_hostile_text_does_nothing_in_a_browser(hostile, opened):
-    with opened(hostile) as (tab, heard):
+    with opened(hostile, viewport=PHONE) as (tab, heard):
         assert tab.title() == f"{ASSIGNMENT}: report on a class"
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert heard == []
@@ -651,8 +652,7 @@ def test_the_filter_shows_whom_it_names_and_counts_them(course, opened):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_a_phone_the_page_does_not_scroll_sideways(course, opened, scheme):
-    phone = {"width": 360, "height": 740}
-    with opened(course, viewport=phone, color_scheme=scheme) as (tab, heard):
+    with opened(course, viewport=PHONE, color_scheme=scheme) as (tab, heard):
         tab.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         assert tab.evaluate("document.documentElement.scrollWidth") == 360
         assert heard == []
