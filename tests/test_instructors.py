@@ -17,7 +17,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -266,8 +266,8 @@ def test_the_report_names_the_students(term):
 
 def test_a_regrade_keeps_what_was_scored_and_written_by_hand(term, tmp_path):
     course = term.copy(tmp_path)
+    where = (NOTEBOOK, ASSIGNMENT, GRACE)
     with course.gradebook() as gradebook:  # as formgrader does
-        where = (NOTEBOOK, ASSIGNMENT, GRACE)
         grade = gradebook.find_grade("effective_window-graded", *where)
         grade.manual_score, grade.extra_credit = 2.5, 0.5
         gradebook.find_comment("ewa", *where).manual_comment = "A neat loop."
@@ -275,21 +275,36 @@ def test_a_regrade_keeps_what_was_scored_and_written_by_hand(term, tmp_path):
     course.do("Give feedback")
     assert "A neat loop." in course.feedback(GRACE)
 
-    source = course.root / "source" / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
-    before = source.read_text()
-    mended = before.replace('grade(\\"ewa\\")', 'grade(\\"ewa\\") / 3')
-    assert mended != before
-    source.write_text(mended)
+    divide_points(course, 3)
     course.do("Mend a test and grade again")
-    with course.gradebook() as gradebook:
-        grade = gradebook.find_grade("effective_window-graded", *where)
-        other = gradebook.find_grade("ewa-graded", *where)
-        assert (grade.manual_score, grade.extra_credit, grade.score) == (2.5, 0.5, 3.0)
-        assert grade.auto_score == deserved(course, effective_window=ROUNDED)["effective_window"]
-        assert grade.needs_manual_grade and not other.needs_manual_grade
-        assert other.score == other.max_score / 3
     page = course.feedback(GRACE)
     assert "A neat loop." in page and "Score: 3.0 / 9.0" in page
+    with course.gradebook() as gradebook:
+        grade = gradebook.find_grade("effective_window-graded", *where)
+        assert (grade.manual_score, grade.extra_credit, grade.score) == (2.5, 0.5, 3.0)
+        assert grade.auto_score == deserved(course, effective_window=ROUNDED)["effective_window"]
+        assert grade.needs_manual_grade
+        assert not gradebook.find_grade("ewa-graded", *where).needs_manual_grade
+        grade.needs_manual_grade = False  # as formgrader's Resolve does
+        gradebook.db.commit()
+
+    divide_points(course, 9)  # and a class run sees that by itself
+    course.run(f"nbgrader generate_assignment {ASSIGNMENT} --force")
+    course.run(f"python -m grading autograde {ASSIGNMENT}")
+    with course.gradebook() as gradebook:
+        assert gradebook.find_grade("ewa-graded", *where).score == 1.0
+        grade = gradebook.find_grade("effective_window-graded", *where)
+        assert (grade.score, grade.needs_manual_grade) == (3.0, True)
+        assert gradebook.find_comment("ewa", *where).comment == "A neat loop."
+
+
+def divide_points(course: Course, divisor: int) -> None:
+    """Have the hidden tests of `ewa` give a part of its 9 points."""
+    file = course.root / "source" / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+    notebook = nbformat.read(file, as_version=4)
+    [cell] = [cell for cell in notebook.cells if cell.id == "ewa-graded"]
+    cell.source = re.sub(r"(grade\(.*?\)).*", rf"\1 / {divisor}", cell.source)
+    nbformat.write(notebook, file)
 
 
 def test_a_graded_cell_cannot_go_once_work_was_handed_in_and_nothing_is_lost(term, tmp_path):
@@ -415,7 +430,8 @@ def server(new_course: Course, tmp_path: Path) -> Iterator[tuple[Course, str]]:
     try:
         yield course, address(process, running, course.base / "server.log")
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it never started
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait()
 
 
@@ -493,7 +509,7 @@ def test_formgrader_grades_sealed_and_what_is_written_there_survives_a_regrade(s
     with saved(frame, "comment"):
         comment.fill("A **neat** loop.")
         comment.blur()
-    course.do("Mend a test and grade again")
+    course.run(f"nbgrader autograde {ASSIGNMENT} --force")
 
     page.reload()
     frame = open_submissions(page)
