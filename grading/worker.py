@@ -10,6 +10,7 @@ import atexit
 import logging
 import os
 import shutil
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ import cloudpickle
 from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import setenv
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from traitlets.config import Config
@@ -30,7 +32,8 @@ from grading.excerpt import Rows
 from grading.execute import CELL_TOOK
 from grading.sandbox import bubblewrap
 
-Files = dict[str, tuple[int, bytes]]  # path relative to a folder → permissions, content
+# Path relative to a folder → permissions, content; an empty folder's path ends with a slash.
+Files = dict[str, tuple[int, bytes]]
 GRADED = "graded"
 
 
@@ -145,7 +148,10 @@ def grade(course: Course, submission: Submission) -> Result:
     """
     with _busy:
         start = time.monotonic()
-        root = _unpack(course)
+        try:
+            root = _unpack(course)
+        except OSError as error:
+            raise UnfitMachine(f"The course cannot be laid out here: {error}") from None
         try:
             result = _grade(course, submission, root)
         except UnfitMachine:
@@ -185,7 +191,12 @@ def _unpack(course: Course) -> Path:
     for number, files in enumerate(course.tests):
         write_files(root / "tests" / str(number), files)
     (root / ".grading-secret").write_text(course.secret)
-    with Gradebook(f"sqlite:///{root}/assignment.db", course.course_id) as gradebook:
+    programs = Path(sys.executable).parent
+    path = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    with (
+        setenv(PATH=path),  # nbgrader starts alembic by its name
+        Gradebook(f"sqlite:///{root}/assignment.db", course.course_id) as gradebook,
+    ):
         excerpt.put(gradebook, course.rows)
     _unpacked = course.digest, root
     return root
@@ -252,13 +263,15 @@ def _do_not_sync(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous = OFF")
 
 
-def read_files(folder: Path) -> Files:
+def read_files(root: Path) -> Files:
     """Everything in a folder, which holds ordinary files and folders only."""
     files: Files = {}
-    for base, _, names in os.walk(folder):
+    for base, folders, names in os.walk(root):
         for name in names:
             path = Path(base, name)
-            files[str(path.relative_to(folder))] = (path.stat().st_mode & 0o777, path.read_bytes())
+            files[str(path.relative_to(root))] = (path.stat().st_mode & 0o777, path.read_bytes())
+        if not folders and not names and base != str(root):
+            files[f"{Path(base).relative_to(root)}/"] = (0o755, b"")
     return files
 
 
@@ -268,5 +281,8 @@ def write_files(folder: Path, files: Files) -> None:
     for name, (mode, content) in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        path.chmod(mode)
+        if name.endswith("/"):
+            path.mkdir()
+        else:
+            path.write_bytes(content)
+            path.chmod(mode)
