@@ -184,7 +184,7 @@ class SealedAutograde(Autograde):
             except MissingEntry:
                 self._refuse_all(
                     f"The gradebook does not know the assignment {assignment}. "
-                    f"Run: nbgrader generate_assignment {assignment}"
+                    f"Run: nbgrader generate_assignment {assignment} --force"
                 )
             names = sorted(notebook.name for notebook in notebooks)
         wanted = [name for name in names if fnmatch(name, self.coursedir.notebook_id)]

@@ -32,7 +32,7 @@ c.SealedExecute.timeout = 4
 c.SealedExecute.question_timeout = 4
 """
 UNSEALED = "c.SealedExecute.require_isolation = False\n"
-STUDENT = re.compile(r"Converting notebook .*/autograded/([^/]+)/")
+STUDENT = re.compile(r"^\d+/\d+ (\S+): ")
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,9 @@ def main() -> int:
     for command in (
         f"nbgrader generate_assignment {ASSIGNMENT}",
         f"python -m grading simulate {ASSIGNMENT} --students 8 --seed 1",
-        f"nbgrader autograde {ASSIGNMENT}",
+        f"python -m grading autograde {ASSIGNMENT}",
         f"nbgrader generate_feedback {ASSIGNMENT}",
+        f"python -m grading report {ASSIGNMENT}",
     ):
         if _run(command) != 0:
             print(f"\nThis command failed; the end of {LOG}:", file=sys.stderr)
@@ -66,7 +67,9 @@ def main() -> int:
     print("\n".join(["", *table(found), "", *mistakes(found)]))
     student = min(found, key=lambda result: (result.score or 0) / result.points).student
     page = next(FOLDER.glob(f"feedback/{student}/{ASSIGNMENT}/*.html"))
-    print(f"\nThe feedback that {student} gets, to open in a browser: {page}")
+    print("\nTo open in a browser:")
+    print(f"  the feedback that {student} gets: {page}")
+    print(f"  the report on the class: {FOLDER}/report/{ASSIGNMENT}.html")
     print(f"Everything in formgrader: cd {FOLDER} && ../.venv/bin/jupyter lab, menu Nbgrader.")
     wrong = [result for result in found if result.score != result.expected.score]
     for result in wrong:
