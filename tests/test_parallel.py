@@ -9,6 +9,7 @@ import random
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -23,8 +24,10 @@ import nbformat
 import psutil
 import pytest
 from little_course import ASSIGNMENT, NOTEBOOK, POINTS, nbgrader, scores
-from nbgrader.api import Base, Gradebook
+from nbgrader.api import Base, Grade, Gradebook
 from sqlalchemy import select
+
+from grading import excerpt
 
 pytestmark = pytest.mark.bubblewrap
 
@@ -209,6 +212,40 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(course: Path, plain: Path
     assert sorted(path.suffix for path in (course / ".grading" / ASSIGNMENT).iterdir()) == [
         "", *[".json"] * 8
     ]  # fmt: skip
+
+
+def test_a_run_that_is_killed_before_the_scores_are_written_grades_again(course: Path) -> None:
+    assert grade(course, "--student", "ann")[0] == 0
+    note = course / ".grading" / ASSIGNMENT / "ann.json"
+    before = note.read_text()
+    hand_in(course, "ann", total="def total(x):\n    import time\n    time.sleep(4)")
+    process = start(course, "--student", "ann")
+    assert wait_until(lambda: any("bwrap" in one.name() for one in descendants(process)))
+    with contextlib.closing(sqlite3.connect(course / "gradebook.db")) as somebody:
+        somebody.execute("BEGIN IMMEDIATE")  # nobody else can write as long as this stands
+        assert wait_until(lambda: not note.exists() or note.read_text() != before)
+        process.kill()
+        process.communicate()
+    assert scores(course)["ann"] == POINTS
+    status, text = grade(course, "--student", "ann")
+    assert (status, "1/1 ann: graded" in text) == (0, True), text
+    assert scores(course)["ann"] == {**POINTS, "total": 0.0}
+
+
+def test_a_submission_that_changed_meanwhile_is_written_in_no_part(course: Path) -> None:
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        gradebook.update_or_create_student("ann")
+        gradebook.update_or_create_submission(ASSIGNMENT, "ann")
+        rows = excerpt.of_submission(gradebook, ASSIGNMENT, "ann")
+        for row in rows["grade"]:
+            row |= {"auto_score": 1.0, "needs_manual_grade": False}
+        last = gradebook.db.get(Grade, rows["grade"][-1]["id"])
+        gradebook.db.delete(last)
+        gradebook.db.commit()
+        with pytest.raises(excerpt.GradebookChanged, match="Run the command again"):
+            excerpt.bring_back(gradebook, rows)
+        gradebook.db.commit()  # as when the next student's scores are written
+    assert list(scores(course)["ann"].values()) == [None, None]
 
 
 @pytest.fixture
