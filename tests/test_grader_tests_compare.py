@@ -96,6 +96,25 @@ def test_refuses_in_words(got, wanted, words):
 
 
 @pytest.mark.parametrize(
+    ("got", "wanted", "mirrored"),
+    [
+        (5.0, 4.0, (-3.0, -4.0)),  # as far apart, by the value and by its share
+        (np.array([1.0, 40.5]), np.array([1.0, 40.0]), ([-1.0, -39.5], [-1.0, -40.0])),
+        (3, 7, (3, 8)),
+        (np.array([1, 2]), np.array([1, 5]), ([1, 2], [1, 9])),
+        (0.5, True, (0.5, False)),
+        ("dev", "train", ("dev", "test")),
+        (np.array([1.0]), np.array([np.inf]), ([1.0], [-np.inf])),
+    ],
+)
+def test_the_right_value_is_not_told(got, wanted, mirrored):
+    other, right = (np.array(x) if isinstance(x, list) else x for x in mirrored)
+    sentence = difference(got, wanted, "answer")
+    assert sentence is not None
+    assert sentence == difference(other, right, "answer"), "it depends on the right value"
+
+
+@pytest.mark.parametrize(
     ("got", "wanted"),
     [
         (np.ones(3), np.ones((3, 1))),
