@@ -39,6 +39,9 @@ warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
 
 c.CourseDirectory.course_id = "improving-deep-neural-networks"
 
+# `nbgrader validate` counts graded cells only, which a released notebook has none of that run.
+c.Validator.validate_all = True
+
 # Releasing: nbgrader's own steps, with stubs that say which function is not written yet.
 c.GenerateAssignment.preprocessors = [
     IncludeHeaderFooter,

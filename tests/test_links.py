@@ -33,7 +33,7 @@ PAGES = sorted(
     )
     if ".ipynb_checkpoints" not in path.parts
 )
-STUDENTS = ("course", "release")  # what a student has, side by side
+STUDENTS = ("course", "release", "START.md")  # what a student has, side by side
 
 
 @cache
