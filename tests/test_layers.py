@@ -76,7 +76,7 @@ each_of = {
     folder: pytest.mark.parametrize(
         "path", files(folder), ids=lambda path: str(path.relative_to(REPOSITORY))
     )
-    for folder in ("grading", "grader_tests", "course", "source", "release")
+    for folder in ("grading", "grader_tests", "course", "source", "release", "handout")
 }
 
 
@@ -137,6 +137,11 @@ def test_assignments_need_numpy_and_figures_and_take_only_grade_of_the_hidden_te
 @each_of["release"]
 def test_students_need_numpy_and_figures(path):
     assert foreign(path) <= {"numpy", *FIGURES} | frameworks(path)
+
+
+@each_of["handout"]
+def test_what_makes_the_zip_needs_nothing_of_grading(path):
+    assert foreign(path) == set()
 
 
 def test_hidden_tests_are_never_installed():
