@@ -14,10 +14,12 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import cloudpickle
+import nbgrader.api
 from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -183,8 +185,7 @@ def _unpack(course: Course) -> Path:
         )
     close()
     atexit.register(close)
-    if not event.contains(Engine, "connect", _do_not_sync):
-        event.listen(Engine, "connect", _do_not_sync)
+    _make_gradebooks_cheap()
     root = Path(judges.standing().folder, "course")
     write_files(root / "release" / course.assignment, course.release)
     write_files(root / "source" / course.assignment, course.source)
@@ -258,8 +259,18 @@ def _configuration(course: Course, root: Path, db_url: str) -> Config:
     return config
 
 
+@cache
+def _make_gradebooks_cheap() -> None:
+    """Spare this process what only gradebooks that last, or change place, have need of.
+
+    nbgrader opens the gradebook for each of its steps. It need not compile the same SQL each time,
+    which takes a quarter of a worker's own time, nor wait for the disk.
+    """
+    nbgrader.api.create_engine = cache(nbgrader.api.create_engine)
+    event.listen(Engine, "connect", _do_not_sync)
+
+
 def _do_not_sync(connection: Any, _record: Any) -> None:
-    """Do not wait for the disk: a worker's gradebook lives as long as the worker does."""
     connection.execute("PRAGMA synchronous = OFF")
 
 
