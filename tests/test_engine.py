@@ -327,18 +327,18 @@ def test_graded_cells_run_in_the_judge_with_cases_of_each_students_own(tmp_path:
     careless += "kernel.do_execute = spy"
     hand_in(course, "cem", double=careless)
     first = autograde(course)
+    shows = {s: [outputs(course, s, f"{q}-graded") for q in POINTS] for s in ("ann", "bob")}
+    for texts in shows.values():
+        for text in texts:
+            assert "kernel False" in text, f"a graded cell ran elsewhere than in the judge: {text}"
+            assert "asked True" in text
+            assert "hidden False" in text
     assert first.returncode == 1
     assert set(failures(first)) == {"cem"}
     assert "settle-graded" in failures(first)["cem"]
     assert "itself at fault: ZeroDivisionError" in failures(first)["cem"]
     assert scores(course)["cem"] == NOTHING
 
-    shows = {s: [outputs(course, s, f"{q}-graded") for q in POINTS] for s in ("ann", "bob")}
-    for texts in shows.values():
-        for text in texts:
-            assert "kernel False" in text
-            assert "asked True" in text
-            assert "hidden False" in text
     seeds = [text.split("seed ")[1].split("'")[0] for s in shows for text in shows[s]]
     assert len(set(seeds)) == len(seeds)
     assert autograde(course, "--force").returncode == 1

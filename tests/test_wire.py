@@ -172,6 +172,8 @@ def test_one_buffer_many_times_is_counted_each_time() -> None:
         '{"t": "list", "v": [' + '{"t": "none"},' * 20_000 + '{"t": "none"}]}',
         '{"t": "str", "v": "' + "x" * 200_000 + '"}',
         '{"t": "str", "v": "' + "x" * 3_000_000 + '"}',
+        '{"t": "none"}' + " " * (2 << 20),
+        '{"t": "int", "v": "' + "9" * 300 + '"}',
         '{"t": "int", "v": "' + "9" * 5000 + '"}',
         '{"t": "int", "v": 7}',
         '{"t": "bool", "v": 1}',
@@ -184,6 +186,13 @@ def test_one_buffer_many_times_is_counted_each_time() -> None:
 def test_bombs_and_near_misses_are_refused(text: str) -> None:
     with pytest.raises(wire.WireError):
         wire.loads(text, [])
+
+
+def test_an_array_has_eight_axes_at_most() -> None:
+    leaf = {"t": "array", "d": "|u1", "s": [1] * 8, "v": 0}
+    assert wire.loads(json.dumps(leaf), [b"7"]).ndim == 8
+    with pytest.raises(wire.WireError, match="shape"):
+        wire.loads(json.dumps({**leaf, "s": [1] * 9}), [b"7"])
 
 
 def test_a_bool_array_holds_nothing_but_bools() -> None:
@@ -240,6 +249,10 @@ def test_what_is_not_plain_data_arrives_as_opaque(value: Any) -> None:
     assert isinstance(arrived, wire.Opaque)
     assert arrived != arrived
     assert arrived != value
+
+
+def test_the_name_of_what_is_not_plain_data_is_short() -> None:
+    assert len(wire.loads(json.dumps({"t": "opaque", "v": "x" * 90_000}), []).name) == 200
 
 
 def test_a_cycle_and_a_crowd_are_refused() -> None:
