@@ -149,11 +149,11 @@ def grade(course: Course, submission: Submission) -> Result:
         which asks.
     """
     with _busy:
-        start = time.monotonic()
         try:
             root = _unpack(course)
         except OSError as error:
             raise UnfitMachine(f"The course cannot be laid out here: {error}") from None
+        start = time.monotonic()
         try:
             result = _grade(course, submission, root)
         except UnfitMachine:
