@@ -35,7 +35,7 @@ class Progress:
         self._messages: list[str] = []
         self._seconds: list[float] = []
         self._cells: defaultdict[str, list[float]] = defaultdict(list)
-        self._total = self._unchanged = 0
+        self._total = self._unchanged = self._remarked = 0
 
     @property
     def all_graded(self) -> bool:
@@ -66,6 +66,7 @@ class Progress:
         """Count a submission."""
         self._outcomes[result.outcome] += 1
         self._messages += result.messages
+        self._remarked += bool(result.warnings)
         self._seconds.append(result.seconds)
         for cell, seconds in result.cells.items():
             self._cells[cell].append(seconds)
@@ -89,6 +90,10 @@ class Progress:
         for cell, seconds in dearest:
             mean, most = statistics.mean(seconds), max(seconds)
             self._say(f"  {cell}: {mean:.2f} on average, {most:.2f} at most")
+        if self._remarked:
+            self._say(
+                f"Something to remark on {self._remarked}: python -m grading report says what."
+            )
         if self._messages:
             self._say("Left without a score, and marked as needing a look:")
         for message in self._messages:
