@@ -304,7 +304,7 @@ SQRT_DECAY = Task(
 def staircase_cases(rng: np.random.Generator) -> list[Case]:
     """On each stair the first epoch, the last and one between, for two intervals."""
     cases = []
-    for interval, low, high in ((100, 0.3, 0.45), (8, 1.1, 1.9)):
+    for interval, low, high in ((100, 0.3, 0.45), (8, 1.2, 1.9)):
         alpha0, decay_rate = rng.uniform(0.5, 0.9), rng.uniform(low, high)
         for share in (0, 0.4, 0.99, 1, 1.5, 2, 2.5, 2.99, 10):
             epoch = int(share * interval)

@@ -90,10 +90,13 @@ def zeros(parameters: Arrays) -> Arrays:
 
 
 def bowl(rng: np.random.Generator) -> tuple[Arrays, Arrays]:
-    """Draw the curvatures of a bowl, from 1 to 100, and a start away from its minimum."""
+    """Draw the curvatures of a bowl, from 1 to 100, and a start away from its minimum.
+
+    So far away that 200 steps of 0.01 leave every parameter large; see :func:`network`.
+    """
     curvature = {"W1": np.array([[1.0, 30.0], [10.0, 3.0]]), "b1": np.array([[100.0], [1.0]])}
     start = {
-        name: rng.choice([-1, 1], value.shape) * rng.uniform(3, 6, value.shape)
+        name: rng.choice([-1, 1], value.shape) * rng.uniform(6, 9, value.shape)
         for name, value in curvature.items()
     }
     return start, curvature

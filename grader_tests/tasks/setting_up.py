@@ -327,7 +327,7 @@ def diagnose_cases(rng: np.random.Generator) -> list[Case]:
         (0.005, 0.01, {}),
         (0.15, 0.16, {"target_error": 0.14}),
         (0.13, 0.135, {"target_error": 0.125, "tolerance": 0.05}),
-        (0.08, 0.15, {"target_error": 0.06, "tolerance": 0.04}),
+        (0.09, 0.15, {"target_error": 0.06, "tolerance": 0.04}),
         (0.30, 0.36, {"target_error": 0.10, "tolerance": 0.10}),
         (0.20, 0.10, {"target_error": 0.19}),
         (0.25, 0.10, {"target_error": 0.30, "tolerance": 0.01}),
