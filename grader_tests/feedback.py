@@ -40,7 +40,11 @@ class Standing:
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception or time-out, once for all the cases that ended in it."""
+    """An exception or time-out, once for all the cases that ended in it.
+
+    One line of the student's that raised one type of exception failed in one way, though its
+    message may differ from case to case: `message` is that of the first.
+    """
 
     cases: str
     message: str
@@ -66,7 +70,7 @@ def compose(verdict: Verdict) -> Feedback:
     full = verdict.score == task.points
     named = verdict.misconception
     return Feedback(
-        f"{task.name}: {verdict.score:g} of {task.points:g} points",
+        f"{task.name}: {verdict.score:g} of {task.worth}",
         _standings(verdict.outcomes),
         _failures(verdict),
         named.sentence if named else "",
@@ -171,19 +175,21 @@ def _standings(outcomes: tuple[Outcome, ...]) -> tuple[Standing, ...]:
 
 
 def _failures(verdict: Verdict) -> tuple[Failure, ...]:
-    grouped: dict[tuple[str, str], list[str]] = {}
+    grouped: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for case, unanswered in verdict.unanswered:
         message = unanswered.message or unanswered.kind
-        grouped.setdefault((message, unanswered.where), []).append(case.label)
-    return tuple(
-        Failure(
-            f"in {len(labels)} of {verdict.cases} cases, first with {labels[0]}",
-            short(message.partition("\n")[0], 300),
-            short(where, 200),
-            next((words for sign, words in EXPLANATIONS if sign in message), ""),
-        )
-        for (message, where), labels in grouped.items()
-    )
+        what = unanswered.exception if unanswered.where else message
+        grouped.setdefault((what, unanswered.where), []).append((case.label, message))
+    failures = []
+    for (_, where), told in grouped.items():
+        label, message = told[0]
+        cases = f"in {len(told)} of {verdict.cases} cases, first with {label}"
+        if any(other != message for _, other in told):
+            cases += "; there the message was"
+        explanation = next((words for sign, words in EXPLANATIONS if sign in message), "")
+        line = short(message.partition("\n")[0], 300)
+        failures.append(Failure(cases, line, short(where, 200), explanation))
+    return tuple(failures)
 
 
 def _next_step(verdict: Verdict) -> str:
@@ -200,7 +206,7 @@ def _next_step(verdict: Verdict) -> str:
         return f"look for a loop in {name} that does not end, or replace loops by array operations."
     if kinds:
         return f"call {name} yourself with inputs like those named above until it returns."
-    return f"compare {name} with the formula line by line, on a case small enough to do by hand."
+    return f"go through {name} line by line, with a case small enough to do by hand."
 
 
 def _wrap(paragraph: str, first: str = "", rest: str | None = None) -> list[str]:

@@ -26,10 +26,11 @@ Cell = dict[str, Any]
 
 def question(task: Task, number: int) -> list[Cell]:
     """Return the four cells of a task's question, the `number`-th of its notebook."""
-    name, points = task.name, f"{task.points:g} points"
+    name = task.name
     prompt = (
-        f"## {number}. A heading: `{name}` ({points})\n\nWhat is wanted and why, with the formula."
-        f"\n\n**{points}:** {task.rubric.partition(': ')[2]}"
+        f"## {number}. A heading: `{name}` ({task.worth})\n\n"
+        "What is wanted and why, with the formula.\n\n"
+        f"**{task.worth}:** {task.rubric.partition(': ')[2]}"
     )
     checks = (
         "# A case that can be checked by hand.\n"

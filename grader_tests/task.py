@@ -20,7 +20,7 @@ from grader_tests.compare import CLOSE, Tolerance
 from grader_tests.source import compiled, edited, source_of
 
 __all__ = [
-    "Answer", "Case", "Criterion", "Lecture", "Misconception", "Rng", "Task", "Tolerance",
+    "Answer", "Case", "Check", "Criterion", "Lecture", "Misconception", "Rng", "Task", "Tolerance",
     "Variant", "call", "edited", "inputs_untouched", "misconceptions", "script", "source_of",
 ]  # fmt: skip
 
@@ -177,8 +177,12 @@ class Lecture:
 
     @property
     def href(self) -> str:
-        """From the folder of nbgrader's feedback, ``feedback/student/assignment/``."""
-        anchor = quote(self.heading.replace(" ", "-"))
+        """From the folder of nbgrader's feedback, ``feedback/student/assignment/``.
+
+        JupyterLab compares the anchor with the heading as it stands, without decoding it, so what
+        an address may hold after # (RFC 3986, section 3.5) is not encoded.
+        """
+        anchor = quote(self.heading.replace(" ", "-"), safe="!$&'()*+,;=:@/?")
         return f"../../../course/{quote(self.notebook)}#{anchor}"
 
 
@@ -282,10 +286,15 @@ class Task:
         return total(criterion.points for criterion in self.criteria)
 
     @property
+    def worth(self) -> str:
+        """The points in words: ``1 point``, ``0.5 points``."""
+        return "1 point" if self.points == 1 else f"{self.points:g} points"
+
+    @property
     def rubric(self) -> str:
         """The first line of the graded cell."""
         shares = " · ".join(f"{c.name} {c.points:g}" for c in self.criteria)
-        return f"# Graded, {self.points:g} points: {shares}"
+        return f"# Graded, {self.worth}: {shares}"
 
     @cached_property
     def given(self) -> dict[str, Any]:

@@ -31,9 +31,13 @@ def rubric(task: Task) -> str:
     return " · ".join(f"{criterion.name} {criterion.points:g}" for criterion in task.criteria)
 
 
+def points(task: Task) -> str:
+    return f"{task.points:g} point{'' if task.points == 1 else 's'}"
+
+
 def graded_cell(task: Task) -> str:
     return (
-        f"# Graded, {task.points:g} points: {rubric(task)}\n"
+        f"# Graded, {points(task)}: {rubric(task)}\n"
         "### BEGIN HIDDEN TESTS\n"
         "from grader_tests import grade\n\n"
         f'grade("{task.name}")\n'
@@ -129,10 +133,10 @@ def test_each_question_goes_prompt_solution_checks_graded(notebook, cells):
         assert cells[order[at - 1]].cell_type == "markdown", f"{function} needs a prompt before it"
         assert order[at : at + 3] == [function, f"{function}-checks", f"{function}-graded"]
         solution, checks, graded = (cells[id].metadata.nbgrader for id in order[at : at + 3])
-        points = find(function).points
+        worth = find(function).points
         assert solution == nbgrader(function, solution=True)
         assert checks == nbgrader(f"{function}-checks", locked=True)
-        assert graded == nbgrader(f"{function}-graded", grade=True, locked=True, points=points)
+        assert graded == nbgrader(f"{function}-graded", grade=True, locked=True, points=worth)
 
 
 def test_rubrics_are_those_of_the_tasks(notebook, cells):
@@ -140,8 +144,8 @@ def test_rubrics_are_those_of_the_tasks(notebook, cells):
     for function in functions(notebook):
         task = find(function)
         prompt = cells[order[order.index(function) - 1]].source
-        assert f"({task.points:g} points)" in prompt.splitlines()[0], function
-        assert f"**{task.points:g} points:** {rubric(task)}" in prompt, function
+        assert f"({points(task)})" in prompt.splitlines()[0], function
+        assert f"**{points(task)}:** {rubric(task)}" in prompt, function
         assert cells[f"{function}-graded"].source == graded_cell(task)
 
 

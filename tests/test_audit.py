@@ -108,7 +108,7 @@ def test_the_command_prints_the_table_and_the_rubric(monkeypatch, capsys):
     assert audit.main(["--seeds", "1"]) == 0
     printed = capsys.readouterr().out
     assert printed.splitlines()[0].split() == audit.HEADER.split()
-    assert "double\n  # Graded, 1 points: value 1" in printed
+    assert "double\n  # Graded, 1 point: value 1" in printed
     assert printed.endswith("No misses.\n")
 
 

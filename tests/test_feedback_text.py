@@ -1,5 +1,6 @@
 """What a student reads: complete, the same in text and HTML, safe to show, and without answers."""
 
+import dataclasses
 import re
 from html import unescape
 from html.parser import HTMLParser
@@ -11,6 +12,10 @@ from grader_tests import feedback, tasks
 from grader_tests.exam import Exam, ask_here
 from grader_tests.source import source_of
 from grader_tests.tasks.batch_norm import BATCHNORM_BACKWARD, BATCHNORM_FORWARD
+from grader_tests.tasks.hyperparameter_search import RANDOM_POINTS
+from grader_tests.tasks.mini_batches import MINI_BATCHES
+from grader_tests.tasks.regularization import FLIP_HORIZONTALLY
+from grader_tests.tasks.softmax import SOFTMAX_CROSS_ENTROPY_BACKWARD
 from grading.questions import Unanswered
 
 TASKS = [task for module in tasks.modules() for task in module.TASKS]
@@ -63,7 +68,7 @@ def test_feedback_on_every_mistake_is_complete_and_tells_no_answer(task):
         seen.add(misconception.id)
         found = verdict(task, misconception.wrong)
         text, html = feedback.text(found), feedback.html(found)
-        assert text.startswith(f"{task.name}: {found.score:g} of {task.points:g} points\n")
+        assert text.startswith(f"{task.name}: {found.score:g} of {task.worth}\n")
         joined, shown = " ".join(text.split()), plain(html)
         for words in (joined, shown):
             assert misconception.sentence in words
@@ -102,6 +107,7 @@ def test_an_unnamed_mistake_leads_to_the_task_s_lecture():
     assert "A mistake we recognise" not in text
     assert f"Read: {BATCHNORM_BACKWARD.lecture.text}" in text
     assert "dgamma is a single number; it should be a NumPy array. Case: 3 features" in text
+    assert "Next: go through batchnorm_backward line by line, with a case" in text
 
 
 def test_a_sentence_is_told_once():
@@ -151,6 +157,74 @@ def test_a_student_s_own_line_is_shown():
 def test_a_time_out_has_advice_of_its_own():
     found = unanswered(kind="too slow", message="no answer within 20 s")
     assert "a loop in batchnorm_forward that does not end" in " ".join(feedback.text(found).split())
+
+
+SHAPES = "ValueError: shapes ({},4) and (5,) not aligned"
+LINE = "batchnorm_forward, line 5: x = y @ z"
+
+
+@pytest.mark.parametrize(
+    ("failed", "paragraphs"),
+    [
+        ([(SHAPES.format(2), LINE)] * 3, ["in 3 of 14 cases, first with case 0"]),
+        (
+            [(SHAPES.format(n), LINE) for n in (2, 3, 4)],
+            ["in 3 of 14 cases, first with case 0; there the message was"],
+        ),
+        (
+            [(SHAPES.format(2), LINE), ("TypeError: no", LINE), (SHAPES.format(3), "f, line 1: x")],
+            [f"in 1 of 14 cases, first with case {n}" for n in range(3)],
+        ),
+        (
+            [(SHAPES.format(2), ""), (SHAPES.format(3), ""), (SHAPES.format(2), "")],
+            ["in 2 of 14 cases, first with case 0", "in 1 of 14 cases, first with case 1"],
+        ),
+    ],
+    ids=["same message", "same line", "different lines and types", "no line known"],
+)
+def test_one_failure_is_told_once_with_the_first_message(failed, paragraphs):
+    drawn = Exam(BATCHNORM_FORWARD, np.random.default_rng(0))
+    answers = [
+        (
+            dataclasses.replace(drawn.cases[0], label=f"case {n}"),
+            Unanswered("raised", message, where, message.partition(":")[0]),
+        )
+        for n, (message, where) in enumerate(failed)
+    ]
+    found = dataclasses.replace(verdict(BATCHNORM_FORWARD), unanswered=tuple(answers))
+    failures = feedback.compose(found).failures
+    assert [failure.cases for failure in failures] == paragraphs
+    assert failures[0].message == failed[0][0]
+
+
+def test_an_answer_of_another_form_is_told_what_to_mend_and_no_type_of_ours():
+    found = written(MINI_BATCHES, "def mini_batches(X, Y, batch_size, rng):\n    return 3")
+    told = {outcome.criterion.name: outcome.sentence for outcome in found.outcomes}
+    advice = "cannot be looked at: mend its type and shapes first."
+    assert told["columns stay paired"] == f"The answer is a single number and {advice}"
+    assert told["drawn from rng"] == f"The answer {advice}"  # a tuple, but the case made that
+
+
+@pytest.mark.parametrize("column", ["[0.1] * n", "np.full(n, 0.1)"])
+def test_columns_in_place_of_points_are_no_error_of_ours(column):
+    text = f"def random_points(space, n, rng):\n    return {{name: {column} for name in space}}"
+    found = written(RANDOM_POINTS, text)
+    sentences = {outcome.criterion.name: outcome.sentence for outcome in found.outcomes}
+    told = {sentences[name] for name in ("points", "scales", "whole numbers")}
+    assert told == {"The points should be a list of dicts from name to value."}
+    assert found.unanswered == ()
+
+
+def test_a_derivative_of_nan_is_called_nan_and_not_downhill():
+    (wrong,) = (m for m in SOFTMAX_CROSS_ENTROPY_BACKWARD.misconceptions if m.id == "SM-36")
+    outcomes = verdict(SOFTMAX_CROSS_ENTROPY_BACKWARD, wrong.wrong).outcomes
+    (direction,) = (o for o in outcomes if o.criterion.name == "direction")
+    assert direction.sentence.startswith("dZ is nan in ")
+
+
+def test_one_point_is_a_point():
+    assert feedback.text(verdict(FLIP_HORIZONTALLY)).startswith("flip_horizontally: 1 of 1 point\n")
+    assert FLIP_HORIZONTALLY.rubric.startswith("# Graded, 1 point: ")
 
 
 def test_hostile_messages_are_text():

@@ -500,9 +500,9 @@ def test_every_lecture_link_leads_to_a_heading(task):
 
 
 def test_a_lecture_is_found_from_the_feedback_folder():
-    lecture = Lecture("module/lecture.ipynb", "Scale & shift")
-    assert lecture.href == "../../../course/module/lecture.ipynb#Scale-%26-shift"
-    assert lecture.text == "course/module/lecture.ipynb, section “Scale & shift”"
+    lecture = Lecture("module/lecture.ipynb", "Scale, then shift")
+    assert lecture.href == "../../../course/module/lecture.ipynb#Scale,-then-shift"
+    assert lecture.text == "course/module/lecture.ipynb, section “Scale, then shift”"
 
 
 def test_no_two_tasks_share_a_name():

@@ -33,8 +33,9 @@ RUNNING = Lecture(NOTEBOOK, "Running averages for test time")
 BACKWARD = Lecture(NOTEBOOK, "Backward from the graph")
 FITTING = Lecture(NOTEBOOK, "Fitting it into training")
 PLACEMENT = Lecture(NOTEBOOK, "Placement and small batches")
-DEPTH = Lecture(
-    "module1_practical_aspects/04_normalizing_and_initializing.ipynb", "Vanishing and exploding"
+LAYER = Lecture(
+    "module1_practical_aspects/04_normalizing_and_initializing.ipynb",
+    "One layer, forward and back",
 )
 
 CATALOGUE = {"BN": 27, "BB": 20, "BM": 18}
@@ -763,13 +764,13 @@ HIDDEN_DW = 'grads[f"dW{layer}"] = dZ @ A_prev.T'
 
 MODEL_BACKWARD_MISCONCEPTIONS = (
     *model_backward(
-        "BM-11", DEPTH,
+        "BM-11", LAYER,
         "The derivative at the output lacks 1/m. The cost is a mean over the examples, so 1/m "
         "enters there, once.",
         [("dZ = (AL - Y) / m", "dZ = AL - Y")],
     ),
     *model_backward(
-        "BM-12", DEPTH,
+        "BM-12", LAYER,
         "dW, or db with it, is divided by m again. 1/m enters once, in dZ at the output; every dQ "
         "is the exact derivative of the cost.",
         [(HIDDEN_DW, HIDDEN_DW + " / m")],
@@ -777,7 +778,7 @@ MODEL_BACKWARD_MISCONCEPTIONS = (
          ("np.sum(dZ, axis=1, keepdims=True)", "np.mean(dZ, axis=1, keepdims=True)")],
     ),
     *model_backward(
-        "BM-13", DEPTH,
+        "BM-13", LAYER,
         "relu is skipped on the way back. Where its input was not positive, nothing passes.",
         [(UNRELU, "dZ_tilde = dA")],
     ),
@@ -802,7 +803,7 @@ MODEL_BACKWARD_MISCONCEPTIONS = (
         [("        dA = W.T @ dZ", "        dA = W.T @ dZ_tilde")],
     ),
     *model_backward(
-        "BM-17", DEPTH,
+        "BM-17", LAYER,
         "The sign at the output is the other way round: the derivative is the prediction minus "
         "the label.",
         [("dZ = (AL - Y) / m", "dZ = (Y - AL) / m")],

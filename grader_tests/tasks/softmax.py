@@ -549,7 +549,7 @@ def confirm_backward(case: Case, wanted: np.ndarray) -> float:
 
 def direction_is_right(result: np.ndarray, wanted: np.ndarray, case: Case) -> str | None:
     """A positive multiple of the right derivative."""
-    if np.shape(result) != wanted.shape:
+    if np.shape(result) != wanted.shape or not np.all(np.isfinite(result)):
         return difference(result, wanted, "dZ")
     factor = float(np.sum(result * wanted) / np.sum(wanted**2))
     if not factor > 0:
