@@ -91,9 +91,7 @@ class Progress:
             mean, most = statistics.mean(seconds), max(seconds)
             self._say(f"  {cell}: {mean:.2f} on average, {most:.2f} at most")
         if self._remarked:
-            self._say(
-                f"Something to remark on {self._remarked}: python -m grading report says what."
-            )
+            self._say(f"Remarks on {self._remarked}: python -m grading report lists them.")
         if self._messages:
             self._say("Left without a score, and marked as needing a look:")
         for message in self._messages:
