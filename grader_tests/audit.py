@@ -4,7 +4,7 @@
 For every task and seed, through the same scoring and encoding as a student's code:
 
 * the reference and every accepted variant earn full marks, the released stub 0;
-* every misconception earns less, and is named as itself and nothing else;
+* every misconception earns less, the same with all seeds, and is named as itself and nothing else;
 * every criterion is lost by at least one misconception, so none is there for nothing;
 * wrong answers and variants use only what a notebook has; composites call their own parts;
 * a notebook's catalogue of misconceptions is complete: each id has a wrong answer or a reason.
@@ -26,7 +26,7 @@ import numpy as np
 from grader_tests import tasks
 from grader_tests.exam import HELD, Exam, Verdict, ask_here
 from grader_tests.source import compiled, names_used
-from grader_tests.task import Task
+from grader_tests.task import Misconception, Task
 
 HEADER = f"{'task':<28}{'points':>7}{'cases':>7}{'variants':>10}{'stub':>6}{'named':>9}{'s':>7}"
 
@@ -46,6 +46,7 @@ class TaskAudit:
         self.cases = self.right = self.named = 0
         self.stub = 0.0
         self.lost: set[str] = set()
+        self._earned: dict[Misconception, dict[float, int]] = {}  # a seed for each score
         start = time.perf_counter()
         self._examine_sources()
         for seed in range(seeds):
@@ -53,6 +54,10 @@ class TaskAudit:
         for criterion in task.criteria:
             if criterion.name not in self.lost:
                 self.misses.append(f"no misconception loses {criterion.name!r}")
+        for misconception, earned in self._earned.items():
+            if len(earned) > 1:
+                told = ", ".join(f"{score:g} with seed {seed}" for score, seed in earned.items())
+                self.misses.append(f"misconception {misconception.id} earns {told}")
         self.seconds = time.perf_counter() - start
         self.seeds = seeds
 
@@ -94,6 +99,7 @@ class TaskAudit:
         for misconception in self.task.misconceptions:
             asked = ask_here(self.task.namespace(misconception.wrong))
             verdict = exam.judge(asked)
+            self._earned.setdefault(misconception, {}).setdefault(verdict.score, seed)
             self.lost |= {o.criterion.name for o in verdict.outcomes if o.state != HELD}
             self.named += self._expect_named(misconception.id, verdict, seed)
             self._expect_distinct(misconception.id, exam, asked, seed)

@@ -1,5 +1,6 @@
 """The grader's own exam finds nothing to say about the course, and does find planted faults."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -90,6 +91,21 @@ def test_a_sound_task_passes():
 )
 def test_planted_faults_are_found(changes, miss):
     assert any(miss in found for found in TaskAudit(double_task(**changes), seeds=1).misses)
+
+
+def test_a_score_that_hangs_on_the_cases_is_found():
+    """The wrong answer is right for whole numbers, which only some seeds draw."""
+    changes = {
+        "cases": lambda rng: [
+            call("double", np.array([3.5, 4.5]), label="halves", tag="halves"),
+            call("double", np.array([4.5, 5.5]), label="other halves", tag="halves"),
+            call("double", np.array([rng.integers(4, 6) / 2]), label="drawn", tag="drawn"),
+        ],
+        "criteria": (Criterion("halves", 1, "halves"), Criterion("drawn", 1, "drawn")),
+        "misconceptions": (*ways("DO-01", "2 * np.floor(x)"), *ways("DO-02", "x")),
+    }
+    (miss,) = TaskAudit(double_task(**changes), seeds=5).misses
+    assert re.fullmatch("misconception DO-01 earns [01] with seed 0, [01] with seed [1-4]", miss)
 
 
 def planted(monkeypatch, **changes):
