@@ -103,5 +103,5 @@ formgrader: setup ## open JupyterLab for instructors: source/ runs its hidden te
 	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)" \
 		jupyter lab --LabApp.default_url=/lab/tree/source
 
-bench: sandbox ## compare with plain nbgrader
+bench: sandbox ## grade a class side by side with plain nbgrader (ten minutes)
 	$(BIN)/python -m benchmarks

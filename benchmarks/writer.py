@@ -1,0 +1,134 @@
+"""What the process that writes does for a submission: the bound on grading in parallel.
+
+One submission is graded for real. Its result then stands for everybody's, so that the class runner
+reads, hashes, enters and writes as fast as it can.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import functools
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+from nbgrader.api import Gradebook
+from rich.console import Console
+from sqlalchemy import text
+
+from benchmarks import course
+from grading import worker
+from grading.parallel import ClassRun
+from grading.progress import Progress
+from grading.worker import Course, Result, Submission
+
+STEPS = {
+    "_is_done": "looked up whether it has changed",
+    "_enter": "entered in the gradebook",
+    "_read": "read and hashed, twice",
+    "_rows": "its rows read from the gradebook",
+    "_keep": "scores, files and note written",
+}
+
+
+class Replay:
+    """A pool in which every student has the result of the first, at once."""
+
+    def __init__(self, graded: Course) -> None:
+        self._course = graded
+        self._result: Result | None = None
+        self._waiting: list[Submission] = []
+
+    def room(self) -> bool:
+        return not self._waiting
+
+    def start(self, submission: Submission) -> None:
+        if self._result is None:
+            self._result = worker.grade(self._course, submission)
+            worker.close()
+        self._waiting.append(submission)
+
+    def wait(self) -> Iterator[tuple[str, Result]]:
+        submission = self._waiting.pop()
+        scores = {grade["cell_id"]: grade["auto_score"] for grade in self._result.rows["grade"]}
+        result = copy.copy(self._result)
+        result.rows = copy.deepcopy(submission.rows)
+        for grade in result.rows["grade"]:
+            grade |= {"auto_score": scores[grade["cell_id"]], "needs_manual_grade": False}
+        yield submission.student, result
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+
+def measure(root: Path, assignment: str, students: int, url: str) -> None:
+    """Let a class of that many be written, and print what each step takes and what it leaves."""
+    url = url or f"sqlite:///{root}/gradebook.db"
+    course.make(root, assignment, f"{course.SEALED}c.CourseDirectory.db_url = {url!r}\n")
+    course.hand_in(root, assignment, students)
+    before, memory = _database(url), _memory()
+    first = _run(root, assignment)
+    course.check_scores(url, assignment, students)
+    leaves = {
+        "gradebook": _database(url) - before,
+        "submitted": _files(root / "submitted"),
+        "autograded": _files(root / "autograded"),
+        "notes": _files(root / ".grading"),
+        "memory of the process": _memory() - memory,
+    }
+    second = _run(root, assignment)
+    print(f"{assignment}, {students} submissions; {url.partition(':')[0]}; for one of them:\n")
+    print("| step | first run, ms | nothing changed, ms |\n|---|---:|---:|")
+    for step, words in {**STEPS, "all": "sum"}.items():
+        both = (1000 * took[step] / students for took in (first, second))
+        print(f"| {words} | {' | '.join(f'{each:.1f}' for each in both)} |")
+    print("\n| leaves | kB |\n|---|---:|")
+    for words, size in leaves.items():
+        print(f"| {words} | {size / students / 1000:.1f} |")
+
+
+def _run(root: Path, assignment: str) -> dict[str, float]:
+    """Run over the class; return the seconds that each step took for all together."""
+    took = dict.fromkeys([*STEPS, "all"], 0.0)
+    with contextlib.chdir(root):
+        run = ClassRun(assignment)
+        for step in STEPS:
+            setattr(run, step, _timed(getattr(run, step), step, took))
+        with open(os.devnull, "w") as nowhere:
+            run.grade(Replay, Progress(Console(file=nowhere)))
+    return took
+
+
+def _timed(step: Callable[..., Any], name: str, took: dict[str, float]) -> Callable[..., Any]:
+    @functools.wraps(step)
+    def timed(*arguments: Any) -> Any:
+        start = time.perf_counter()
+        try:
+            return step(*arguments)
+        finally:
+            seconds = time.perf_counter() - start
+            took[name] += seconds
+            took["all"] += seconds
+
+    return timed
+
+
+def _database(url: str) -> int:
+    """Size of a gradebook, in bytes."""
+    if url.startswith("sqlite"):
+        return Path(url.removeprefix("sqlite:///")).stat().st_size
+    with Gradebook(url) as gradebook:
+        return gradebook.db.execute(text("SELECT pg_database_size(current_database())")).scalar()
+
+
+def _files(folder: Path) -> int:
+    """What a folder takes on the disk, in bytes."""
+    return sum(path.lstat().st_blocks for path in folder.rglob("*")) * 512
+
+
+def _memory() -> int:
+    return psutil.Process().memory_info().rss
