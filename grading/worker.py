@@ -10,7 +10,6 @@ import atexit
 import logging
 import os
 import shutil
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -23,7 +22,6 @@ import nbgrader.api
 from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import setenv
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from traitlets.config import Config
@@ -192,12 +190,7 @@ def _unpack(course: Course) -> Path:
     for number, files in enumerate(course.tests):
         write_files(root / "tests" / str(number), files)
     (root / ".grading-secret").write_text(course.secret)
-    programs = Path(sys.executable).parent
-    path = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    with (
-        setenv(PATH=path),  # nbgrader starts alembic by its name
-        Gradebook(f"sqlite:///{root}/assignment.db", course.course_id) as gradebook,
-    ):
+    with Gradebook(f"sqlite:///{root}/assignment.db", course.course_id) as gradebook:
         excerpt.put(gradebook, course.rows)
     _unpacked = course.digest, root
     return root
@@ -264,8 +257,10 @@ def _make_gradebooks_cheap() -> None:
     """Spare this process what only gradebooks that last, or change place, have need of.
 
     nbgrader opens the gradebook for each of its steps. It need not compile the same SQL each time,
-    which takes a quarter of a worker's own time, nor wait for the disk.
+    which takes a quarter of a worker's own time, nor wait for the disk; nor start alembic, which
+    takes a second, to note for later upgrades which version of the tables it has made.
     """
+    nbgrader.api.get_alembic_version = str
     nbgrader.api.create_engine = cache(nbgrader.api.create_engine)
     event.listen(Engine, "connect", _do_not_sync)
 
