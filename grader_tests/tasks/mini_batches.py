@@ -62,7 +62,7 @@ SHAPES = (  # rows of X and of Y, examples, batch size
     (3, 1, 5, 5),
     (5, 1, 16, 20),
 )
-LARGE = ((6, 3, 64, 4), (3, 1, 75, 6))
+LARGE = ((6, 3, 64, 4), (3, 1, 151, 3), (2, 1, 121, 2))
 EPOCHS = 2000
 CHECKS_OF_CHANCE = 8 * 8 + 8 * 7 // 2  # places, and pairs in one batch
 

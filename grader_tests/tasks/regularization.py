@@ -387,7 +387,7 @@ def dropout_forward_cases(rng: np.random.Generator) -> list[Case]:
         return int(rng.integers(2**32))
 
     cases = []
-    for shape, keep_prob in (((3, 5), 0.6), ((6, 4), 0.25), ((20, 30), 1.0)):
+    for shape, keep_prob in (((3, 5), 0.6), ((6, 14), 0.25), ((20, 30), 1.0)):
         label = f"{shape[0]} units, {shape[1]} examples, keep_prob = {keep_prob:g}"
         arguments = signed(rng, *shape), keep_prob, Rng(seed())
         cases.append(call("dropout_forward", *arguments, label=label, tag="small"))
