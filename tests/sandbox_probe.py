@@ -8,12 +8,14 @@ its own so that a test can run it as another user.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import psutil
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
@@ -21,14 +23,31 @@ from grading.execute import SealedKernelSpecManager
 
 
 def run(data: str, kernels: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-    """What each probe printed, or the exception that it raised, by kernel."""
+    """What each probe printed, or the exception that it raised, by kernel.
+
+    Under "fork server" stand its namespaces.
+    """
     with ExitStack() as opened:
         scratch = opened.enter_context(tempfile.TemporaryDirectory(prefix="sealed-"))
         clients = {name: opened.enter_context(kernel(data, scratch)) for name in kernels}
-        return {
+        printed = {
             name: {probe: output(clients[name], code) for probe, code in probes.items()}
             for name, probes in kernels.items()
         }
+        return printed | {"fork server": namespaces(fork_server())}
+
+
+def fork_server() -> int:
+    """The process from which the kernels were forked: the first Python that bubblewrap started."""
+    below = psutil.Process().children(recursive=True)
+    inside = [one for one in below if one.cmdline()[:1] == [sys.executable]]
+    return min(inside, key=psutil.Process.create_time).pid
+
+
+def namespaces(process: int | str) -> dict[str, str]:
+    """The names of a process's namespaces, by kind."""
+    kinds = ("ipc", "mnt", "net", "pid", "uts")
+    return {kind: os.readlink(f"/proc/{process}/ns/{kind}") for kind in kinds}
 
 
 @contextmanager

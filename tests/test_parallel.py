@@ -32,7 +32,11 @@ from grading import excerpt
 pytestmark = pytest.mark.bubblewrap
 
 NOTHING = dict.fromkeys(POINTS)
-SETTINGS = {"SealedExecute__question_timeout": 5.0, "SealedExecute__timeout": 5}
+SETTINGS = {
+    "SealedExecute__question_timeout": 5.0,
+    "SealedExecute__timeout": 5,
+    "LateSubmissionPlugin__penalty_method": "zero",  # so that there is a penalty to bring back
+}
 IDS = re.compile(r"[0-9a-f]{32}")
 SLEEPS = "def total(x):\n    import time\n    time.sleep(60)"
 
@@ -45,7 +49,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hand_in(root, "bob", double="def double(x):\n    return x + x")
     hand_in(root, "cy", total="def total(x):\n    return float(np.mean(x))")
     hand_in(root, "dee", settle="import os\nos._exit(1)")
-    hand_in(root, "late")
+    stubs = {cell.id: cell.source for cell in little_course.released(root).cells}
+    hand_in(root, "late", settle=stubs["settle"])  # not written: nbgrader comments on that
     (root / "submitted" / "late" / ASSIGNMENT / "timestamp.txt").write_text("2026-01-03 09:00:00")
     little_course.submit(root, "rubbish", "this is no notebook")
     (hand_in(root, "linked") / "passwd").symlink_to("/etc/passwd")
