@@ -21,8 +21,8 @@ from rich.console import Console
 from sqlalchemy import text
 
 from benchmarks import course
-from grading import worker
 from grading.parallel import ClassRun
+from grading.pool import LocalPool
 from grading.progress import Progress
 from grading.worker import Course, Result, Submission
 
@@ -48,8 +48,9 @@ class Replay:
 
     def start(self, submission: Submission) -> None:
         if self._result is None:
-            self._result = worker.grade(self._course, submission)
-            worker.close()
+            with contextlib.closing(LocalPool(self._course, 1)) as pool:
+                pool.start(submission)
+                ((_, self._result),) = pool.wait()
         self._waiting.append(submission)
 
     def wait(self) -> Iterator[tuple[str, Result]]:
