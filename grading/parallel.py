@@ -16,7 +16,7 @@ import os
 import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import cloudpickle
@@ -237,6 +237,8 @@ class ClassRun:
             self._place(student, result.files)
         except (GradebookChanged, SQLAlchemyError, OSError) as error:
             what = str(error).partition("\n")[0]
+            with suppress(GradebookChanged, SQLAlchemyError):  # scores without files are none
+                excerpt.bring_back(self._gradebook, excerpt.unscored(result.rows))
             result.outcome = FAILED
             result.messages.append(f"{student}: could not be written: {what}")
         (row,) = result.rows["submitted_assignment"]
