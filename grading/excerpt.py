@@ -11,10 +11,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from nbgrader.api import Base, Gradebook
-from sqlalchemy import Table, case, literal, null, select, update
+from sqlalchemy import Table, case, literal, null, select, text, update
 
 Rows = dict[str, list[dict[str, Any]]]  # table → rows
 TABLES: dict[str, Table] = dict(Base.metadata.tables)
+SOUGHT_BY = (("submitted_notebook", "assignment_id"), ("grade", "notebook_id"),
+             ("comment", "notebook_id"))  # fmt: skip
 CELLS = ("base_cell", "source_cell")
 KINDS = ("grade_cells", "solution_cells", "task_cells")  # each extends a row of base_cell
 RESULTS = {  # what automatic grading decides
@@ -27,6 +29,18 @@ RESULTS = {  # what automatic grading decides
 
 class GradebookChanged(Exception):
     """Rows that were graded are no longer in the gradebook."""
+
+
+def make_indexes(gradebook: Gradebook) -> None:
+    """Have the database find a submission's rows without reading everyone's.
+
+    nbgrader makes no such index, and does not mind them. Without, each of 100,000 submissions costs
+    a second; with them, a millisecond.
+    """
+    for table, column in SOUGHT_BY:
+        name = f"ix_{table}_{column}"
+        gradebook.db.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({column})"))
+    gradebook.db.commit()
 
 
 def of_assignment(gradebook: Gradebook, name: str) -> Rows:

@@ -94,6 +94,7 @@ class ClassRun:
         """
         coursedir = self._coursedir
         with self._alone(), Gradebook(coursedir.db_url, coursedir.course_id) as self._gradebook:
+            excerpt.make_indexes(self._gradebook)
             course = self._course()
             self._digest = course.digest
             todo = [
@@ -213,6 +214,9 @@ class ClassRun:
 
     def _enter(self, student: str) -> None:
         """Have the student and the submission in the gradebook, as nbgrader has them."""
+        with suppress(MissingEntry):
+            self._gradebook.find_submission(self._assignment, student)
+            return
         if self._converter.create_student:
             self._gradebook.update_or_create_student(student)
         try:

@@ -143,7 +143,7 @@ class DaskPool:
 
         try:
             self._client = Client(address, timeout="10s")
-        except OSError as error:
+        except (OSError, TypeError, ValueError) as error:  # the last two: tls:// without its keys
             raise NoPool(f"No Dask scheduler answers at {address} ({error}).") from None
         try:
             self._client.wait_for_workers(1, timeout=30)

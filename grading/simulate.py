@@ -42,6 +42,7 @@ CRASHES = {
     "a segmentation fault": "import ctypes\n\nctypes.string_at(0)",
 }
 FATAL = ("os._exit", "a segmentation fault")  # crashes that end the kernel
+TRIES = 20  # sets of answers drawn for a student and notebook
 LOOP = "while True:\n    pass"
 NAMES = (
     "Aino", "Amara", "Bela", "Chidi", "Dalia", "Emre", "Farah", "Goran", "Hana", "Ines", "Jonas",
@@ -93,6 +94,11 @@ class AnswerBook(Protocol):
         """What each question earns in a notebook with these sources in its solution cells.
 
         A source is None where the code never returns (the kernel dies, or a loop does not end).
+
+        Raises
+        ------
+        ValueError
+            If that hangs on the cases that are drawn.
         """
 
 
@@ -174,11 +180,8 @@ def simulate(
         shutil.copytree(release, folder)
         expected[student] = {}
         for paper in papers:
-            answers = {
-                name: _answer(kinds.pop(), stub, paper.known[name], crashes, rng)
-                for name, stub in paper.stubs.items()
-            }
-            expected[student][paper.path.stem] = _expect(paper, book, answers)
+            drawn = {name: kinds.pop() for name in paper.stubs}
+            answers, expected[student][paper.path.stem] = _answers(paper, book, drawn, crashes, rng)
             nbformat.write(_answered(paper.release, answers), folder / paper.path.name)
     file = _file(Path(course.root), assignment)
     file.parent.mkdir(exist_ok=True)
@@ -246,6 +249,32 @@ def _paper(path: Path, book: AnswerBook) -> Paper:
     if missing:
         raise CannotSimulate(f"The hidden tests have no answer to {', '.join(missing)} of {path}.")
     return Paper(path, release, stubs, known)
+
+
+def _answers(
+    paper: Paper,
+    book: AnswerBook,
+    kinds: Mapping[str, str],
+    crashes: Iterator[str],
+    rng: random.Random,
+) -> tuple[dict[str, KnownAnswer], dict[str, Expected]]:
+    """Answers of these kinds to a notebook's questions, and what they must earn.
+
+    Raises
+    ------
+    CannotSimulate
+        If no answers are found whose score does not hang on the cases drawn.
+    """
+    for _ in range(TRIES):
+        answers = {
+            name: _answer(kind, paper.stubs[name], paper.known[name], crashes, rng)
+            for name, kind in kinds.items()
+        }
+        try:
+            return answers, _expect(paper, book, answers)
+        except ValueError as error:  # two mistakes that meet: draw others
+            reason = error
+    raise CannotSimulate(f"No answers to {paper.path} have a score that is certain: {reason}")
 
 
 def _answer(

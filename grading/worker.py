@@ -10,6 +10,7 @@ import atexit
 import logging
 import os
 import shutil
+import sqlite3
 import threading
 import time
 from dataclasses import dataclass, field
@@ -266,7 +267,8 @@ def _make_gradebooks_cheap() -> None:
 
 
 def _do_not_sync(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA synchronous = OFF")
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
 
 
 def read_files(root: Path) -> Files:

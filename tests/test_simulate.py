@@ -135,3 +135,26 @@ def test_errors_say_what_to_do(course):
     for failed in (missing, unknown, none):
         assert "Traceback" not in failed.stderr
     assert not (course / "submitted").exists()
+
+
+UNSURE = """\
+def scores(notebook, sources):
+    if "unsure" in (sources["double"] or ""):
+        raise ValueError("it varies")
+"""
+
+
+def test_answers_whose_score_is_uncertain_are_not_handed_in(course):
+    file = course / "hidden" / "little" / "answers.py"
+    certain = '("misconception", "It triples."'
+    unsure = '("misconception", "Unsure.", "def double(x):\\n    return unsure"),\n        '
+    text = file.read_text().replace("def scores(notebook, sources):\n", UNSURE)
+    file.write_text(text.replace(certain, unsure + certain))
+    little(course, "--students", "40").check_returncode()
+    made = load(course, ASSIGNMENT).values()
+    details = {notebooks[NOTEBOOK]["double"].detail for notebooks in made}
+    assert "It triples." in details and "Unsure." not in details
+
+    file.write_text(text.replace("3 * x", "unsure"))
+    run = little(course, "--students", "40", "--force")
+    assert run.returncode == 1 and "have a score that is certain: it varies" in run.stderr
