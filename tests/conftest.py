@@ -44,9 +44,14 @@ def browser() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, names)), None)
     if program is None:
         unavailable("No chromium: sudo apt-get install chromium")
-    with sync_playwright() as playwright:
-        # chromium's own sandbox refuses to run as root; it opens our pages only
-        yield playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    playwright = sync_playwright()
+    try:
+        driver = playwright.__enter__()
+    except Exception as error:  # its Node.js does not start
+        unavailable(f"Playwright does not run ({error}): sudo apt-get install libatomic1")
+    # chromium's own sandbox refuses to run as root; it opens our pages only
+    yield driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    playwright.__exit__()
 
 
 @cache
