@@ -145,6 +145,11 @@ class ClassRun:
                     raise CannotGrade(str(result)) from result
                 fill()  # before this one is written: the workers need not wait for that
                 self._keep(student, digest, result, progress)
+        if waiting:
+            raise CannotGrade(
+                f"No worker is left for {len(waiting)} submissions. Start workers again, and then "
+                "the same command: it goes on where this one stopped."
+            )
 
     # -- what there is to grade -----------------------------------------------------------
 
