@@ -161,7 +161,7 @@ def submit(root: Path, student: str, notebook: Any, name: str = NOTEBOOK) -> Pat
     return folder
 
 
-def scores(root: Path) -> dict[str, dict[str, float | None]]:
+def scores(root: Path, assignment: str = ASSIGNMENT) -> dict[str, dict[str, float | None]]:
     """The automatic score of every student and question; None where there is none."""
     with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
         return {
@@ -170,5 +170,5 @@ def scores(root: Path) -> dict[str, dict[str, float | None]]:
                 for notebook in submission.notebooks
                 for grade in notebook.grades
             }
-            for submission in gradebook.assignment_submissions(ASSIGNMENT)
+            for submission in gradebook.assignment_submissions(assignment)
         }

@@ -440,3 +440,15 @@ def test_a_missing_stub_or_release_is_the_instructors_to_mend(course: Path) -> N
 
 def test_right_answers_are_those_of_the_course() -> None:
     assert set(RIGHT) == set(POINTS)
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.parametrize("code", ["plt.plot([1, 2])", "plt.plot([1, 2])\nplt.show()"])
+def test_figures_are_drawn_though_matplotlib_was_imported_before(course: Path, code: str) -> None:
+    notebook = little_course.answered(course)
+    cell = nbformat.v4.new_code_cell(f"import matplotlib.pyplot as plt\n{code}", id="figure")
+    notebook.cells.append(cell)
+    little_course.submit(course, "ann", notebook)
+    assert autograde(course).returncode == 0
+    cells = nbformat.read(graded_notebook(course, "ann"), as_version=4).cells
+    assert "image/png" in str(cells[-1].outputs)

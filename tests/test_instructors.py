@@ -21,6 +21,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import little_course
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
@@ -123,15 +124,7 @@ class Course:
         return Gradebook(f"sqlite:///{self.root}/gradebook.db")
 
     def auto_scores(self) -> dict[str, dict[str, float | None]]:
-        with self.gradebook() as gradebook:
-            return {
-                submission.student.id: {
-                    grade.name.removesuffix("-graded"): grade.auto_score
-                    for notebook in submission.notebooks
-                    for grade in notebook.grades
-                }
-                for submission in gradebook.assignment_submissions(ASSIGNMENT)
-            }
+        return little_course.scores(self.root, ASSIGNMENT)
 
     def collected(self) -> dict[str, str]:
         """The notebook that each student handed in."""

@@ -28,6 +28,8 @@ from nbgrader.api import Base, Grade, Gradebook
 from sqlalchemy import select
 
 from grading import excerpt
+from grading.parallel import CannotGrade, ClassRun
+from grading.progress import Progress
 
 pytestmark = pytest.mark.bubblewrap
 
@@ -355,6 +357,24 @@ def test_what_cannot_be_done_is_said(course: Path, arguments: list[str], sentenc
     assert status != 0
     assert sentence in text
     assert "Traceback" not in text
+
+
+class NoRoom:
+    """A pool of which every worker is gone."""
+
+    def room(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_run_without_any_worker_left_does_not_say_that_it_is_done(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(course)
+    with pytest.raises(CannotGrade, match="No worker is left for 8 submissions"):
+        ClassRun(ASSIGNMENT).grade(lambda course: NoRoom(), Progress())
 
 
 @pytest.fixture
