@@ -5,5 +5,5 @@ from importlib.util import find_spec
 if find_spec("torch") is None:
     collect_ignore = [
         "tests/frameworks",
-        "course/module3_tuning_batchnorm/04_frameworks.ipynb",
+        "course/module3_tuning_batchnorm/05_frameworks.ipynb",
     ]

@@ -106,7 +106,7 @@ def test_an_unnamed_mistake_leads_to_the_task_s_lecture():
     text = " ".join(feedback.text(found).split())
     assert "A mistake we recognise" not in text
     assert f"Read: {BATCHNORM_BACKWARD.lecture.text}" in text
-    assert "dgamma is a single number; it should be a NumPy array. Case: 3 features" in text
+    assert "dgamma is a single number; it should be a NumPy array. Case: 3 units" in text
     assert "Next: go through batchnorm_backward line by line, with a case" in text
 
 

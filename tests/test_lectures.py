@@ -178,6 +178,15 @@ def test_the_glossary_is_alphabetical_and_defines_each_term_once():
     assert terms == sorted(set(terms), key=str.casefold)
 
 
+def test_the_lecture_that_the_glossary_names_uses_the_term_and_links_back():
+    for entry in GLOSSARY.read_text(encoding="utf-8").split("\n## ")[1:]:
+        term, _, body = entry.partition("\n")
+        for _, _, target in LINK.findall(body):
+            if target.endswith(".ipynb"):
+                link = f"glossary.md#{term.replace(' ', '-')}"
+                assert link in prose(COURSE / target), f"{target} does not link to {term}"
+
+
 @pytest.mark.parametrize("output", ["sigmoid", "softmax"])
 @pytest.mark.parametrize(
     "options",

@@ -32,3 +32,21 @@ def descend(
         parameters = step(parameters, {"dw": gradient(parameters["w"])}, t)
         path.append(parameters["w"])
     return np.stack(path, axis=1)
+
+
+def arrival(costs: np.ndarray, target: float = 0.01) -> int:
+    """Count the steps after which the costs of a descent stay below a target.
+
+    Parameters
+    ----------
+    costs : ndarray of shape (steps + 1,)
+        The cost at the start and after each step.
+    target : float
+
+    Returns
+    -------
+    int
+        The number of steps; ``steps + 1`` if the last cost is not below the target.
+    """
+    above = np.flatnonzero(costs >= target)
+    return int(above[-1]) + 1 if above.size else 0

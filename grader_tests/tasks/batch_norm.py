@@ -26,13 +26,14 @@ from grader_tests.task import (
 )
 
 NOTEBOOK = "module3_tuning_batchnorm/02_batch_normalization.ipynb"
+IN_TRAINING = "module3_tuning_batchnorm/03_batch_norm_in_training.ipynb"
 NORMALISE = Lecture(NOTEBOOK, "Normalising one mini-batch")
 SCALE = Lecture(NOTEBOOK, "Scale and shift")
 BIAS = Lecture(NOTEBOOK, "Why the bias goes")
 RUNNING = Lecture(NOTEBOOK, "Running averages for test time")
 BACKWARD = Lecture(NOTEBOOK, "Backward from the graph")
-FITTING = Lecture(NOTEBOOK, "Fitting it into training")
-PLACEMENT = Lecture(NOTEBOOK, "Placement and small batches")
+FITTING = Lecture(IN_TRAINING, "Fitting it into training")
+PLACEMENT = Lecture(IN_TRAINING, "Placement and small batches")
 LAYER = Lecture(
     "module1_practical_aspects/04_normalizing_and_initializing.ipynb",
     "One layer, forward and back",
@@ -88,16 +89,16 @@ def forward_cases(rng: np.random.Generator) -> list[Case]:
     constant[0][1] = constant[0][1, 0]
     small = layer(rng, 2, 3)
     return [
-        case(layer(rng, 3, 5), "train", "3 features, 5 examples"),
-        case(layer(rng, 3, 5), "test", "3 features, 5 examples"),
-        case(layer(rng, 4, 6), "train", "4 features, 6 examples", momentum=0.8, epsilon=0.3),
-        case(layer(rng, 4, 6), "test", "4 features, 6 examples", momentum=0.8, epsilon=0.3),
-        case(layer(rng, 4, 4), "train", "4 features, 4 examples", momentum=0.7, epsilon=0.3),
-        case(layer(rng, 4, 4), "test", "4 features, 4 examples", momentum=0.7, epsilon=0.3),
-        case(layer(rng, 5, 3), "train", "5 features, 3 examples", momentum=0.6),
-        case(constant, "train", "a constant feature among 3, 6 examples"),
-        case(layer(rng, 3, 1), "train", "3 features, one example", epsilon=0.3),
-        case(layer(rng, 3, 1), "test", "3 features, one example", epsilon=0.3),
+        case(layer(rng, 3, 5), "train", "3 units, 5 examples"),
+        case(layer(rng, 3, 5), "test", "3 units, 5 examples"),
+        case(layer(rng, 4, 6), "train", "4 units, 6 examples", momentum=0.8, epsilon=0.3),
+        case(layer(rng, 4, 6), "test", "4 units, 6 examples", momentum=0.8, epsilon=0.3),
+        case(layer(rng, 4, 4), "train", "4 units, 4 examples", momentum=0.7, epsilon=0.3),
+        case(layer(rng, 4, 4), "test", "4 units, 4 examples", momentum=0.7, epsilon=0.3),
+        case(layer(rng, 5, 3), "train", "5 units, 3 examples", momentum=0.6),
+        case(constant, "train", "a constant unit among 3, 6 examples"),
+        case(layer(rng, 3, 1), "train", "3 units, one example", epsilon=0.3),
+        case(layer(rng, 3, 1), "test", "3 units, one example", epsilon=0.3),
         case(layer(rng, 4, 8, 1e6, 0.5), "train", "means near a million, 8 examples", "far"),
         case(layer(rng, 5, 9, -1e6, 0.5), "train", "means near a million, 9 examples", "far"),
         *(
@@ -356,12 +357,12 @@ def backward_cases(rng: np.random.Generator) -> list[Case]:
     constant = layer(rng, 3, 6)
     constant[0][1] = constant[0][1, 0]
     drawn = [
-        (layer(rng, 3, 5), 1e-5, "3 features, 5 examples"),
-        (layer(rng, 4, 6), 0.3, "4 features, 6 examples"),
-        (layer(rng, 4, 4), 0.3, "4 features, 4 examples"),
-        (layer(rng, 5, 3), 1e-5, "5 features, 3 examples"),
-        (constant, 1e-5, "a constant feature among 3, 6 examples"),
-        (layer(rng, 3, 1), 0.3, "3 features, one example"),
+        (layer(rng, 3, 5), 1e-5, "3 units, 5 examples"),
+        (layer(rng, 4, 6), 0.3, "4 units, 6 examples"),
+        (layer(rng, 4, 4), 0.3, "4 units, 4 examples"),
+        (layer(rng, 5, 3), 1e-5, "5 units, 3 examples"),
+        (constant, 1e-5, "a constant unit among 3, 6 examples"),
+        (layer(rng, 3, 1), 0.3, "3 units, one example"),
     ]
     cases = []
     for arrays, epsilon, size in drawn:

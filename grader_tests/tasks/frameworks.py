@@ -25,7 +25,7 @@ from grader_tests.task import (
     script,
 )
 
-NOTEBOOK = "module3_tuning_batchnorm/05_parameters_and_transfer.ipynb"
+NOTEBOOK = "module3_tuning_batchnorm/06_parameters_and_transfer.ipynb"
 COUNTING = Lecture(NOTEBOOK, "Counting learnable parameters")
 CONVOLUTIONS = Lecture(NOTEBOOK, "Convolutions")
 FREEZING = Lecture(NOTEBOOK, "Freezing and fine-tuning")

@@ -35,7 +35,7 @@ from grader_tests.task import (
 
 NOTEBOOK = "module1_practical_aspects/04_normalizing_and_initializing.ipynb"
 DEPTH = Lecture(NOTEBOOK, "Vanishing and exploding")
-SOFTMAX = "module3_tuning_batchnorm/03_softmax.ipynb"
+SOFTMAX = "module3_tuning_batchnorm/04_softmax.ipynb"
 OVERFLOW = Lecture(SOFTMAX, "Without overflow")
 CROSS_ENTROPY = Lecture(SOFTMAX, "Cross-entropy and its gradient")
 SYMMETRY = Lecture(NOTEBOOK, "Breaking symmetry")

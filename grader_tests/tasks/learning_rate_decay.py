@@ -13,7 +13,7 @@ import numpy as np
 from grader_tests.references import learning_rate_decay as ref
 from grader_tests.task import Case, Criterion, Lecture, Task, Variant, call, misconceptions
 
-NOTEBOOK = "module2_optimization/04_learning_rate_decay.ipynb"
+NOTEBOOK = "module2_optimization/05_learning_rate_decay.ipynb"
 BY_HAND = Lecture(NOTEBOOK, "Schedules by hand")
 SLIPS = Lecture(NOTEBOOK, "Slips")
 FLOOR = Lecture(NOTEBOOK, "The floor of the staircase")

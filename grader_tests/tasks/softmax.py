@@ -27,7 +27,7 @@ from grader_tests.task import (
     misconceptions,
 )
 
-NOTEBOOK = "module3_tuning_batchnorm/03_softmax.ipynb"
+NOTEBOOK = "module3_tuning_batchnorm/04_softmax.ipynb"
 FOUR_CLASSES = Lecture(NOTEBOOK, "Four classes")
 OVERFLOW = Lecture(NOTEBOOK, "Without overflow")
 CROSS_ENTROPY = Lecture(NOTEBOOK, "Cross-entropy and its gradient")
