@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
 
@@ -32,6 +33,13 @@ def _plain(value: Any) -> Any:
         return hashlib.sha256(value).hexdigest()
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, set | frozenset):
+        return sorted(map(of, value))
     if isinstance(value, type):
-        return f"{value.__module__}.{value.__qualname__}"
+        code = {name: part for name, part in vars(value).items() if isinstance(part, FunctionType)}
+        return [f"{value.__module__}.{value.__qualname__}", code]
+    if isinstance(value, FunctionType):
+        return [value.__code__, value.__defaults__]
+    if isinstance(value, CodeType):  # what it does, wherever its lines stand
+        return [value.co_code.hex(), value.co_consts, value.co_names]
     return repr(value)

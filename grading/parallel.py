@@ -283,6 +283,8 @@ class ClassRun:
             shutil.move(new, folder)
             with self._in_root():
                 self._converter.set_permissions(self._assignment, student)
+            above = (one for one in folder.parents if one.is_relative_to(self._root))
+            _flush(*folder.rglob("*"), folder, *above)
         for rest in (new, old):
             shutil.rmtree(rest, ignore_errors=True)
 
@@ -323,6 +325,16 @@ class ClassRun:
             yield
         finally:
             os.chdir(before)
+
+
+def _flush(*paths: Path) -> None:
+    """Wait until files and folders are on the disk, where a power cut cannot undo them."""
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _imports(rows: Rows) -> set[str]:

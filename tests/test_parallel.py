@@ -29,6 +29,7 @@ from sqlalchemy import select
 
 from grading import excerpt
 from grading.parallel import CannotGrade, ClassRun
+from grading.pool import LocalPool
 from grading.progress import Progress
 
 pytestmark = pytest.mark.bubblewrap
@@ -40,6 +41,17 @@ SETTINGS = {
     "LateSubmissionPlugin__penalty_method": "zero",  # so that there is a penalty to bring back
 }
 IDS = re.compile(r"[0-9a-f]{32}")
+RULE = """
+from nbgrader.plugins import LateSubmissionPlugin
+
+
+class Half(LateSubmissionPlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return 0.5 * score
+
+
+c.AssignLatePenalties.plugin_class = Half
+"""
 SLEEPS = "def total(x):\n    import time\n    time.sleep(60)"
 
 
@@ -200,6 +212,18 @@ def test_only_what_changed_is_graded_again(course: Path) -> None:
     assert scores(course)["ann"] == {**POINTS, "total": 1.5}
     assert "6 graded" in grade(course, "--run-all")[1]
 
+    config = course / "nbgrader_config.py"
+    text = config.read_text()
+    config.write_text(text + RULE)
+    assert "6 graded" in grade(course)[1]
+    config.write_text(text + "# the same rule, further down\n" + RULE)
+    assert "6 unchanged" in grade(course)[1]
+    config.write_text(text + RULE.replace("0.5", "0.25"))
+    assert "6 graded" in grade(course)[1]
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        late = gradebook.find_submission(ASSIGNMENT, "late")
+        assert late.late_submission_penalty == 0.25 * late.score > 0
+
 
 def test_a_run_that_is_killed_goes_on_where_it_stopped(course: Path, plain: Path) -> None:
     rng = random.Random(1)
@@ -237,6 +261,26 @@ def test_a_run_that_is_killed_before_the_scores_are_written_grades_again(course:
     status, text = grade(course, "--student", "ann")
     assert (status, "1/1 ann: graded" in text) == (0, True), text
     assert scores(course)["ann"] == {**POINTS, "total": 0.0}
+
+
+def test_what_is_noted_as_graded_is_on_the_disk(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = course / ".grading" / ASSIGNMENT / "ann.json"
+    flushed: set[Path] = set()
+    fsync = os.fsync
+
+    def record(descriptor: int) -> None:
+        if not note.exists():
+            flushed.add(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
+        fsync(descriptor)
+
+    monkeypatch.chdir(course)
+    monkeypatch.setattr(os, "fsync", record)
+    assert ClassRun(ASSIGNMENT, ["ann"]).grade(lambda course: LocalPool(course, 1), Progress())
+    assert note.exists()
+    folder = course / "autograded" / "ann" / ASSIGNMENT
+    assert {course, course / "autograded", folder.parent, folder, *folder.rglob("*")} <= flushed
 
 
 def test_a_submission_that_changed_meanwhile_is_written_in_no_part(course: Path) -> None:
