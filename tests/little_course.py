@@ -6,6 +6,7 @@ input that must not be changed). The hidden tests are a module of their own, fou
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 from nbgrader.api import Gradebook
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -172,3 +174,10 @@ def scores(root: Path, assignment: str = ASSIGNMENT) -> dict[str, dict[str, floa
             }
             for submission in gradebook.assignment_submissions(assignment)
         }
+
+
+def command_of(process: psutil.Process) -> str:
+    """The command line of a process, empty if it has just ended."""
+    with contextlib.suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""

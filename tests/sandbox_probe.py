@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
+from little_course import command_of
 
 from grading.execute import SealedKernelSpecManager
 
@@ -40,7 +41,7 @@ def run(data: str, kernels: dict[str, dict[str, str]]) -> dict[str, dict[str, st
 def fork_server() -> int:
     """The process from which the kernels were forked: the first Python that bubblewrap started."""
     below = psutil.Process().children(recursive=True)
-    inside = [one for one in below if one.cmdline()[:1] == [sys.executable]]
+    inside = [one for one in below if command_of(one).startswith(sys.executable)]
     return min(inside, key=psutil.Process.create_time).pid
 
 

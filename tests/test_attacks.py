@@ -119,12 +119,12 @@ class Course:
         self.watcher.start()
 
     def _watch(self) -> None:
-        with contextlib.suppress(psutil.Error):
-            while self.process.poll() is None:
+        while self.process.poll() is None:
+            with contextlib.suppress(psutil.Error):  # one of them has just ended
                 own = [self.process, *self.process.children()]  # workers, if it has any
                 graders = [one for one in own if "bwrap" not in one.name()]
                 self.peak = max(self.peak, *(one.memory_info().rss for one in graders))
-                time.sleep(0.02)
+            time.sleep(0.02)
 
     def finish(self) -> None:
         """Wait for the end; write feedback; take down what is to be compared."""

@@ -5,7 +5,6 @@ What single submissions can do is in ``test_attacks.py``.
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 import os
@@ -22,7 +21,7 @@ import little_course
 import nbformat
 import psutil
 import pytest
-from little_course import ASSIGNMENT, NOTEBOOK, POINTS, RIGHT, nbgrader, scores
+from little_course import ASSIGNMENT, NOTEBOOK, POINTS, RIGHT, command_of, nbgrader, scores
 from nbgrader.api import Gradebook
 
 from grading.judge import Judge
@@ -383,10 +382,9 @@ def processes_of(folder: Path) -> list[str]:
     """Command lines of the processes that have to do with a folder."""
     found = []
     for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            line = " ".join(process.cmdline())
-            if str(folder) in line and process.pid != os.getpid():
-                found.append(line)
+        line = command_of(process)
+        if str(folder) in line and process.pid != os.getpid():
+            found.append(line)
     return found
 
 

@@ -23,7 +23,7 @@ import little_course
 import nbformat
 import psutil
 import pytest
-from little_course import ASSIGNMENT, NOTEBOOK, POINTS, nbgrader, scores
+from little_course import ASSIGNMENT, NOTEBOOK, POINTS, command_of, nbgrader, scores
 from nbgrader.api import Base, Grade, Gradebook
 from sqlalchemy import select
 
@@ -162,7 +162,7 @@ def reasons(text: str) -> set[str]:
     return {line.strip() for line in rest.splitlines() if line.startswith("  ")}
 
 
-def descendants(process: subprocess.Popen[str]) -> list[psutil.Process]:
+def descendants(process: subprocess.Popen[str] | psutil.Process) -> list[psutil.Process]:
     with contextlib.suppress(psutil.Error):
         return psutil.Process(process.pid).children(recursive=True)
     return []
@@ -251,7 +251,7 @@ def test_a_run_that_is_killed_before_the_scores_are_written_grades_again(course:
     before = note.read_text()
     hand_in(course, "ann", total="def total(x):\n    import time\n    time.sleep(4)")
     process = start(course, "--student", "ann")
-    assert wait_until(lambda: any("bwrap" in one.name() for one in descendants(process)))
+    assert wait_until(lambda: any("bwrap" in command_of(one) for one in descendants(process)))
     with contextlib.closing(sqlite3.connect(course / "gradebook.db")) as somebody:
         somebody.execute("BEGIN IMMEDIATE")  # nobody else can write as long as this stands
         assert wait_until(lambda: not note.exists() or note.read_text() != before)
@@ -312,7 +312,7 @@ def test_a_run_that_is_stopped_leaves_no_process(
 ) -> None:
     hand_in(course, "ann", total=SLEEPS)
     process = start(course, "--SealedExecute.question_timeout=60", TMPDIR=str(temporary))
-    assert wait_until(lambda: any("bwrap" in one.name() for one in descendants(process)))
+    assert wait_until(lambda: any("bwrap" in command_of(one) for one in descendants(process)))
     time.sleep(2)
     started = descendants(process)
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
@@ -333,8 +333,8 @@ def kill_the_worker_of(process: subprocess.Popen[str], course: Path) -> None:
         return [
             one
             for one in psutil.Process(process.pid).children()
-            if "spawn_main" in " ".join(one.cmdline())
-            and any("forkserver" in " ".join(c.cmdline()) for c in one.children(recursive=True))
+            if "spawn_main" in command_of(one)
+            and any("forkserver" in command_of(below) for below in descendants(one))
         ]
 
     assert wait_until(sleeper)
@@ -364,7 +364,7 @@ def test_a_worker_that_dies_is_tried_once_more_and_then_reported(course: Path) -
 def test_a_manual_score_given_while_the_run_goes_on_stays(course: Path) -> None:
     hand_in(course, "ann", total="def total(x):\n    import time\n    time.sleep(4)")
     process = start(course, "--student", "ann")
-    assert wait_until(lambda: any("bwrap" in one.name() for one in descendants(process)))
+    assert wait_until(lambda: any("bwrap" in command_of(one) for one in descendants(process)))
     with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
         grades = gradebook.find_submission_notebook(NOTEBOOK, ASSIGNMENT, "ann").grades
         for row in grades:
