@@ -126,7 +126,7 @@ class SealedExecute(Execute):
         2_000_000, help="Characters of output kept of one notebook; the rest is dropped."
     ).tag(config=True)
     max_received_mb = Int(
-        1024,
+        512,
         help="Memory that the messages of one kernel may take in the grader, in MB; a kernel that "
         "sends more at one time is killed.",
     ).tag(config=True)
@@ -263,7 +263,7 @@ class SealedExecute(Execute):
         Runs in a thread of its own, because a message that is still arriving is nobody's turn.
         """
         before = _resident_bytes()
-        while not ended.wait(0.05):
+        while not ended.wait(0.02):
             provisioner = self.km and self.km.provisioner
             if provisioner and _resident_bytes() - before > self.max_received_mb << 20:
                 self.log.warning(
