@@ -5,6 +5,9 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow: errors only
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
+# Triton, which PyTorch for graphics processors brings, crashes if TensorFlow is loaded before it.
+import torch._dynamo  # isort: skip  # noqa: F401
+
 import keras
 import numpy as np
 import pytest
