@@ -48,5 +48,5 @@ def arrival(costs: np.ndarray, target: float = 0.01) -> int:
     int
         The number of steps; ``steps + 1`` if the last cost is not below the target.
     """
-    above = np.flatnonzero(costs >= target)
+    above = np.flatnonzero(~(costs < target))  # nan is not below it
     return int(above[-1]) + 1 if above.size else 0
