@@ -73,7 +73,7 @@ test: export OPENBLAS_NUM_THREADS = 1
 test: sandbox lint ## run every test: linter, audit of the hidden tests, tests, lectures
 	@$(call optional,$(CHROMIUM),chromium libatomic1)
 	@$(call optional,ls /usr/lib/postgresql/*/bin/initdb,postgresql)
-	$(BIN)/python -m grader_tests.audit
+	$(BIN)/python -m grading.rehearsal.audit
 	$(BIN)/python -m pytest -n 2 --dist loadscope --nbval tests course
 
 # An environment of its own: half a gigabyte that students need not download.

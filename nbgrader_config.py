@@ -26,10 +26,10 @@ from nbgrader.preprocessors import (
 )
 from sqlalchemy.exc import SAWarning
 
-from grading import converter
-from grading.canonicalize import Canonicalize
-from grading.execute import SealedExecute
-from grading.stubs import NamedStubs
+from grading.plugin import autograde as converter
+from grading.plugin.canonicalize import Canonicalize
+from grading.plugin.execute import SealedExecute
+from grading.plugin.stubs import NamedStubs
 
 c = get_config()  # noqa: F821 - traitlets defines it
 
@@ -60,7 +60,7 @@ c.GenerateAssignment.preprocessors = [
 
 # Grading: nbgrader's own steps, with the submission rebuilt from the release first, and with
 # student code run in a sandbox and graded cells in the judge.
-converter.install()
+autograde.install()
 c.Autograde.sanitize_preprocessors = [
     Canonicalize,
     OverwriteKernelspec,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks import course
 from benchmarks.cost import run
-from grading import demo
+from grading.rehearsal import demo
 
 SAMPLE = 3  # students whom plain nbgrader grades too
 LIMIT = 6  # seconds for a cell and for a question, for both

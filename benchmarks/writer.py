@@ -21,10 +21,10 @@ from rich.console import Console
 from sqlalchemy import text
 
 from benchmarks import course
-from grading.parallel import ClassRun
-from grading.pool import LocalPool
-from grading.progress import Progress
-from grading.worker import Course, Result, Submission
+from grading.cohort.pool import LocalPool
+from grading.cohort.progress import Progress
+from grading.cohort.run import ClassRun
+from grading.cohort.worker import Course, Result, Submission
 
 STEPS = {
     "_is_done": "looked up whether it has changed",

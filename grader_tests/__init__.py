@@ -6,8 +6,8 @@ To add a task, which ``docs/new_task.md`` shows step by step,
 1. write the reference in ``references/<notebook>.py``: pure NumPy, a docstring, ten lines;
 2. describe the task in ``tasks/<notebook>.py`` and list it in ``TASKS``; see ``task.py`` for the
    parts and ``tasks/batch_norm.py`` for an example;
-3. run ``python -m grader_tests.audit name_of_the_function`` until it has nothing to say;
-4. add the question's cells by ``python -m grader_tests.scaffold <notebook> source/<assignment>``,
+3. run ``python -m grading.rehearsal.audit name_of_the_function`` until it has nothing to say;
+4. add the question's cells by ``python -m grading.rehearsal.scaffold <notebook> source/<assignment>``,
    and write its prompt and visible checks.
 """
 
@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader_tests import feedback
-from grader_tests.exam import Exam
-from grader_tests.tasks import find
-from grading import questions
+from grading.boundary import questions
+from grading.marking import feedback
+from grading.marking.catalogue import find
+from grading.marking.exam import Exam
 
 __all__ = ["grade"]
 

@@ -125,9 +125,9 @@ def _autograde(
     run_all: bool,
     settings: Sequence[str],
 ) -> int:
-    from grading.parallel import CannotGrade, ClassRun
-    from grading.pool import DaskPool, LocalPool
-    from grading.progress import Progress
+    from grading.cohort.pool import DaskPool, LocalPool
+    from grading.cohort.progress import Progress
+    from grading.cohort.run import CannotGrade, ClassRun
 
     settings = [*settings, "--SealedExecute.run_all=True"] if run_all else settings
     try:
@@ -146,7 +146,7 @@ def _autograde(
 
 
 def _report(assignment: str | None) -> int:
-    from grading import report
+    from grading.results import report
 
     try:
         pages = report.write(assignment)
@@ -158,7 +158,7 @@ def _report(assignment: str | None) -> int:
 
 
 def _similar(assignment: str, top: int) -> int:
-    from grading import similar
+    from grading.results import similar
 
     try:
         similar.show(assignment, top)
@@ -169,7 +169,7 @@ def _similar(assignment: str, top: int) -> int:
 
 
 def _simulate(assignment: str, students: int, seed: int, tests: str, force: bool) -> int:
-    from grading.simulate import CannotSimulate, simulate
+    from grading.rehearsal.simulate import CannotSimulate, simulate
 
     try:
         expected = simulate(assignment, students, seed, tests, force)
@@ -184,7 +184,7 @@ def _simulate(assignment: str, students: int, seed: int, tests: str, force: bool
 
 
 def _demo() -> int:
-    from grading import demo
+    from grading.rehearsal import demo
 
     return demo.main()
 

@@ -30,7 +30,7 @@ RIGHT = {
 HIDDEN_TESTS = '''\
 """The hidden tests of the little course."""
 import numpy as np
-from grading.questions import Question, Unanswered, ask, seed, show
+from grading.boundary.questions import Question, Unanswered, ask, seed, show
 
 REFERENCE = {
     "double": lambda x: 2 * x,

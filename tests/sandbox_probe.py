@@ -20,7 +20,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 from little_course import command_of
 
-from grading.execute import SealedKernelSpecManager
+from grading.plugin.execute import SealedKernelSpecManager
 
 
 def run(data: str, kernels: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:

@@ -6,13 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from grader_tests import audit, tasks
-from grader_tests.audit import TaskAudit, catalogue_misses
-from grader_tests.source import edited
-from grader_tests.task import Criterion, Lecture, Task, Variant, call, misconceptions
+from grading.marking import catalogue
+from grading.marking.source import edited
+from grading.marking.task import Criterion, Lecture, Task, Variant, call, misconceptions
+from grading.rehearsal import audit
+from grading.rehearsal.audit import TaskAudit, catalogue_misses
 
 LECTURE = Lecture("module/lecture.ipynb", "A heading")
-MODULES = list(tasks.modules())
+MODULES = list(catalogue.modules())
 
 
 @pytest.mark.parametrize("task", [t for m in MODULES for t in m.TASKS], ids=lambda t: t.name)
@@ -20,7 +21,7 @@ def test_every_task_of_the_course_passes(task):
     assert TaskAudit(task, seeds=1).misses == []
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.split(".")[1])
 def test_every_catalogue_is_complete(module):
     assert list(catalogue_misses(module)) == []
 
@@ -110,12 +111,12 @@ def test_a_score_that_hangs_on_the_cases_is_found():
 
 def planted(monkeypatch, **changes):
     module = SimpleNamespace(
-        __name__="grader_tests.tasks.toys",
+        __name__="grader_tests.toys.tasks",
         TASKS=(double_task(**changes),),
         CATALOGUE={"DO": 3},
         LEFT_OUT={"DO-03": "cannot be written here"},
     )
-    monkeypatch.setattr(tasks, "modules", lambda: iter([module]))
+    monkeypatch.setattr(catalogue, "modules", lambda: iter([module]))
     return module
 
 

@@ -13,8 +13,8 @@ from little_course import RIGHT, judged, source_notebook
 from nbgrader.utils import is_locked
 from test_wire import MANY
 
-from grading.canonicalize import _is_harmless, rebuild
-from grading.submission import Refused, SubmissionReader
+from grading.handed_in.read import Refused, SubmissionReader
+from grading.plugin.canonicalize import _is_harmless, rebuild
 
 READER = SubmissionReader()
 

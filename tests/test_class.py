@@ -12,11 +12,11 @@ import pytest
 from bs4 import BeautifulSoup
 from little_course import nbgrader
 
-from grader_tests.exam import Answer, Exam
-from grader_tests.tasks import find
-from grading import questions
-from grading.demo import Result, copy_notebook, results
-from grading.simulate import CRASHES, SHARES, load, simulate
+from grading.boundary import questions
+from grading.marking.catalogue import find
+from grading.marking.exam import Answer, Exam
+from grading.rehearsal.demo import Result, copy_notebook, results
+from grading.rehearsal.simulate import CRASHES, SHARES, load, simulate
 
 pytestmark = pytest.mark.bubblewrap
 

@@ -22,8 +22,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from grader_tests import tasks
-from grader_tests.task import Task
+from grading.marking import catalogue
+from grading.marking.task import Task
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FILES = sorted(
@@ -32,7 +32,7 @@ FILES = sorted(
         for folder in ("grading", "grader_tests", "course/lecturekit")
     )
 )
-TASKS = [(module, task) for module in tasks.modules() for task in module.TASKS]
+TASKS = [(module, task) for module in catalogue.modules() for task in module.TASKS]
 REFERENCES = sorted((REPOSITORY / "grader_tests" / "references").glob("[a-z]*.py"))
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -231,7 +231,7 @@ def omissions(node: Function) -> Iterator[str]:
 
 each_task = pytest.mark.parametrize(
     ("notebook", "task"),
-    [(module.__name__.rpartition(".")[2], task) for module, task in TASKS],
+    [(module.__name__.split(".")[1], task) for module, task in TASKS],
     ids=[task.name for _, task in TASKS],
 )
 

@@ -24,7 +24,7 @@ import pytest
 from little_course import ASSIGNMENT, NOTEBOOK, POINTS, RIGHT, command_of, nbgrader, scores
 from nbgrader.api import Gradebook
 
-from grading.judge import Judge
+from grading.judging.judge import Judge
 
 NOTHING = dict.fromkeys(POINTS)
 SETTINGS = {"SealedExecute__question_timeout": 5.0, "SealedExecute__timeout": 5}
@@ -294,7 +294,7 @@ def test_a_graded_cell_gives_the_value_of_its_last_line(source: str, score: floa
 
 SHOWN = """\
 import sys
-from grading.questions import Question, ask, seed, show
+from grading.boundary.questions import Question, ask, seed, show
 show(f"seed {{seed('{name}')}}", "", {{}})
 show(f"kernel {{'ipykernel' in sys.modules}}", "", {{}})
 ((mark,),) = ask([Question("mark = list(seen)", {{}}, ("mark",))])

@@ -209,7 +209,7 @@ def course(prepared: Path, tmp_path: Path) -> Path:
 
 def export(root: Path, exporter: str, *arguments: str) -> str:
     """Run ``nbgrader export``; return what it said."""
-    plugin = f"--exporter=grading.exporters.{exporter}Exporter"
+    plugin = f"--exporter=grading.results.exports.{exporter}Exporter"
     run = little_course.nbgrader(root, "export", plugin, *arguments)
     assert run.returncode == 0, run.stderr
     return run.stderr
@@ -268,7 +268,7 @@ def test_an_id_of_another_system_is_not_given_to_canvas(course):
 def test_a_column_that_canvas_would_misread_is_refused(course, settings):
     with (course / "nbgrader_config.py").open("a") as file:
         file.write(f"c.CanvasExporter.titles = {settings}\n")
-    plugin = "--exporter=grading.exporters.CanvasExporter"
+    plugin = "--exporter=grading.results.exports.CanvasExporter"
     run = little_course.nbgrader(course, "export", plugin)
     assert run.returncode == 1
     assert settings["ps1"] in run.stderr and "Canvas" in run.stderr
@@ -388,7 +388,7 @@ def test_text_comes_out_as_it_is_unless_a_spreadsheet_would_compute_it(course, e
 
 @pytest.mark.parametrize("wrong", ["--student=nobody", "--assignment=ps9"])
 def test_what_the_gradebook_does_not_have_is_named(course, wrong):
-    plugin = "--exporter=grading.exporters.QuestionsExporter"
+    plugin = "--exporter=grading.results.exports.QuestionsExporter"
     run = little_course.nbgrader(course, "export", plugin, wrong, "--to=out.csv")
     assert run.returncode == 1 and "Traceback" not in run.stderr
     kind, name = wrong.removeprefix("--").split("=")
@@ -417,7 +417,7 @@ def limited(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the exporter where a file cannot grow above 100 bytes."""
     (course / "small_disk.py").write_text(
         "import resource, signal\n"
-        "from grading.exporters import CanvasExporter\n"
+        "from grading.results.exports import CanvasExporter\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
         "class Small(CanvasExporter):\n"
@@ -430,7 +430,7 @@ def limited(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_it_goes_to_the_terminal_too(course):
     run = little_course.nbgrader(
-        course, "export", "--exporter=grading.exporters.MoodleExporter", "--to=/dev/stdout"
+        course, "export", "--exporter=grading.results.exports.MoodleExporter", "--to=/dev/stdout"
     )
     assert run.returncode == 0 and run.stdout.startswith("Username,")
     assert os.path.islink("/dev/stdout")

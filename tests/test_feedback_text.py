@@ -8,17 +8,17 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from grader_tests import feedback, tasks
-from grader_tests.exam import Exam, ask_here
-from grader_tests.source import source_of
-from grader_tests.tasks.batch_norm import BATCHNORM_BACKWARD, BATCHNORM_FORWARD
-from grader_tests.tasks.hyperparameter_search import RANDOM_POINTS
-from grader_tests.tasks.mini_batches import MINI_BATCHES
-from grader_tests.tasks.regularization import FLIP_HORIZONTALLY
-from grader_tests.tasks.softmax import SOFTMAX_CROSS_ENTROPY_BACKWARD
-from grading.questions import Unanswered
+from grader_tests.batch_norm.tasks import BATCHNORM_BACKWARD, BATCHNORM_FORWARD
+from grader_tests.hyperparameter_search.tasks import RANDOM_POINTS
+from grader_tests.mini_batches.tasks import MINI_BATCHES
+from grader_tests.regularization.tasks import FLIP_HORIZONTALLY
+from grader_tests.softmax.tasks import SOFTMAX_CROSS_ENTROPY_BACKWARD
+from grading.boundary.questions import Unanswered
+from grading.marking import catalogue, feedback
+from grading.marking.exam import Exam, ask_here
+from grading.marking.source import source_of
 
-TASKS = [task for module in tasks.modules() for task in module.TASKS]
+TASKS = [task for module in catalogue.modules() for task in module.TASKS]
 VOID = {"br"}
 
 

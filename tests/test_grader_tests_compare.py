@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from grader_tests.compare import EXACT, Tolerance, describe, difference, short
-from grading.wire import Opaque
+from grading.boundary.wire import Opaque
+from grading.marking.compare import EXACT, Tolerance, describe, difference, short
 
 RIGHT = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 

@@ -33,7 +33,7 @@ from playwright.sync_api import (
     expect,
 )
 
-from grader_tests.answers import scores
+from grading.rehearsal.answers import scores
 
 pytestmark = pytest.mark.bubblewrap
 

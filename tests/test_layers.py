@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from grader_tests import tasks
+from grading.marking import catalogue
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FRAMEWORKS = {"torch", "keras", "tensorflow", "jax", "sklearn"}
@@ -42,7 +42,7 @@ def trees(path: Path) -> Iterator[ast.Module]:
 
 
 def imported(path: Path) -> set[str]:
-    """What a file imports, down to the names: ``grading.wire.Opaque`` for one taken from it."""
+    """What a file imports, down to the names: ``grading.boundary.wire.Opaque`` for one taken from it."""
     found: set[str] = set()
     for node in (node for tree in trees(path) for node in ast.walk(tree)):
         if isinstance(node, ast.Import):
@@ -87,7 +87,7 @@ def test_the_engine_imports_no_neural_networks_and_no_hidden_tests(path):
 
 @each_of["grading"]
 def test_the_engine_names_no_graded_function(path):
-    graded = {task.name for module in tasks.modules() for task in module.TASKS}
+    graded = {task.name for module in catalogue.modules() for task in module.TASKS}
     (tree,) = trees(path)
     for node in ast.walk(tree):
         words = {getattr(node, field, None) for field in ("id", "attr", "arg", "name")}
@@ -100,8 +100,8 @@ def test_the_engine_names_no_graded_function(path):
 def test_hidden_tests_import_numpy_and_of_the_engine_questions_and_wire(path):
     assert foreign(path) <= {"numpy", "grading", "grader_tests"}
     for name in of("grading", path):
-        known = name == "grading.questions" or name.startswith(
-            ("grading.questions.", "grading.wire.")
+        known = name == "grading.boundary.questions" or name.startswith(
+            ("grading.boundary.questions.", "grading.boundary.wire.")
         )
         assert known, name
 

@@ -19,8 +19,8 @@ import pytest
 from bs4 import BeautifulSoup
 from nbconvert.filters import markdown2html
 
-from grader_tests import tasks
-from grader_tests.task import Lecture
+from grading.marking import catalogue
+from grading.marking.task import Lecture
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FOLDERS = ("course", "source", "release", "docs", "tests", "benchmarks")
@@ -110,7 +110,7 @@ def readers(path: Path) -> tuple[str, ...]:
 
 def lectures() -> Iterator[Lecture]:
     """All sections of lectures that feedback can name."""
-    for module in tasks.modules():
+    for module in catalogue.modules():
         for task in module.TASKS:
             yield task.lecture
             yield from (misconception.lecture for misconception in task.misconceptions)

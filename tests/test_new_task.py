@@ -96,7 +96,7 @@ class Course:
 
     def answers(self) -> dict[str, str]:
         program = (
-            "import json; from grader_tests.answers import answers; "
+            "import json; from grading.rehearsal.answers import answers; "
             f"print(json.dumps(answers({NOTEBOOK!r})[{FUNCTION!r}]))"
         )
         known = json.loads(self.python("-c", program))
@@ -160,7 +160,7 @@ def test_commands_print_what_the_page_shows(course):
 
 
 def test_only_the_first_audit_finds_fault(course):
-    assert course.failed == [f"python -m grader_tests.audit {FUNCTION}"]
+    assert course.failed == [f"python -m grading.rehearsal.audit {FUNCTION}"]
 
 
 @pytest.mark.parametrize("student", ["right", "variant"])
@@ -173,7 +173,7 @@ def test_right_answers_earn_full_marks(course, student):
 def test_each_mistake_earns_less_and_is_named(course, number):
     assert course.score(f"wrong{number}") < POINTS
     program = (
-        f"from grader_tests.tasks import find; "
+        f"from grading.marking.catalogue import find; "
         f"print(find({FUNCTION!r}).misconceptions[{number - 1}].sentence)"
     )
     sentence = course.python("-c", program).strip()

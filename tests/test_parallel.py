@@ -27,10 +27,10 @@ from little_course import ASSIGNMENT, NOTEBOOK, POINTS, command_of, nbgrader, sc
 from nbgrader.api import Base, Grade, Gradebook
 from sqlalchemy import select
 
-from grading import excerpt
-from grading.parallel import CannotGrade, ClassRun
-from grading.pool import LocalPool
-from grading.progress import Progress
+from grading.cohort import excerpt
+from grading.cohort.pool import LocalPool
+from grading.cohort.progress import Progress
+from grading.cohort.run import CannotGrade, ClassRun
 
 pytestmark = pytest.mark.bubblewrap
 

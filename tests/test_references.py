@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from grader_tests.derivative import central_difference, relative_difference
-from grader_tests.references import batch_norm as ref
-from grader_tests.tasks import batch_norm as tasks
+from grader_tests.batch_norm import reference as ref
+from grader_tests.batch_norm import tasks
+from grading.marking.derivative import central_difference, relative_difference
 
 EPSILONS = (0.3, 1e-5)
 

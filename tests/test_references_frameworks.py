@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from grader_tests.references import frameworks as ref
-from grader_tests.tasks.frameworks import network
+from grader_tests.frameworks import reference as ref
+from grader_tests.frameworks.tasks import network
 
 
 @pytest.mark.parametrize("layer_dims", [[2, 3, 2], [5, 4], [7, 1, 6, 3]])

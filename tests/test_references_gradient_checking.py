@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from grader_tests.references import gradient_checking as ref
-from grader_tests.tasks import gradient_checking as tasks
+from grader_tests.gradient_checking import reference as ref
+from grader_tests.gradient_checking import tasks
 
 
 @pytest.fixture(params=range(3))

@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
-from grader_tests import chance
-from grader_tests.exam import Exam, ask_here
-from grader_tests.references import hyperparameter_search as ref
-from grader_tests.source import source_of
-from grader_tests.tasks import hyperparameter_search as tasks
+from grader_tests.hyperparameter_search import reference as ref
+from grader_tests.hyperparameter_search import tasks
+from grading.marking import chance
+from grading.marking.exam import Exam, ask_here
+from grading.marking.source import source_of
 
 
 @pytest.fixture(params=range(3))

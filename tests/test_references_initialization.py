@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from grader_tests.derivative import central_difference
-from grader_tests.references import initialization as ref
-from grader_tests.tasks import initialization as tasks
+from grader_tests.initialization import reference as ref
+from grader_tests.initialization import tasks
+from grading.marking.derivative import central_difference
 
 
 @pytest.fixture(params=range(3))

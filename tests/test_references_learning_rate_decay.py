@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from grader_tests.references import learning_rate_decay as ref
+from grader_tests.learning_rate_decay import reference as ref
 
 
 @pytest.mark.parametrize("epoch", [0, 1, 7, 8, 9, 100])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from grader_tests.references import mini_batches as ref
-from grader_tests.tasks.optimizers import gradients, network
+from grader_tests.mini_batches import reference as ref
+from grader_tests.optimizers.tasks import gradients, network
 
 
 @pytest.fixture(params=range(3))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from grader_tests.references import optimizers as ref
-from grader_tests.tasks import optimizers as tasks
+from grader_tests.optimizers import reference as ref
+from grader_tests.optimizers import tasks
 
 RATE, BETA, BETA2 = 0.3, 0.7, 0.8
 EPSILONS = (0.3, 1e-8)

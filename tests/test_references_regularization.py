@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from grader_tests import chance
-from grader_tests.derivative import central_difference, relative_difference
-from grader_tests.references import regularization as ref
-from grader_tests.tasks import regularization as tasks
+from grader_tests.regularization import reference as ref
+from grader_tests.regularization import tasks
+from grading.marking import chance
+from grading.marking.derivative import central_difference, relative_difference
 
 
 @pytest.fixture(params=range(3))

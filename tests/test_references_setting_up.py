@@ -5,7 +5,7 @@ import statistics
 import numpy as np
 import pytest
 
-from grader_tests.references import setting_up as ref
+from grader_tests.setting_up import reference as ref
 
 
 @pytest.mark.parametrize(("m", "sizes"), [(10, (5, 3, 2)), (13, (6, 4, 3)), (1, (1, 0, 0))])

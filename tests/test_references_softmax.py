@@ -5,7 +5,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from grader_tests.references import softmax as ref
+from grader_tests.softmax import reference as ref
 
 
 @pytest.fixture(params=range(3))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader_tests.references import weighted_averages as ref
+from grader_tests.weighted_averages import reference as ref
 
 
 @pytest.fixture(params=range(3))

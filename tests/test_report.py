@@ -26,9 +26,9 @@ from nbgrader import api
 from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, Page
 
-from grading.questions import OUTCOME
-from grading.report import figures
-from grading.report.records import Class, Graded, Question, Record
+from grading.boundary.questions import OUTCOME
+from grading.results.report import figures
+from grading.results.report.records import Class, Graded, Question, Record
 
 ASSIGNMENT = "week_1"
 NOTEBOOKS = {"part_1": ("one", "two", "three"), "part_2": ("four", "essay")}

@@ -6,8 +6,8 @@
 import nbformat
 import pytest
 
-from grader_tests import scaffold
-from grader_tests.tasks import find
+from grading.marking.catalogue import find
+from grading.rehearsal import scaffold
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import little_course
 import pytest
 from little_course import ASSIGNMENT
 
-from grading.similar import SHARED_BY_AT_LEAST, Comparison, compare
+from grading.results.similar import SHARED_BY_AT_LEAST, Comparison, compare
 
 STUB = '''\
 def walk(x):

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from little_course import ASSIGNMENT, NOTEBOOK, POINTS
 
-from grading.simulate import SHARES, load
+from grading.rehearsal.simulate import SHARES, load
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ANSWERS = '''\

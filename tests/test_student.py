@@ -17,7 +17,7 @@ from handed_out import PYTHON, hand_out, variables
 from little_course import nbgrader
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from grading.demo import copy_notebook
+from grading.rehearsal.demo import copy_notebook
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ASSIGNMENT, NOTEBOOK = "module2_optimization", "mini_batches"

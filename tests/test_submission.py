@@ -13,7 +13,7 @@ from hypothesis import given
 from test_canonicalize import NOTEBOOKS
 from test_wire import MANY
 
-from grading.submission import Refused, SubmissionReader
+from grading.handed_in.read import Refused, SubmissionReader
 
 READER = SubmissionReader(max_cells=30, max_cell_characters=500)
 

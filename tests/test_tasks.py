@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 
 import grader_tests
-from grader_tests import chance, exam, tasks
-from grader_tests.exam import HELD, NOT_CHECKED, NOT_HELD, Exam, ask_here
-from grader_tests.references import batch_norm as ref
-from grader_tests.source import compiled, edited, names_used, source_of
-from grader_tests.task import (
+from grader_tests.batch_norm import reference as ref
+from grader_tests.batch_norm.tasks import BATCHNORM_FORWARD, BN_MODEL_BACKWARD, BN_MODEL_FORWARD
+from grader_tests.regularization.tasks import DROPOUT_FORWARD
+from grading.boundary import questions
+from grading.boundary.questions import Unanswered
+from grading.marking import catalogue, chance, exam
+from grading.marking.exam import HELD, NOT_CHECKED, NOT_HELD, Exam, ask_here
+from grading.marking.source import compiled, edited, names_used, source_of
+from grading.marking.task import (
     Criterion,
     Lecture,
     Misconception,
@@ -23,13 +27,9 @@ from grader_tests.task import (
     misconceptions,
     script,
 )
-from grader_tests.tasks.batch_norm import BATCHNORM_FORWARD, BN_MODEL_BACKWARD, BN_MODEL_FORWARD
-from grader_tests.tasks.regularization import DROPOUT_FORWARD
-from grading import questions
-from grading.questions import Unanswered
 
 COURSE = Path(__file__).resolve().parents[1] / "course"
-TASKS = [task for module in tasks.modules() for task in module.TASKS]
+TASKS = [task for module in catalogue.modules() for task in module.TASKS]
 LECTURE = Lecture("module/lecture.ipynb", "A heading")
 
 

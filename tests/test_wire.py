@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from grading import wire
+from grading.boundary import wire
 
 MANY = settings(
     max_examples=2000,

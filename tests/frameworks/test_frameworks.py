@@ -10,7 +10,7 @@ import pytest
 import torch
 from nbclient import NotebookClient
 
-from grader_tests.references import frameworks as ref
+from grader_tests.frameworks import reference as ref
 
 from .agreement import assert_all_agree, leaves
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from grader_tests.references import gradient_checking as ref
+from grader_tests.gradient_checking import reference as ref
 
 from .agreement import assert_agree, assert_all_agree, gradients, leaf, leaves
 

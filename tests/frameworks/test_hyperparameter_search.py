@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch.distributions import TransformedDistribution, Uniform, transforms
 
-from grader_tests.references import hyperparameter_search as ref
+from grader_tests.hyperparameter_search import reference as ref
 
 SIZE = 4000
 BOUND = np.sqrt(np.log(2 / 1e-9) / (2 * SIZE))  # Dvoretzky, Kiefer, Wolfowitz, Massart

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from grader_tests.references import initialization as ref
+from grader_tests.initialization import reference as ref
 
 from .agreement import array, assert_agree, assert_all_agree, gradients, leaf, leaves
 

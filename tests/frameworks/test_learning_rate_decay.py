@@ -5,7 +5,7 @@ import pytest
 from keras.optimizers import schedules
 from torch import nn, optim
 
-from grader_tests.references import learning_rate_decay as ref
+from grader_tests.learning_rate_decay import reference as ref
 
 from .agreement import assert_agree
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from grader_tests.references import mini_batches as ref
+from grader_tests.mini_batches import reference as ref
 
 from .agreement import assert_all_agree, leaves
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from grader_tests.references import optimizers as ref
-from grader_tests.references import regularization
+from grader_tests.optimizers import reference as ref
+from grader_tests.regularization import reference as regularization
 
 from .agreement import assert_all_agree, leaves
 

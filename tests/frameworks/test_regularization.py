@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 import torch
 
-from grader_tests.references import regularization as ref
+from grader_tests.regularization import reference as ref
 
 from .agreement import array, assert_agree, assert_all_agree, gradients, leaves
 

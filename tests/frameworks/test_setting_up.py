@@ -5,7 +5,7 @@ import numpy as np
 import torch
 from torch.utils.data import random_split
 
-from grader_tests.references import setting_up as ref
+from grader_tests.setting_up import reference as ref
 
 from .agreement import assert_agree
 

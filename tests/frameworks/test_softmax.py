@@ -7,7 +7,7 @@ import tensorflow as tf
 import torch
 import torch.nn.functional as F
 
-from grader_tests.references import softmax as ref
+from grader_tests.softmax import reference as ref
 
 from .agreement import assert_agree, leaf
 

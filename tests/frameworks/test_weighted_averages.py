@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 import torch
 
-from grader_tests.references import weighted_averages as ref
+from grader_tests.weighted_averages import reference as ref
 
 from .agreement import assert_agree, leaf
 

@@ -1,0 +1,1 @@
+"""Hidden tests of ``gradient_checking.ipynb``."""

@@ -1,0 +1,1 @@
+"""Hidden tests of ``hyperparameter_search.ipynb``."""

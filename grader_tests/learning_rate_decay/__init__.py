@@ -1,0 +1,1 @@
+"""Hidden tests of ``learning_rate_decay.ipynb``."""

@@ -1,0 +1,1 @@
+"""Hidden tests of ``mini_batches.ipynb``."""

@@ -1,1 +1,0 @@
-"""Reference solutions in pure NumPy, one module for each assignment notebook."""

@@ -1,0 +1,194 @@
+"""Where submissions are graded: processes of this machine, or workers of a Dask cluster.
+
+Both are used in the same way: :meth:`start` while there is room, :meth:`wait` for what is finished.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import signal
+import sys
+from collections.abc import Iterator
+from multiprocessing.connection import Connection, wait
+from typing import Any, Protocol
+
+from grading.cohort import worker
+from grading.cohort.worker import Course, Result, Submission
+
+SET_PDEATHSIG = 1
+
+
+class Died(Exception):
+    """A process ended in the middle of a submission; the text says how."""
+
+
+class NoPool(Exception):
+    """There is nowhere to grade; the text says why and what to do."""
+
+
+class Pool(Protocol):
+    """Grades submissions side by side."""
+
+    def room(self) -> bool:
+        """Whether another submission can be started."""
+
+    def start(self, submission: Submission) -> None:
+        """Begin to grade a submission."""
+
+    def wait(self) -> Iterator[tuple[str, Result | Exception]]:
+        """Wait until something is finished; give the students' names and what came of each.
+
+        An exception that is not :class:`Died` says that no submission can be graded there.
+        """
+
+    def close(self) -> None:
+        """End everything that runs, at once."""
+
+
+class LocalPool:
+    """Processes of this machine, each with a pipe of its own: one that dies harms no other.
+
+    Parameters
+    ----------
+    course : Course
+    count : int
+        How many.
+    """
+
+    def __init__(self, course: Course, count: int) -> None:
+        self._course = course
+        self._count = count
+        self._idle: list[_Process] = []
+        self._busy: dict[Connection, tuple[_Process, str]] = {}
+
+    def room(self) -> bool:
+        return len(self._busy) < self._count
+
+    def start(self, submission: Submission) -> None:
+        process = self._idle.pop() if self._idle else _Process(self._course)
+        process.connection.send(submission)
+        self._busy[process.connection] = process, submission.student
+
+    def wait(self) -> Iterator[tuple[str, Result | Exception]]:
+        for connection in wait(list(self._busy)):
+            process, student = self._busy.pop(connection)
+            try:
+                result = connection.recv()
+            except (EOFError, OSError):
+                yield student, Died(process.end())
+            else:
+                self._idle.append(process)
+                yield student, result
+
+    def close(self) -> None:
+        for process in [*self._idle, *(process for process, _ in self._busy.values())]:
+            process.end()
+        self._idle, self._busy = [], {}
+
+
+class _Process:
+    def __init__(self, course: Course) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        self.connection, theirs = spawn.Pipe()
+        self._process = spawn.Process(target=_serve, args=(theirs, course))
+        self._process.start()
+        theirs.close()
+
+    def end(self) -> str:
+        """End the process, if it has not ended, and say how it ended."""
+        self.connection.close()
+        self._process.join(0.5)  # one that died is gone at once
+        self._process.kill()
+        self._process.join()
+        code = self._process.exitcode
+        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+
+
+def _serve(connection: Connection, course: Course) -> None:
+    """Grade what comes over the connection, until it is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    while True:
+        try:
+            submission = connection.recv()
+        except EOFError:
+            break
+        try:
+            result: Result | Exception = worker.grade(course, submission)
+        except worker.UnfitMachine as error:
+            result = error
+        connection.send(result)
+    worker.close()
+
+
+class DaskPool:
+    """Workers of a Dask cluster, as many as it has; Dask itself moves work from one that died.
+
+    Parameters
+    ----------
+    course : Course
+    address : str
+        Of the scheduler, such as ``tcp://10.0.0.1:8786``.
+
+    Raises
+    ------
+    NoPool
+        If the scheduler cannot be reached, or has no worker.
+    """
+
+    def __init__(self, course: Course, address: str) -> None:
+        from distributed import Client  # a second to import, for those who need it
+
+        try:
+            self._client = Client(address, timeout="10s")
+        except (OSError, TypeError, ValueError) as error:  # the last two: tls:// without its keys
+            raise NoPool(f"No Dask scheduler answers at {address} ({error}).") from None
+        try:
+            self._client.wait_for_workers(1, timeout=30)
+        except TimeoutError:
+            raise NoPool(
+                f"The Dask scheduler at {address} has no worker. Start some, with this course's "
+                "environment: dask worker --nthreads 1 ADDRESS"
+            ) from None
+        self._course = course
+        self._running: dict[Any, Submission] = {}
+        self._send_course()
+
+    def _send_course(self) -> None:
+        """Let every worker have the course once, not with each submission."""
+        self._sent = self._client.scatter(self._course, broadcast=True, hash=False)
+
+    def room(self) -> bool:
+        return len(self._running) < 2 * sum(self._client.nthreads().values())
+
+    def start(self, submission: Submission) -> None:
+        future = self._client.submit(worker.grade, self._sent, submission, pure=False)
+        self._running[future] = submission
+
+    def wait(self) -> Iterator[tuple[str, Result | Exception]]:
+        from distributed import CancelledError, wait
+
+        try:
+            done = wait(list(self._running), return_when="FIRST_COMPLETED").done
+        except CancelledError:  # the course was lost with the one worker that had it
+            lost = [future for future in self._running if future.cancelled()]
+            self._send_course()
+            for submission in [self._running.pop(future) for future in lost]:
+                self.start(submission)
+            return
+        for future in done:
+            student = self._running.pop(future).student
+            yield student, future.result() if future.status == "finished" else _reason(future)
+
+    def close(self) -> None:
+        self._client.cancel(list(self._running))
+        self._client.close()
+
+
+def _reason(future: Any) -> Exception:
+    from distributed import KilledWorker
+
+    error = future.exception()
+    return Died(str(error)) if isinstance(error, KilledWorker) else error

@@ -1,0 +1,101 @@
+"""Shows how a run over a class goes: a bar on a terminal, plain lines elsewhere, then a summary."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter, defaultdict
+from types import TracebackType
+from typing import Self
+
+from rich import progress as bars
+from rich.console import Console
+
+from grading.cohort.worker import GRADED, Result
+from grading.plugin.autograde import FAILED, REFUSED
+
+DEAREST = 5  # cells in the summary
+
+
+class Progress:
+    """A context manager round a run; `console` is where it writes."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(highlight=False)
+        self._bar = bars.Progress(
+            bars.TextColumn("{task.description}"),
+            bars.BarColumn(),
+            bars.MofNCompleteColumn(),
+            bars.TextColumn("left:"),
+            bars.TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._outcomes: Counter[str] = Counter()
+        self._messages: list[str] = []
+        self._seconds: list[float] = []
+        self._cells: defaultdict[str, list[float]] = defaultdict(list)
+        self._total = self._unchanged = self._remarked = 0
+
+    @property
+    def all_graded(self) -> bool:
+        """Whether nothing was refused or failed."""
+        return not self._messages
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+        self._summarise()
+
+    def begin(self, total: int, unchanged: int) -> None:
+        """Say how many submissions are to be graded, and how many are not again."""
+        self._total, self._unchanged = total, unchanged
+        self._task = self._bar.add_task("grading", total=total)
+        if unchanged:
+            self._say(f"{unchanged} unchanged since they were graded: left as they are.")
+
+    def finished(self, student: str, result: Result) -> None:
+        """Count a submission."""
+        self._outcomes[result.outcome] += 1
+        self._messages += result.messages
+        self._remarked += bool(result.warnings)
+        self._seconds.append(result.seconds)
+        for cell, seconds in result.cells.items():
+            self._cells[cell].append(seconds)
+        self._bar.advance(self._task)
+        if not self._console.is_terminal:
+            number = self._outcomes.total()
+            took = f"{result.outcome} in {result.seconds:.1f} s"
+            self._say(f"{number}/{self._total} {student}: {took}")
+
+    def _summarise(self) -> None:
+        if not self._seconds:
+            self._say("Nothing was graded.")
+            return
+        counts = ", ".join(f"{self._outcomes[name]} {name}" for name in (GRADED, REFUSED, FAILED))
+        self._say(f"{counts}; {self._unchanged} unchanged.")
+        median, most = statistics.median(self._seconds), max(self._seconds)
+        self._say(f"Seconds for a submission: median {median:.1f}, most {most:.1f}.")
+        dearest = sorted(self._cells.items(), key=lambda item: -sum(item[1]))[:DEAREST]
+        if dearest:
+            self._say("Cells that cost most, in seconds:")
+        for cell, seconds in dearest:
+            mean, most = statistics.mean(seconds), max(seconds)
+            self._say(f"  {cell}: {mean:.2f} on average, {most:.2f} at most")
+        if self._remarked:
+            self._say(f"Remarks on {self._remarked}: python -m grading report lists them.")
+        if self._messages:
+            self._say("Left without a score, and marked as needing a look:")
+        for message in self._messages:
+            self._say(f"  {message}")
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, markup=False, soft_wrap=True)

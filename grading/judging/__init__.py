@@ -1,0 +1,1 @@
+"""The trusted process that runs graded cells, and what starts it."""

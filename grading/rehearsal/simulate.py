@@ -1,0 +1,323 @@
+"""A made-up class: submissions of which the score of every question is known beforehand.
+
+What students may answer comes from the course's hidden tests: from the module ``answers`` of their
+package, which offers the two functions of :class:`AnswerBook`. What does not depend on a question
+(a crash, an endless loop, nothing at all) is added here.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import importlib
+import itertools
+import json
+import random
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+from nbgrader.apps import NbGrader
+from nbgrader.coursedir import CourseDirectory
+
+from grading.plugin.execute import SealedExecute
+
+SHARES = {  # of the answers, in percent
+    "right": 55,
+    "variant": 15,
+    "misconception": 18,
+    "crash": 4,
+    "loop": 3,
+    "nothing": 5,
+}
+CRASHES = {
+    "an exception": 'raise RuntimeError("a crash made up for this class")',
+    "os._exit": "import os\n\nos._exit(1)",
+    "a segmentation fault": "import ctypes\n\nctypes.string_at(0)",
+}
+FATAL = ("os._exit", "a segmentation fault")  # crashes that end the kernel
+TRIES = 20  # sets of answers drawn for a student and notebook
+LOOP = "while True:\n    pass"
+NAMES = (
+    "Aino", "Amara", "Bela", "Chidi", "Dalia", "Emre", "Farah", "Goran", "Hana", "Ines", "Jonas",
+    "Kofi", "Leila", "Mateo", "Nadia", "Oskar", "Priya", "Quentin", "Rosa", "Sanjay", "Tomoko",
+    "Umar", "Vera", "Wei", "Ximena", "Yusuf", "Zoe",
+)  # fmt: skip
+
+
+class CannotSimulate(Exception):
+    """The class cannot be made; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class KnownAnswer:
+    """A whole solution cell, of which it is known what it is.
+
+    Parameters
+    ----------
+    kind : {"right", "variant", "misconception"}
+    detail : str
+        The variant's name; the sentence that feedback has for the misconception.
+    source : str
+        Python, to stand in the cell.
+    """
+
+    kind: str
+    detail: str
+    source: str
+
+
+class AnswerBook(Protocol):
+    """What the module ``answers`` of a course's hidden tests offers."""
+
+    def answers(self, notebook: str) -> Mapping[str, Sequence[tuple[str, str, str]]]:
+        """Known answers to each question of a notebook, by the solution cell's grade_id.
+
+        Returns
+        -------
+        mapping of str to sequence of tuple
+            Kind, detail and source of each, as in :class:`KnownAnswer`.
+
+        Raises
+        ------
+        LookupError
+            If it knows no such notebook.
+        """
+
+    def scores(self, notebook: str, sources: Mapping[str, str | None]) -> Mapping[str, float]:
+        """What each question earns in a notebook with these sources in its solution cells.
+
+        A source is None where the code never returns (the kernel dies, or a loop does not end).
+
+        Raises
+        ------
+        ValueError
+            If that hangs on the cases that are drawn.
+        """
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a student answers to a question, and what it must earn."""
+
+    kind: str
+    detail: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A released notebook: its questions' stubs and known answers, by grade_id."""
+
+    path: Path
+    release: NotebookNode
+    stubs: Mapping[str, str]
+    known: Mapping[str, list[KnownAnswer]]
+
+
+Class = dict[str, dict[str, dict[str, Expected]]]  # student → notebook → question
+
+
+def simulate(
+    assignment: str, students: int, seed: int, tests: str = "grader_tests", force: bool = False
+) -> Class:
+    """Hand in a released assignment for a made-up class, in the course of this folder.
+
+    Parameters
+    ----------
+    assignment : str
+    students, seed : int
+        The class is the same whenever it is made with the same numbers.
+    tests : str
+        The package of the hidden tests, found where the judge finds it.
+    force : bool
+        Replace submissions of students of the same names.
+
+    Returns
+    -------
+    Class
+        What to expect; a question is known by the grade_id of its solution cell. The same is
+        written to ``simulated/<assignment>.json``, which :func:`load` reads.
+
+    Raises
+    ------
+    CannotSimulate
+        If the assignment is not released, something is in the way, or no answers are known.
+    """
+    app = NbGrader()
+    app.initialize([])
+    course = CourseDirectory(parent=app)
+    rng = random.Random(seed)
+    folders = {
+        name: Path(course.format_path(course.submitted_directory, name, assignment))
+        for name in _names(students, rng)
+    }
+    taken = [name for name, folder in folders.items() if folder.exists()]
+    if taken and not force:
+        raise CannotSimulate(
+            f"There are already submissions of {assignment} by {', '.join(taken)}. "
+            "--force replaces them; another --seed makes other students."
+        )
+    release = Path(course.format_path(course.release_directory, ".", assignment))
+    notebooks = sorted(release.glob("*.ipynb"))
+    if not notebooks:
+        raise CannotSimulate(
+            f"{release} holds no notebook. Run: nbgrader generate_assignment {assignment}"
+        )
+    book = _book(tests, [course.root / Path(path) for path in SealedExecute(parent=app).tests])
+    papers = [_paper(path, book) for path in notebooks]
+    kinds = _deck(students * sum(len(paper.stubs) for paper in papers), rng)
+    crashes = itertools.cycle(rng.sample(sorted(CRASHES), len(CRASHES)))
+    expected: Class = {}
+    for student, folder in folders.items():
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(release, folder)
+        expected[student] = {}
+        for paper in papers:
+            drawn = {name: kinds.pop() for name in paper.stubs}
+            answers, expected[student][paper.path.stem] = _answers(paper, book, drawn, crashes, rng)
+            nbformat.write(_answered(paper.release, answers), folder / paper.path.name)
+    file = _file(Path(course.root), assignment)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(expected, default=asdict, indent=1, ensure_ascii=False) + "\n")
+    return expected
+
+
+def load(root: Path, assignment: str) -> Class:
+    """Read what to expect of the class that was made in a course."""
+    plain = json.loads(_file(root, assignment).read_text())
+    return {
+        student: {
+            notebook: {name: Expected(**result) for name, result in questions.items()}
+            for notebook, questions in notebooks.items()
+        }
+        for student, notebooks in plain.items()
+    }
+
+
+def _file(root: Path, assignment: str) -> Path:
+    return root / "simulated" / f"{assignment}.json"
+
+
+def _names(students: int, rng: random.Random) -> list[str]:
+    """Distinct names as in a class list: a first name and a number."""
+    numbers = rng.sample(range(100, 1000), students)
+    return sorted(f"{rng.choice(NAMES)}{number}" for number in numbers)
+
+
+def _deck(count: int, rng: random.Random) -> list[str]:
+    """Kinds of answers: each of them once, as far as they go, and then by their shares."""
+    kinds = [*SHARES, *rng.choices(list(SHARES), list(SHARES.values()), k=count)][:count]
+    rng.shuffle(kinds)
+    return kinds
+
+
+def _book(package: str, folders: list[Path]) -> AnswerBook:
+    sys.path[:0] = map(str, folders)
+    name = f"{package}.answers"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name not in (package, name):
+            raise
+        raise CannotSimulate(
+            f"There is no module {name} in {', '.join(map(str, folders)) or 'any folder'} "
+            "(SealedExecute.tests of nbgrader_config.py lists the folders). "
+            "--tests names another package of hidden tests."
+        ) from None
+
+
+def _paper(path: Path, book: AnswerBook) -> Paper:
+    release = nbformat.read(path, as_version=4)
+    stubs = {
+        cell.metadata.nbgrader.grade_id: cell.source
+        for cell in release.cells
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution")
+    }
+    try:
+        answers = book.answers(path.stem)
+    except LookupError as error:
+        raise CannotSimulate(f"The hidden tests have no answers for {path}: {error}") from None
+    known = {name: [KnownAnswer(*each) for each in answers[name]] for name in answers}
+    missing = [name for name in stubs if name not in known]
+    if missing:
+        raise CannotSimulate(f"The hidden tests have no answer to {', '.join(missing)} of {path}.")
+    return Paper(path, release, stubs, known)
+
+
+def _answers(
+    paper: Paper,
+    book: AnswerBook,
+    kinds: Mapping[str, str],
+    crashes: Iterator[str],
+    rng: random.Random,
+) -> tuple[dict[str, KnownAnswer], dict[str, Expected]]:
+    """Answers of these kinds to a notebook's questions, and what they must earn.
+
+    Raises
+    ------
+    CannotSimulate
+        If no answers are found whose score does not hang on the cases drawn.
+    """
+    for _ in range(TRIES):
+        answers = {
+            name: _answer(kind, paper.stubs[name], paper.known[name], crashes, rng)
+            for name, kind in kinds.items()
+        }
+        try:
+            return answers, _expect(paper, book, answers)
+        except ValueError as error:  # two mistakes that meet: draw others
+            reason = error
+    raise CannotSimulate(f"No answers to {paper.path} have a score that is certain: {reason}")
+
+
+def _answer(
+    kind: str, stub: str, known: list[KnownAnswer], crashes: Iterator[str], rng: random.Random
+) -> KnownAnswer:
+    """An answer of a kind; a right one where the question has none of that kind."""
+    if kind == "nothing":
+        return KnownAnswer(kind, "not written", stub)
+    if kind == "loop":
+        return KnownAnswer(kind, "never ends", _with_body(stub, LOOP))
+    if kind == "crash":
+        way = next(crashes)
+        return KnownAnswer(kind, way, _with_body(stub, CRASHES[way]))
+    fitting = [answer for answer in known if answer.kind == kind]
+    return rng.choice(fitting or [answer for answer in known if answer.kind == "right"])
+
+
+def _with_body(stub: str, body: str) -> str:
+    """Write `body` in place of the last statement of a stub."""
+    last = ast.parse(stub)
+    while hasattr(last, "body"):
+        last = last.body[-1]
+    above = stub.splitlines()[: last.lineno - 1]
+    return "\n".join([*above, textwrap.indent(body, " " * last.col_offset)])
+
+
+def _expect(
+    paper: Paper, book: AnswerBook, answers: Mapping[str, KnownAnswer]
+) -> dict[str, Expected]:
+    sources = {
+        name: None if answer.kind == "loop" or answer.detail in FATAL else answer.source
+        for name, answer in answers.items()
+    }
+    scores = book.scores(paper.path.stem, sources)
+    return {
+        name: Expected(answer.kind, answer.detail, scores[name]) for name, answer in answers.items()
+    }
+
+
+def _answered(release: NotebookNode, answers: Mapping[str, KnownAnswer]) -> NotebookNode:
+    notebook = copy.deepcopy(release)
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if name in answers:
+            cell.source = answers[name].source
+    return notebook

@@ -1,0 +1,1 @@
+"""After grading: the report, grades for other systems, answers that look alike."""

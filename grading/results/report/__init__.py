@@ -1,0 +1,109 @@
+"""The report on a class: one HTML page for each assignment, to open in a browser.
+
+``records``   what is known of a class: the gradebook, the autograded notebooks, the runs
+``figures``   what it comes to: scores, difficulty, discrimination, who needs a look
+``page``      the page, from ``page.html.j2``, ``page.css`` and ``page.js``
+
+A page holds everything it needs and asks for nothing. Whatever students wrote (ids, messages) is
+escaped text in it, never markup and never part of its script; its Content-Security-Policy allows
+that one style sheet and that one script only.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGrader
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from grading.results.report import page, records
+
+
+class CannotReport(Exception):
+    """There is nothing to report; the text says why and what to do."""
+
+
+def write(assignment: str | None = None) -> list[Path]:
+    """Write the report on an assignment, or on each that has been graded, of this folder's course.
+
+    Parameters
+    ----------
+    assignment : str, optional
+        Its name in the gradebook.
+
+    Returns
+    -------
+    list of Path
+        The pages: ``report/<assignment>.html`` in the course.
+
+    Raises
+    ------
+    CannotReport
+        If there is no gradebook, no such assignment, or nobody has been graded yet.
+    """
+    app = NbGrader()
+    app.initialize([])
+    course = CourseDirectory(parent=app)
+    try:
+        classes = _classes(course, assignment)
+    except SQLAlchemyError as error:
+        what = str(error).partition("\n")[0]
+        raise CannotReport(
+            f"The gradebook {_gradebook(course)} cannot be read: {what}. If an older nbgrader "
+            "made it, run: nbgrader db upgrade"
+        ) from None
+    folder = Path(course.root, records.PAGES)
+    folder.mkdir(exist_ok=True)
+    names = [one.assignment for one in classes]
+    return [_write(folder / f"{one.assignment}.html", page.render(one, names)) for one in classes]
+
+
+def _classes(course: CourseDirectory, assignment: str | None) -> list[records.Class]:
+    url = make_url(course.db_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise CannotReport(
+            f"There is no gradebook {url.database}: run this in the course's folder, after "
+            "nbgrader generate_assignment and nbgrader autograde."
+        )
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        every = sorted(one.name for one in gradebook.assignments)
+        known = list(filter(records.is_folder_name, every))
+        if assignment is not None and assignment not in known:
+            raise CannotReport(
+                f"The gradebook knows no assignment {assignment}; "
+                f"it knows {', '.join(known) or 'none at all'}."
+            )
+        names = known if assignment is None else [assignment]
+        found = [records.read(gradebook, course, name) for name in names]
+    graded = [one for one in found if one.is_graded]
+    if not graded:
+        raise CannotReport(
+            f"Nobody has been graded yet on {assignment or 'any assignment'}. "
+            f"Run: python -m grading autograde {assignment or 'ASSIGNMENT'}"
+        )
+    return graded
+
+
+def _gradebook(course: CourseDirectory) -> str:
+    return make_url(course.db_url).render_as_string(hide_password=True)
+
+
+def _write(path: Path, text: str) -> Path:
+    """Write a page as a whole or not at all."""
+    # Lone surrogates, which JSON can carry but UTF-8 cannot, become question marks.
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+        file.write(text.encode(errors="replace"))
+    os.chmod(file.name, 0o666 & ~_umask())
+    os.replace(file.name, path)
+    return path
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

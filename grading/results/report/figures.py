@@ -1,0 +1,321 @@
+"""What the records of a class come to: pure functions, no files and no markup."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from grading.results.report.records import Class, Question, Record
+
+BINS = 10
+ENOUGH_FOR_A_CORRELATION = 3
+ENOUGH_FOR_OUTLIERS = 20
+KINDS = {  # of failures to answer, see grading.boundary.questions.Unanswered
+    "raised": "raised an exception",
+    "not written": "not written yet",
+    "too slow": "took too long",
+    "died": "ended the kernel",
+    "not data": "gave no plain data",
+}
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The distribution of scores, as shares of all points, of who has a score on everything."""
+
+    shares: tuple[float, ...]
+    counts: tuple[int, ...]  # in BINS parts of 0 to 1; what is above 1 counts in the last
+    mean: float
+    median: float
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """How many of the answers held a criterion."""
+
+    name: str
+    points: float
+    held: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Item:
+    """A question's figures.
+
+    Parameters
+    ----------
+    question : Question
+    scored : int
+        How many have a score on it.
+    mean, difficulty : float or None
+        Points; their share of the question's points.
+    discrimination : float or None
+        Correlation of the question's share with the rest of the score (corrected item-total).
+    full, zero : int
+        How many earned all of it, how many nothing.
+    criteria : tuple of Criterion
+    """
+
+    question: Question
+    scored: int
+    mean: float | None
+    difficulty: float | None
+    discrimination: float | None
+    full: int
+    zero: int
+    criteria: tuple[Criterion, ...]
+
+
+@dataclass(frozen=True)
+class Met:
+    """What the answers of some students to a question have in common, in a sentence."""
+
+    question: Question
+    what: str
+    students: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Answers to a question that did not run for one kind of reason; who got which message."""
+
+    question: Question
+    kind: str
+    students: tuple[str, ...]
+    messages: tuple[Met, ...]
+
+
+@dataclass(frozen=True)
+class Look:
+    """A reason to look at somebody: its word, what to do, and at whom, with sentences on each."""
+
+    word: str
+    title: str
+    advice: str
+    students: dict[str, tuple[str, ...]]
+
+
+def complete(records: Iterable[Record]) -> list[Record]:
+    """Those who have a score on every question."""
+    return [record for record in records if record.submitted and record.score is not None]
+
+
+def scores(one: Class) -> Scores | None:
+    """The distribution of scores; None where nobody has a score on everything."""
+    total = sum(question.points for question in one.questions)
+    if not total or not (whole := complete(one.records)):
+        return None
+    shares = sorted(record.score / total for record in whole)
+    # rounded, for 0.3 / 0.1 is a little less than 3
+    counts = Counter(min(BINS - 1, math.floor(round(share * BINS, 9))) for share in shares)
+    return Scores(
+        tuple(shares),
+        tuple(counts[number] for number in range(BINS)),
+        statistics.mean(shares),
+        statistics.median(shares),
+    )
+
+
+def items(one: Class) -> list[Item]:
+    """Each question's figures, before anything is taken off for lateness."""
+    return [_item(one, question) for question in one.questions]
+
+
+def _item(one: Class, question: Question) -> Item:
+    earned = [points for record in one.records if (points := record.points[question]) is not None]
+    mean = statistics.mean(earned) if earned else None
+    return Item(
+        question,
+        len(earned),
+        mean,
+        mean / question.points if earned and question.points else None,
+        discrimination(one, question),
+        sum(points >= question.points for points in earned),
+        sum(points <= 0 for points in earned),
+        tuple(_criteria(one.records, question)),
+    )
+
+
+def discrimination(one: Class, question: Question) -> float | None:
+    """The correlation of a question's points with those of all other questions together.
+
+    None where fewer than three have a score on everything, or where there is nothing to correlate:
+    all earned the same on the question, or on the rest.
+    """
+    whole = complete(one.records)
+    own = [record.points[question] for record in whole]
+    rest = [
+        # rounded, so that equal sums are equal whatever they are sums of
+        round(sum(points for other, points in record.points.items() if other != question), 9)
+        for record in whole
+    ]
+    if len(whole) < ENOUGH_FOR_A_CORRELATION or min(len(set(own)), len(set(rest))) < 2:
+        return None
+    return statistics.correlation(own, rest)
+
+
+def _criteria(records: Sequence[Record], question: Question) -> list[Criterion]:
+    held: dict[tuple[str, float], list[bool]] = defaultdict(list)
+    for record in records:
+        for outcome in record.graded.outcomes.get(question, ()):
+            for name, points, holds in outcome.criteria:
+                held[name, points].append(holds)
+    return [
+        Criterion(name, points, sum(all_held), len(all_held))
+        for (name, points), all_held in held.items()
+    ]
+
+
+def mistakes(one: Class) -> list[Met]:
+    """The misconceptions met, the most frequent first."""
+    return _met(
+        (question, outcome.mistake, record.student)
+        for record in one.records
+        for question, outcomes in record.graded.outcomes.items()
+        for outcome in outcomes
+        if outcome.mistake
+    )
+
+
+def failures(one: Class) -> list[Failure]:
+    """What did not run and why, the most frequent first."""
+    told = [
+        (question, kind, message, record.student)
+        for record in one.records
+        for question, outcomes in record.graded.outcomes.items()
+        for outcome in outcomes
+        for kind, message in outcome.unanswered
+    ]
+    kinds = _met((question, kind, student) for question, kind, _, student in told)
+    return [
+        Failure(
+            met.question,
+            KINDS.get(met.what, met.what),
+            met.students,
+            tuple(
+                _met(
+                    (question, message, student)
+                    for question, kind, message, student in told
+                    if (question, kind) == (met.question, met.what)
+                )
+            ),
+        )
+        for met in kinds
+    ]
+
+
+def _met(found: Iterable[tuple[Question, str, str]]) -> list[Met]:
+    students: dict[tuple[Question, str], dict[str, None]] = defaultdict(dict)
+    for question, what, student in found:
+        students[question, what][student] = None
+    met = [Met(question, what, tuple(names)) for (question, what), names in students.items()]
+    return sorted(met, key=lambda one: -len(one.students))
+
+
+def looks(one: Class) -> list[Look]:
+    """Who needs a look, and why; the most pressing first, reasons without anybody left out."""
+    reasons = [
+        Look(
+            "refused",
+            "Refused",
+            "What was handed in cannot be graded. Ask for another copy, then grade again.",
+            {r.student: _said(r) for r in one.records if r.run and r.run.outcome == "refused"},
+        ),
+        Look(
+            "failed",
+            "Grading failed",
+            "Grading broke off. See why, then grade again.",
+            {r.student: _said(r) for r in one.records if r.run and r.run.outcome == "failed"},
+        ),
+        Look(
+            "no score",
+            "Without a score",
+            "These questions have no score, which nbgrader counts as 0. "
+            "Grade again: autograde ends with the reasons.",
+            {r.student: _names(q) for r in one.records if r.submitted and (q := _unscored(r))},
+        ),
+        Look(
+            "to grade",
+            "To grade by hand",
+            "These answers wait for a person, in formgrader.",
+            {
+                r.student: _names(q for q in one.questions if q in r.to_grade)
+                for r in one.records
+                if r.to_grade
+            },
+        ),
+        Look(
+            "notebook missing",
+            "A notebook is missing",
+            "It was not handed in, and all its questions score 0.",
+            {r.student: (", ".join(r.graded.absent),) for r in one.records if r.graded.absent},
+        ),
+        Look(
+            "late",
+            "Late",
+            "Handed in after the due date, with the extension that was given.",
+            {r.student: (_lateness(r),) for r in one.records if r.late > 0},
+        ),
+        Look(
+            "far below",
+            "Far below the others",
+            f"Less than half of the points, and further below the lower quartile than 1.5 times "
+            f"the distance between the quartiles; looked for among {ENOUGH_FOR_OUTLIERS} or more.",
+            dict.fromkeys(_far_below(one), ()),
+        ),
+        Look(
+            "not handed in",
+            "Not handed in",
+            "In the gradebook's list of students, without a submission.",
+            {r.student: () for r in one.records if not (r.submitted or r.run)},
+        ),
+    ]
+    return [look for look in reasons if look.students]
+
+
+def _said(record: Record) -> tuple[str, ...]:
+    if record.score is None:
+        return record.run.messages
+    return (*record.run.messages, "The gradebook has a score all the same: of another run?")
+
+
+def _unscored(record: Record) -> list[Question]:
+    """Questions without a score, where neither a person is to give one nor a run says why."""
+    if record.run and record.run.outcome in ("refused", "failed"):
+        return []
+    return [
+        question
+        for question, points in record.points.items()
+        if points is None and question not in record.to_grade
+    ]
+
+
+def _names(questions: Iterable[Question]) -> tuple[str, ...]:
+    return (", ".join(question.name for question in questions),)
+
+
+def _lateness(record: Record) -> str:
+    minutes = math.ceil(record.late / 60)
+    hours, days = minutes // 60, minutes // (24 * 60)
+    if days:
+        text = f"{days} d {hours % 24} h"
+    elif hours:
+        text = f"{hours} h {minutes % 60} min"
+    else:
+        text = f"{minutes} min"
+    return f"{text}, {record.penalty:g} points off" if record.penalty else text
+
+
+def _far_below(one: Class) -> list[str]:
+    """Low outliers by Tukey's rule, if they have less than half of the points too."""
+    found = scores(one)
+    if found is None or len(found.shares) < ENOUGH_FOR_OUTLIERS:
+        return []
+    low, _, high = statistics.quantiles(found.shares, n=4, method="inclusive")
+    total = sum(question.points for question in one.questions)
+    limit = total * min(0.5, low - 1.5 * (high - low))
+    return [record.student for record in complete(one.records) if record.score < limit]

@@ -1,0 +1,382 @@
+"""What is known of a class that handed in an assignment.
+
+Scores come from the gradebook; mistakes, criteria and what did not run from the outcomes that the
+judge left in the graded cells of the autograded notebooks; refusals from the files that a run of
+the class leaves in ``.grading/<assignment>/``. Nothing else of a notebook is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Grade,
+    Gradebook,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.orm import undefer
+
+from grading.boundary.questions import OUTCOME
+
+PAGES, RUNS = "report", ".grading"  # folders in the course
+
+
+@dataclass(frozen=True)
+class Question:
+    """A graded cell; `by_hand` if a person scores it."""
+
+    notebook: str
+    cell: str
+    points: float
+    by_hand: bool
+
+    @property
+    def name(self) -> str:
+        """What the graded cell is about, as its grade_id tells."""
+        return self.cell.removesuffix("-graded")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the judge found out about an answer; see :func:`grading.boundary.questions.show`.
+
+    Parameters
+    ----------
+    mistake : str
+        The sentence that names it; may be empty.
+    criteria : tuple of (str, float, bool)
+        Name, points, and whether it held.
+    unanswered : tuple of (str, str)
+        Kind and message of what did not run.
+    """
+
+    mistake: str
+    criteria: tuple[tuple[str, float, bool], ...]
+    unanswered: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Graded:
+    """The autograded notebooks of one submission.
+
+    Parameters
+    ----------
+    here : bool
+        Whether their folder is in the course at all.
+    outcomes : mapping of Question to tuple of Outcome
+        Of the questions in those that could be read.
+    absent : tuple of str
+        Names of notebooks that were not among those handed in.
+    unreadable : tuple of str
+        Names of those that could not be read.
+    """
+
+    here: bool
+    outcomes: Mapping[Question, tuple[Outcome, ...]]
+    absent: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """How grading a submission ended when the whole class was graded.
+
+    Parameters
+    ----------
+    outcome : {"graded", "refused", "failed"}
+    messages : tuple of str
+        Why it was refused or failed.
+    warnings : tuple of str
+        What was odd.
+    """
+
+    outcome: str
+    messages: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Record:
+    """A student, and what is known of the student's submission.
+
+    Parameters
+    ----------
+    student, name : str
+        The id; first and last name, may be empty.
+    submitted : bool
+        Whether the gradebook has a submission.
+    points : mapping of Question to float or None
+        For every question what it earned; None where it has no score.
+    to_grade : frozenset of Question
+        Those that wait for a person.
+    late, penalty : float
+        Seconds; points taken off for them.
+    graded : Graded
+        What the autograded notebooks hold.
+    pages : mapping of str to str
+        Feedback by notebook: the address from the report's folder.
+    run : Run, optional
+        Of the class, if it was graded so.
+    """
+
+    student: str
+    name: str
+    submitted: bool
+    points: Mapping[Question, float | None]
+    to_grade: frozenset[Question]
+    late: float
+    penalty: float
+    graded: Graded
+    pages: Mapping[str, str]
+    run: Run | None
+
+    @property
+    def score(self) -> float | None:
+        """The points less the penalty, as nbgrader exports it; None if a question has none."""
+        earned = self.points.values()
+        return None if None in earned else max(0.0, sum(earned) - self.penalty)
+
+
+@dataclass(frozen=True)
+class Class:
+    """An assignment, its questions in their order, and every student in the order of the ids."""
+
+    course: str
+    assignment: str
+    questions: tuple[Question, ...]
+    records: tuple[Record, ...]
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether anybody has been graded, or refused."""
+        return any(
+            record.run or any(points is not None for points in record.points.values())
+            for record in self.records
+        )
+
+
+def is_folder_name(name: str) -> bool:
+    """Whether a name from the gradebook is one of a file or folder, and leads nowhere else."""
+    return name not in ("", ".", "..") and not set(name) & {"/", os.sep, "\0"}
+
+
+def read(gradebook: Gradebook, course: CourseDirectory, assignment: str) -> Class:
+    """Read all that is known of an assignment's submissions.
+
+    Parameters
+    ----------
+    gradebook : Gradebook
+    course : CourseDirectory
+        Where the folders are.
+    assignment : str
+        One that the gradebook knows, and a folder's name.
+    """
+    questions = _questions(gradebook, course, assignment)
+    grades = _grades(gradebook, assignment)
+    submissions = {
+        submission.student_id: submission
+        for submission in gradebook.db.query(SubmittedAssignment)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .filter(Assignment.name == assignment)
+        .options(undefer(SubmittedAssignment.late_submission_penalty))
+    }
+    runs = _runs(course, assignment)
+    names = {
+        student.id: " ".join(filter(None, (student.first_name, student.last_name)))
+        for student in gradebook.students
+    }
+    found = []
+    for student in sorted(names.keys() | runs.keys()):
+        submission = submissions.get(student)
+        own = {
+            question: grades.get((student, question.notebook, question.cell), (None, False))
+            for question in questions
+        }
+        points = {question: earned for question, (earned, _) in own.items()}
+        record = Record(
+            student=student,
+            name=names.get(student, ""),
+            submitted=submission is not None,
+            points=points,
+            to_grade=frozenset(
+                question
+                for question, (earned, waits) in own.items()
+                if waits and (question.by_hand or earned is not None)
+            ),
+            late=_seconds_late(submission) if submission else 0.0,
+            penalty=submission.late_submission_penalty if submission else 0.0,
+            graded=_graded(course, student, assignment, points),
+            pages=_pages(course, student, assignment, questions),
+            run=runs.get(student),
+        )
+        found.append(record)
+    return Class(course.course_id, assignment, questions, tuple(found))
+
+
+def _questions(
+    gradebook: Gradebook, course: CourseDirectory, assignment: str
+) -> tuple[Question, ...]:
+    """The questions as they follow each other in the release, where that is here."""
+    release = Path(course.format_path(course.release_directory, ".", assignment))
+    found = []
+    for notebook in gradebook.find_assignment(assignment).notebooks:
+        answers = {cell.name for cell in notebook.solution_cells}
+        questions = [
+            Question(
+                notebook.name,
+                cell.name,
+                cell.max_score,
+                cell.cell_type != "code" or cell.name in answers,
+            )
+            for cell in (*notebook.grade_cells, *notebook.task_cells)
+        ]
+        try:
+            cells = [name for name, _ in _cells(release / f"{notebook.name}.ipynb")]
+        except UNREADABLE:
+            cells = []
+        place = {name: number for number, name in enumerate(cells)}
+        found += sorted(questions, key=lambda question: place.get(question.cell, len(place)))
+    return tuple(found)
+
+
+def _grades(
+    gradebook: Gradebook, assignment: str
+) -> dict[tuple[str, str, str], tuple[float | None, bool]]:
+    """Points, and whether they wait for a person, by student, notebook and cell."""
+    rows = (
+        gradebook.db.query(
+            SubmittedAssignment.student_id,
+            Notebook.name,
+            BaseCell.name,
+            Grade.auto_score,
+            Grade.manual_score,
+            Grade.score,
+            Grade.needs_manual_grade,
+        )
+        .join(SubmittedNotebook, SubmittedNotebook.id == Grade.notebook_id)
+        .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+        .join(BaseCell, BaseCell.id == Grade.cell_id)
+        .filter(Assignment.name == assignment)
+    )
+    return {
+        (student, notebook, cell): (None if auto is None and manual is None else score, waits)
+        for student, notebook, cell, auto, manual, score, waits in rows
+    }
+
+
+def _seconds_late(submission: SubmittedAssignment) -> float:
+    # nbgrader adds an extension to a due date that may not be there
+    return submission.total_seconds_late if submission.assignment.duedate else 0.0
+
+
+def _runs(course: CourseDirectory, assignment: str) -> dict[str, Run]:
+    """How each student's submission fared when the class was graded, where that was noted."""
+    runs = {}
+    for path in Path(course.root, RUNS, assignment).glob("*.json"):
+        student = path.stem
+        try:
+            run = json.loads(path.read_bytes())
+            told = [
+                # it is under the student's name that the report repeats them
+                tuple(
+                    re.sub(rf"^{re.escape(student)}(: |, {re.escape(assignment)}/)", "", text)
+                    for text in run.get(key, ())
+                )
+                for key in ("messages", "warnings")
+            ]
+            runs[student] = Run(str(run["outcome"]), *told)
+        except UNREADABLE:
+            what = f"{os.path.relpath(path, course.root)} cannot be read; grade again."
+            runs[student] = Run("failed", (what,))
+    return runs
+
+
+# What a file that is not as it should be may end in.
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+
+
+def _graded(
+    course: CourseDirectory,
+    student: str,
+    assignment: str,
+    points: Mapping[Question, float | None],
+) -> Graded:
+    folder = Path(course.format_path(course.autograded_directory, student, assignment))
+    if not is_folder_name(student) or not folder.is_dir():
+        return Graded(False, {})
+    outcomes: dict[Question, tuple[Outcome, ...]] = {}
+    absent, unreadable = [], []
+    for notebook in sorted({question.notebook for question in points}):
+        own = {q.cell: q for q in points if q.notebook == notebook}
+        path = folder / f"{notebook}.ipynb"
+        try:
+            for name, outputs in _cells(path):
+                if name in own and not own[name].by_hand:
+                    outcomes[own[name]] = tuple(_outcomes(outputs))
+        except FileNotFoundError:
+            # nbgrader scores what was not handed in; the engine leaves unscored what failed
+            if all(points[question] is not None for question in own.values()):
+                absent.append(notebook)
+        except UNREADABLE:
+            unreadable.append(notebook)
+    return Graded(True, outcomes, tuple(absent), tuple(unreadable))
+
+
+def _cells(path: Path) -> list[tuple[str, Any]]:
+    """The grade_id and outputs of each cell of a notebook that nbgrader knows."""
+    # nbformat's validation takes ten times as long as all the rest of the report
+    return [
+        (cell["metadata"]["nbgrader"]["grade_id"], cell.get("outputs", ()))
+        for cell in json.loads(path.read_bytes())["cells"]
+        if "nbgrader" in cell["metadata"]
+    ]
+
+
+def _outcomes(outputs: list[dict[str, Any]]) -> list[Outcome]:
+    """What the judge, who alone writes the outputs of a graded cell, left for programs."""
+    found = [output["data"][OUTCOME] for output in outputs if OUTCOME in output.get("data", ())]
+    return [
+        Outcome(
+            str(one.get("mistake", "")),
+            tuple(
+                (str(criterion["name"]), float(criterion["points"]), bool(criterion["held"]))
+                for criterion in one.get("criteria", ())
+            ),
+            tuple(
+                (str(failed["kind"]), str(failed["message"]))
+                for failed in one.get("unanswered", ())
+            ),
+        )
+        for one in found
+    ]
+
+
+def _pages(
+    course: CourseDirectory, student: str, assignment: str, questions: tuple[Question, ...]
+) -> dict[str, str]:
+    """The address of each feedback page that is there."""
+    folder = course.format_path(course.feedback_directory, student, assignment)
+    if not is_folder_name(student) or not os.path.isdir(folder):
+        return {}
+    here = set(os.listdir(folder))
+    base = os.path.relpath(folder, os.path.join(course.root, PAGES))
+    names = dict.fromkeys(question.notebook for question in questions)
+    return {
+        name: quote(f"{base}/{name}.html", errors="replace")
+        for name in names
+        if f"{name}.html" in here
+    }

@@ -1,0 +1,314 @@
+"""Answers of one class that look alike: ``python -m grading similar ASSIGNMENT``.
+
+Each question is a comparison of its own. Names, comments, text and white space make no difference:
+copydetect replaces or drops them and cuts the rest into passages of `PASSAGE` characters; those of
+the released stub are taken out. What two answers share counts as unusual as far as hardly anybody
+else wrote it (MOSS, the system that most such programs go back to, ignores what more than ten
+wrote): right answers look alike, and what many write says nothing about two of them.
+
+Nothing of a submission is run.
+"""
+
+from __future__ import annotations
+
+import glob
+import io
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+import numpy as np
+from copydetect import CodeFingerprint
+from nbformat.notebooknode import NotebookNode
+from nbgrader.apps import NbGrader
+from nbgrader.coursedir import CourseDirectory
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from rich.text import Text
+
+from grading.handed_in.read import Refused, SubmissionReader, release_folder
+from grading.plugin.canonicalize import rebuild
+
+PASSAGE = 12  # characters: most of a short line, where a name is one character
+SHORTEST = 80  # passages: three lines of formula have fewer, and whoever is right writes the same
+UNUSUAL = 40  # passages: some two lines; less than that, two people choose alike by chance
+SHARED_BY = 0.05  # of the answers: what more have written is common ground …
+SHARED_BY_AT_LEAST = 3  # … but never what only three have
+FEW = 10  # answers, from which nobody can tell what is common
+LONGEST = 20_000  # characters of an answer that are looked at
+
+NOTE = f"""\
+Likeness is no proof. Short formulas look alike by nature, people who learn together write alike, \
+and both may have it from the same book. Read the two answers, and hear both students.
+Same code: the share of the two answers that is the same, without the stub, names, comments and \
+white space. Usually: the median of all pairs of that question. Unusual: how many passages of \
+{PASSAGE} characters they share that at most {SHARED_BY_AT_LEAST} students wrote, or \
+{SHARED_BY:.0%} of a large class; this orders the pairs. What more wrote is taken for common, so \
+what went round among many is not found here."""
+
+
+class CannotCompare(Exception):
+    """There is nothing to compare; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two answers to a question.
+
+    Parameters
+    ----------
+    students : tuple of str
+        In alphabetical order.
+    overlap : float
+        The share of both that is the same, from 0 to 1.
+    unusual : int
+        How many characters that hardly anybody else wrote they have in common.
+    """
+
+    students: tuple[str, str]
+    overlap: float
+    unusual: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came of a question.
+
+    Parameters
+    ----------
+    compared : int
+        How many answers were long enough.
+    short : int
+        How many were not.
+    usual : float
+        The median overlap of all pairs; 0 if there are none.
+    pairs : list of Pair
+        Those that share enough that is unusual, the most first.
+    """
+
+    compared: int
+    short: int
+    usual: float
+    pairs: list[Pair]
+
+
+@dataclass
+class Answers:
+    """The answers of a class.
+
+    Parameters
+    ----------
+    stubs : dict of str to str
+        What was released, by notebook and grade_id.
+    sources : dict
+        What was written instead, by the same, then by student.
+    skipped : list of str
+        What could not be read, and why.
+    """
+
+    stubs: dict[tuple[str, str], str] = field(default_factory=dict)
+    sources: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+
+
+def show(assignment: str, top: int) -> None:
+    """Compare the submissions of an assignment in this folder's course, and print what is alike.
+
+    Parameters
+    ----------
+    assignment : str
+    top : int
+        How many pairs of each question to print at most.
+
+    Raises
+    ------
+    CannotCompare
+        If it is not released, or nobody handed anything in.
+    """
+    answers = read(assignment)
+    found = {
+        question: compare(answers.sources[question], stub)
+        for question, stub in track(
+            answers.stubs.items(), "Comparing", console=Console(stderr=True), transient=True
+        )
+    }
+    _print(Console(), assignment, found, answers.skipped, top)
+
+
+def read(assignment: str) -> Answers:
+    """Read everyone's answers to the questions of an assignment.
+
+    Raises
+    ------
+    CannotCompare
+        If it is not released, or nobody handed anything in.
+    """
+    app = NbGrader()
+    app.initialize([])
+    course = CourseDirectory(parent=app)
+    folder = release_folder(app, assignment)
+    releases = {
+        path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))
+    }
+    if not releases:
+        raise CannotCompare(
+            f"{folder} holds no notebook. Run: nbgrader generate_assignment {assignment}"
+        )
+    folders = dict(_folders(course, assignment))
+    if not folders:
+        raise CannotCompare(f"Nobody has handed in {assignment}.")
+    answers = Answers()
+    for notebook, release in releases.items():
+        for name, stub in _solutions(release):
+            answers.stubs[notebook, name] = stub
+            answers.sources[notebook, name] = {}
+    reader = SubmissionReader(parent=app)
+    for student, path in track(
+        folders.items(), "Reading", console=Console(stderr=True), transient=True
+    ):
+        try:
+            reader.check_folder(path)
+        except (Refused, OSError) as error:
+            answers.skipped.append(f"{student}: {error}")
+            continue
+        for notebook, release in releases.items():
+            try:
+                submitted = reader.read(path / f"{notebook}.ipynb")
+            except FileNotFoundError:
+                answers.skipped.append(f"{student}: {notebook}.ipynb was not handed in.")
+                continue
+            except (Refused, OSError) as error:
+                answers.skipped.append(f"{student}: {error}")
+                continue
+            for name, source in _solutions(rebuild(submitted, release)[0]):
+                if source.strip() != answers.stubs[notebook, name].strip():
+                    answers.sources[notebook, name][student] = source
+    return answers
+
+
+def compare(sources: Mapping[str, str], stub: str) -> Comparison:
+    """Compare the answers to one question.
+
+    Parameters
+    ----------
+    sources : mapping of str to str
+        Python, by student.
+    stub : str
+        What was released.
+    """
+    released = list(_passages(stub))
+    found = {student: _passages(source, released) for student, source in sorted(sources.items())}
+    passages = {student: one for student, one in found.items() if len(one) >= SHORTEST}
+    students = list(passages)
+    authors = defaultdict(list)
+    for number, one in enumerate(passages.values()):
+        for passage in one:
+            authors[passage].append(number)
+    limit = max(SHARED_BY_AT_LEAST, int(SHARED_BY * len(students)))
+    same = np.zeros((len(students), len(students)))
+    unusual = np.zeros_like(same)
+    for group, count in Counter(map(tuple, authors.values())).items():
+        if len(group) > 1:
+            same[np.ix_(group, group)] += count
+            if len(group) <= limit:
+                unusual[np.ix_(group, group)] += count
+    sizes = np.array([len(one) for one in passages.values()])
+    first, second = np.triu_indices(len(students), k=1)
+    overlap = 2 * same[first, second] / (sizes[first] + sizes[second])
+    pairs = [
+        Pair((students[a], students[b]), float(share), int(unusual[a, b]))
+        for a, b, share in zip(first, second, overlap, strict=True)
+        if unusual[a, b] >= UNUSUAL
+    ]
+    pairs.sort(key=lambda pair: (-pair.unusual, -pair.overlap, pair.students))
+    usual = float(np.median(overlap)) if overlap.size else 0.0
+    return Comparison(len(students), len(found) - len(students), usual, pairs)
+
+
+def _passages(source: str, released: list[int] | None = None) -> set[int]:
+    """The passages of an answer but those of the stub; the same ones have the same number."""
+    file = io.StringIO(source[:LONGEST])
+    return CodeFingerprint("answer.py", PASSAGE, 1, released, fp=file).hashes
+
+
+def _folders(course: CourseDirectory, assignment: str) -> Iterator[tuple[str, Path]]:
+    """Submitted folders of an assignment, by student."""
+
+    def path(student: str, escape: bool) -> str:
+        return course.format_path(course.submitted_directory, student, assignment, escape=escape)
+
+    pattern = re.compile(path("(?P<student>.*)", True))
+    for folder in sorted(glob.glob(path("*", False))):
+        yield pattern.match(folder)["student"], Path(folder)
+
+
+def _solutions(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
+    """Name and source of every code cell that students are to write."""
+    for cell in notebook.cells:
+        settings = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and settings.get("solution"):
+            yield settings["grade_id"], cell.source
+
+
+def _print(
+    console: Console,
+    assignment: str,
+    questions: Mapping[tuple[str, str], Comparison],
+    skipped: list[str],
+    top: int,
+) -> None:
+    names = Counter(name for _, name in questions)
+    found = {
+        name if names[name] == 1 else f"{notebook}: {name}": one
+        for (notebook, name), one in questions.items()
+    }
+    table = Table(title=f"Answers to {assignment} that look alike", title_justify="left")
+    for heading in ("Question", "Student", "Student"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("Same code", "Usually", "Unusual"):
+        table.add_column(heading, justify="right")
+    for name, one in found.items():
+        for pair in one.pairs[:top]:
+            table.add_row(
+                _plain(name),
+                *map(_plain, pair.students),
+                f"{pair.overlap:.0%}",
+                f"{one.usual:.0%}",
+                str(pair.unusual),
+            )
+        if len(one.pairs) > top:
+            table.add_row(_plain(name), f"… more pairs: {len(one.pairs) - top}")
+        table.add_section()
+    if table.row_count:
+        console.print(table)
+    else:
+        console.print(f"No two answers to {assignment} share much that is unusual.")
+    short = [name for name, one in found.items() if one.compared < 2]
+    quiet = [name for name, one in found.items() if one.compared >= 2 and not one.pairs]
+    few = [name for name, one in found.items() if 2 <= one.compared < FEW]
+    some = {name: one.short for name, one in found.items() if one.short and name not in short}
+    _list(console, "Too short to compare, or hardly answered", short)
+    _list(console, "Nothing unusual in common", quiet)
+    _list(
+        console,
+        "Answers that were left out because they are too short",
+        [f"{name} {count}" for name, count in some.items()],
+    )
+    _list(console, f"Fewer than {FEW} answers, so little can be said of what is usual", few)
+    for what in skipped:
+        console.print(_plain(f"Not compared: {what}"))
+    console.print(NOTE)
+
+
+def _list(console: Console, what: str, names: list[str]) -> None:
+    if names:
+        console.print(_plain(f"{what}: {', '.join(names)}."))
+
+
+def _plain(text: str) -> Text:
+    """Text that a terminal shows and does not obey: names of folders come from students."""
+    return Text("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text))
