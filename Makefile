@@ -78,7 +78,7 @@ test: sandbox lint ## run every test: linter, audit of the hidden tests, tests, 
 
 # An environment of its own: half a gigabyte that students need not download.
 test-frameworks: .venv-frameworks/installed ## compare the references with PyTorch, Keras, TensorFlow
-	.venv-frameworks/bin/python -m pytest --nbval tests/test_environment.py tests/frameworks \
+	.venv-frameworks/bin/python -m pytest --nbval tests/house/test_environment.py tests/frameworks \
 		course/module3_tuning_batchnorm/05_frameworks.ipynb
 
 lint: setup ## check style and formatting

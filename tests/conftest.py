@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from grading.sandbox import bubblewrap
+from tests.support import REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 collect_ignore_glob = ["*.ipynb"]  # submissions to grade, not lectures for nbval
 
 

@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import little_course
-from little_course import NOTEBOOK, POINTS, RIGHT
+from tests.support import little_course
+from tests.support.little_course import NOTEBOOK, POINTS, RIGHT
 
 WRONG = {
     "double": "def double(x):\n    return x",

@@ -13,7 +13,7 @@ from typing import Any
 
 import nbformat
 
-from attacks import Attack, notebook_file
+from tests.attacks import Attack, notebook_file
 
 Json = dict[str, Any]
 

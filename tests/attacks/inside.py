@@ -1,6 +1,6 @@
 """Code that wants points for no answer: patching, IPython, objects, wire, gaming."""
 
-from attacks import Attack
+from tests.attacks import Attack
 
 # Sends another message in place of the kernel's answers while `double` is asked, and only then.
 FORGE = """

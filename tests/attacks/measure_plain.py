@@ -2,7 +2,7 @@
 
 ::
 
-    python tests/attacks/measure_plain.py > tests/plain_nbgrader.md
+    python -m tests.attacks.measure_plain > tests/attacks/plain_nbgrader.md
 
 It takes about half an hour and is no part of ``make test``. Every attack is graded in a course of
 its own, with stock configuration, hidden tests that are ordinary assertions, and a bystander graded
@@ -21,16 +21,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS.parent)]
+import little_course
+import psutil
+from nbgrader.api import Gradebook
+from test_attacks import CANARY, Alarms, Course, Listeners, plant
 
-import little_course  # noqa: E402
-import psutil  # noqa: E402
-from little_course import ASSIGNMENT, POINTS  # noqa: E402
-from nbgrader.api import Gradebook  # noqa: E402
-from test_attacks import CANARY, Alarms, Course, Listeners, plant  # noqa: E402
-
-from attacks import Attack, corpus  # noqa: E402
+from tests.attacks import Attack, corpus
+from tests.support.little_course import ASSIGNMENT, POINTS
 
 STARTED = ("startup/00.py", "_config.py", "site.py", ".profile")  # what later programs would run
 LIMIT = 40  # seconds for one attack and its bystander

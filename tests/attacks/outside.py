@@ -1,6 +1,6 @@
 """Code that wants out: reading, writing, network, surviving, stopping, resources."""
 
-from attacks import Attack
+from tests.attacks import Attack
 
 
 def reading(name: str, code: str) -> Attack:

@@ -1,0 +1,211 @@
+"""Every notebook in source/ is a well-formed assignment, and its own solutions earn full marks."""
+
+import ast
+import hashlib
+import importlib
+import os
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from grading.marking.catalogue import find
+from grading.marking.task import Task
+from tests.support import REPOSITORY
+
+NOTEBOOKS = sorted((REPOSITORY / "source").glob("*/*.ipynb"))
+SOLUTION = re.compile(
+    r"^    ### BEGIN SOLUTION\n.*\n    ### END SOLUTION$", re.DOTALL | re.MULTILINE
+)
+GENERATED_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f-]+)?")
+WORDS = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
+
+
+def name(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}"
+
+
+def rubric(task: Task) -> str:
+    return " · ".join(f"{criterion.name} {criterion.points:g}" for criterion in task.criteria)
+
+
+def points(task: Task) -> str:
+    return f"{task.points:g} point{'' if task.points == 1 else 's'}"
+
+
+def graded_cell(task: Task) -> str:
+    return (
+        f"# Graded, {points(task)}: {rubric(task)}\n"
+        "### BEGIN HIDDEN TESTS\n"
+        "from grader_tests import grade\n\n"
+        f'grade("{task.name}")\n'
+        "### END HIDDEN TESTS"
+    )
+
+
+def nbgrader(grade_id: str, **flags: bool | float) -> dict:
+    off = {"grade": False, "locked": False, "solution": False, "task": False}
+    return {"schema_version": 3, "grade_id": grade_id} | off | flags
+
+
+def functions(notebook: nbformat.NotebookNode) -> list[str]:
+    """The functions that the notebook asks for, by their solution cells."""
+    return [cell.id for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+
+
+def printed(cell: nbformat.NotebookNode) -> str:
+    return "".join(output.text for output in cell.outputs if "text" in output)
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=name)
+def path(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def notebook(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+
+
+@pytest.fixture(scope="module")
+def cells(notebook: nbformat.NotebookNode) -> dict[str, nbformat.NotebookNode]:
+    return {cell.id: cell for cell in notebook.cells}
+
+
+@pytest.fixture(scope="module")
+def executed(path: Path, notebook: nbformat.NotebookNode) -> dict[str, nbformat.NotebookNode]:
+    """The cells after a run of everything, graded cells included, as an instructor runs it."""
+    run = nbformat.from_dict(notebook)
+    client = NotebookClient(run, timeout=120, resources={"metadata": {"path": path.parent}})
+    client.execute(env=os.environ | {"PYTHONPATH": str(REPOSITORY)})
+    return {cell.id: cell for cell in run.cells}
+
+
+def test_the_notebook_is_plain_and_current(notebook):
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert set(notebook.metadata) <= {"kernelspec", "language_info"}
+
+
+def test_outputs_are_cleared(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert cell.outputs == [] and cell.execution_count is None, cell.id
+            assert "execution" not in cell.metadata, cell.id
+
+
+def test_cell_ids_are_stable_words_and_unique(notebook):
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    for id in ids:
+        assert WORDS.fullmatch(id) and not GENERATED_ID.fullmatch(id), id
+
+
+def test_grade_ids_are_the_cell_ids(notebook):
+    for cell in notebook.cells:
+        if "nbgrader" in cell.metadata:
+            assert cell.metadata.nbgrader.grade_id == cell.id
+
+
+def test_there_is_one_title_and_it_comes_first(notebook):
+    titles = [
+        cell.id
+        for cell in notebook.cells
+        if cell.cell_type == "markdown" and re.search(r"^# ", cell.source, re.MULTILINE)
+    ]
+    assert titles == [notebook.cells[0].id]
+
+
+def test_questions_and_tasks_are_the_same(path, notebook, cells):
+    tasks = importlib.import_module(f"grader_tests.{path.stem}.tasks").TASKS
+    assert sorted(functions(notebook)) == sorted(task.name for task in tasks)
+    graded = [id for id, cell in cells.items() if cell.metadata.get("nbgrader", {}).get("grade")]
+    assert graded == [f"{function}-graded" for function in functions(notebook)]
+
+
+def test_each_question_goes_prompt_solution_checks_graded(notebook, cells):
+    order = list(cells)
+    for function in functions(notebook):
+        at = order.index(function)
+        assert cells[order[at - 1]].cell_type == "markdown", f"{function} needs a prompt before it"
+        assert order[at : at + 3] == [function, f"{function}-checks", f"{function}-graded"]
+        solution, checks, graded = (cells[id].metadata.nbgrader for id in order[at : at + 3])
+        worth = find(function).points
+        assert solution == nbgrader(function, solution=True)
+        assert checks == nbgrader(f"{function}-checks", locked=True)
+        assert graded == nbgrader(f"{function}-graded", grade=True, locked=True, points=worth)
+
+
+def test_rubrics_are_those_of_the_tasks(notebook, cells):
+    order = list(cells)
+    for function in functions(notebook):
+        task = find(function)
+        prompt = cells[order[order.index(function) - 1]].source
+        assert f"({points(task)})" in prompt.splitlines()[0], function
+        assert f"**{points(task)}:** {rubric(task)}" in prompt, function
+        assert cells[f"{function}-graded"].source == graded_cell(task)
+
+
+def test_a_solution_cell_is_one_documented_function(notebook, cells):
+    for function in functions(notebook):
+        source = cells[function].source
+        (definition,) = ast.parse(source).body
+        assert isinstance(definition, ast.FunctionDef) and definition.name == function
+        stub, markers = SOLUTION.subn("    raise NotImplementedError", source)
+        assert markers == 1, f"{function} needs one BEGIN SOLUTION and one END SOLUTION"
+        (released,) = ast.parse(stub).body
+        assert ast.get_docstring(released), f"{function} needs a docstring before its solution"
+        assert len(released.body) == 2, f"{function} has code outside its solution"
+
+
+def test_the_solutions_pass_their_visible_checks(notebook, executed):
+    for function in functions(notebook):
+        passed = f"{function}: visible checks passed; hidden checks run when graded\n"
+        assert printed(executed[f"{function}-checks"]) == passed
+
+
+def test_the_solutions_earn_full_marks(notebook, executed):
+    for function in functions(notebook):
+        (score,) = (o for o in executed[f"{function}-graded"].outputs if "execution_count" in o)
+        assert float(score.data["text/plain"]) == find(function).points, function
+
+
+def test_every_figure_appears_and_has_a_caption(notebook, executed):
+    for cell, after in zip(notebook.cells, notebook.cells[1:], strict=False):
+        if cell.cell_type == "code" and "plt.show()" in cell.source:
+            assert any("image/png" in o.get("data", {}) for o in executed[cell.id].outputs), cell.id
+            assert "explore" in cell.metadata.get("tags", []), f"{cell.id} is not tagged explore"
+            assert after.cell_type == "markdown", f"{cell.id} needs a caption"
+            assert re.fullmatch(r"\*[^*].*[^*]\*", after.source, re.DOTALL), after.id
+
+
+def test_nothing_but_exploring_builds_on_exploring(path, notebook, executed):
+    """Cells tagged `explore` are not run when grading; the others must not miss them."""
+    run = nbformat.from_dict(notebook)
+    run.cells = [
+        cell
+        for cell in run.cells
+        if "explore" not in cell.metadata.get("tags", []) and not cell.id.endswith("-graded")
+    ]
+    client = NotebookClient(run, timeout=120, resources={"metadata": {"path": path.parent}})
+    client.execute()
+    for cell in run.cells:
+        if cell.id.endswith("-checks"):
+            assert printed(cell) == printed(executed[cell.id]), cell.id
+
+
+def test_running_leaves_no_warnings(executed):
+    for id, cell in executed.items():
+        assert not any(o.get("name") == "stderr" for o in cell.get("outputs", [])), id
+
+
+def test_all_copies_of_the_digits_are_the_documented_file():
+    data = REPOSITORY / "course" / "data"
+    documented = re.search(r"([0-9a-f]{64})  digits\.npz", (data / "README.md").read_text())
+    copies = [data / "digits.npz", *(REPOSITORY / "source").glob("*/digits.npz")]
+    assert len(copies) > 1
+    for copy in copies:
+        assert hashlib.sha256(copy.read_bytes()).hexdigest() == documented[1], copy

@@ -1,0 +1,226 @@
+"""The rules that every lecture keeps, read from its file; nbval runs the lectures themselves.
+
+Of the code that lectures share, the network is held to its numerical derivative.
+"""
+
+import re
+from pathlib import Path
+from statistics import median
+
+import nbformat
+import numpy as np
+import pytest
+from lecturekit.datasets import one_hot
+from lecturekit.networks import Network
+
+from tests.support import REPOSITORY
+
+COURSE = REPOSITORY / "course"
+NOTEBOOKS = sorted(
+    path for path in COURSE.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
+)
+PAGES = sorted(COURSE.rglob("*.md"))
+GLOSSARY = COURSE / "glossary.md"
+
+HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
+LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
+CODE_OR_FORMULA = re.compile(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$", re.DOTALL)
+MINUTES = re.compile(r"(\d+) minutes")
+MACHINE_PATH = re.compile(r"(?<![\w.])/(work|root|home|tmp|Users)/\w")
+
+
+def lecture(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+
+
+def markdown(notebook: nbformat.NotebookNode) -> list[str]:
+    return [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def prose(path: Path) -> str:
+    """The text of a page or of a lecture's markdown cells."""
+    if path.suffix == ".ipynb":
+        return "\n\n".join(markdown(lecture(path)))
+    return path.read_text(encoding="utf-8")
+
+
+def headings(text: str, level: int | None = None) -> list[str]:
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    return [title for marks, title in HEADING.findall(text) if level in (None, len(marks))]
+
+
+def is_slider(cell: nbformat.NotebookNode) -> bool:
+    """A slider is stored without the widget: readers without a kernel see the figure above it."""
+    return re.search(r"\binteract(ive)?\(", cell.source) is not None
+
+
+def sections(notebook: nbformat.NotebookNode, levels: str) -> list[list[nbformat.NotebookNode]]:
+    """The cells from one heading of the given levels to the next; the first part has none."""
+    parts: list[list[nbformat.NotebookNode]] = [[]]
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and re.match(rf"#{{{levels}}} ", cell.source):
+            parts.append([])
+        parts[-1].append(cell)
+    return parts
+
+
+each_lecture = pytest.mark.parametrize(
+    "path", NOTEBOOKS, ids=[str(path.relative_to(COURSE)) for path in NOTEBOOKS]
+)
+each_text = pytest.mark.parametrize(
+    "path",
+    [*NOTEBOOKS, *PAGES],
+    ids=[str(path.relative_to(COURSE)) for path in [*NOTEBOOKS, *PAGES]],
+)
+
+
+@each_lecture
+def test_a_lecture_opens_with_its_only_h1_its_aims_and_its_minutes(path):
+    notebook = lecture(path)
+    opening = notebook.cells[0].source
+    assert headings("\n\n".join(markdown(notebook)), level=1) == headings(opening, level=1)
+    assert opening.startswith("# ")
+    aims = re.findall(r"^[*-] ", opening, re.MULTILINE)
+    assert 3 <= len(aims) <= 5, f"{len(aims)} aims; a lecture names 3 to 5"
+    assert MINUTES.search(opening), "the opening says how many minutes it takes"
+
+
+@each_lecture
+def test_a_lecture_ends_with_a_summary_that_links_on(path):
+    last = lecture(path).cells[-1]
+    assert last.cell_type == "markdown"
+    assert LINK.search(last.source), "the last cell links to what comes next"
+
+
+@each_lecture
+def test_a_heading_stands_over_at_most_a_dozen_code_cells(path):
+    for part in sections(lecture(path), "2,3"):
+        cells = sum(cell.cell_type == "code" for cell in part)
+        assert cells <= 12, f"{part[0].source.splitlines()[0]!r} has {cells} code cells"
+
+
+@each_lecture
+def test_every_section_asks_a_question(path):
+    for part in sections(lecture(path), "2")[1:-1]:
+        text = "\n".join(cell.source for cell in part)
+        assert "<details" in text, f"no question in {part[0].source.splitlines()[0]!r}"
+
+
+@each_lecture
+def test_code_cells_are_short(path):
+    lengths = [len(cell.source.splitlines()) for cell in code_cells(lecture(path))]
+    assert median(lengths) <= 5
+    assert sum(length > 12 for length in lengths) <= 0.1 * len(lengths)
+    assert max(lengths) <= 30
+
+
+@each_lecture
+def test_a_lecture_is_committed_as_one_clean_run(path):
+    notebook = lecture(path)
+    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+    assert set(notebook.metadata) <= {"kernelspec", "language_info"}
+    assert notebook.metadata.kernelspec.name == "python3"
+    ran = [cell for cell in code_cells(notebook) if not is_slider(cell)]
+    counts = [cell.execution_count for cell in ran]
+    assert None not in counts, "run all cells, then save"
+    assert counts == sorted(set(counts)), "run all cells in order from a fresh kernel, then save"
+    for cell in ran:
+        for output in cell.outputs:
+            assert output.output_type != "error", f"cell {cell.id} stores an error"
+            assert output.get("name") != "stderr", f"cell {cell.id} stores a warning"
+
+
+@each_lecture
+def test_cell_ids_are_words(path):
+    ids = [cell.id for cell in lecture(path).cells]
+    assert len(set(ids)) == len(ids)
+    assert not [id_ for id_ in ids if not re.fullmatch(r"[a-z]+\d?([_-][a-z0-9]+)*", id_)]
+    assert not [id_ for id_ in ids if re.fullmatch(r"[0-9a-f]{8}", id_)], "made by a machine"
+
+
+@each_lecture
+def test_every_figure_has_a_caption_as_its_alt_text(path):
+    for cell in code_cells(lecture(path)):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                alt = output.metadata.get("image/png", {}).get("alt", "")
+                assert alt.endswith("."), f"show the figure of {cell.id} with plots.show"
+
+
+@each_lecture
+def test_a_lecture_links_its_terms_to_the_glossary(path):
+    assert "glossary.md#" in prose(path)
+
+
+@each_text
+def test_every_image_in_the_text_has_alt_text(path):
+    for image, words, target in LINK.findall(CODE_OR_FORMULA.sub("", prose(path))):
+        assert words or not image, f"the image {target} has no alt text"
+
+
+@each_text
+def test_nothing_names_a_path_of_the_machine_it_was_made_on(path):
+    found = MACHINE_PATH.search(path.read_text(encoding="utf-8"))
+    assert not found, f"{found and found.group()}…"
+
+
+@each_lecture
+def test_the_readme_lists_every_lecture_with_its_minutes(path):
+    minutes = MINUTES.search(lecture(path).cells[0].source)[1]
+    row = rf"\]\({path.relative_to(COURSE)}\) \|.*\| {minutes} \|"
+    assert re.search(row, (COURSE / "README.md").read_text(encoding="utf-8")), "a row is missing"
+
+
+def test_the_glossary_is_alphabetical_and_defines_each_term_once():
+    terms = headings(GLOSSARY.read_text(encoding="utf-8"), level=2)
+    assert terms == sorted(set(terms), key=str.casefold)
+
+
+def test_the_lecture_that_the_glossary_names_uses_the_term_and_links_back():
+    for entry in GLOSSARY.read_text(encoding="utf-8").split("\n## ")[1:]:
+        term, _, body = entry.partition("\n")
+        for _, _, target in LINK.findall(body):
+            if target.endswith(".ipynb"):
+                link = f"glossary.md#{term.replace(' ', '-')}"
+                assert link in prose(COURSE / target), f"{target} does not link to {term}"
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"batch_norm": True},
+        {"activation": "tanh", "lambd": 2.0, "keep_prob": 0.7},
+        {"activation": "sigmoid", "batch_norm": True, "lambd": 1.0, "keep_prob": 0.6},
+    ],
+    ids=str,
+)
+def test_the_gradient_of_the_lectures_network_is_the_derivative_of_its_cost(output, options):
+    C = 3 if output == "softmax" else 1
+    network = Network((4, 5, 4, C), output, initialization=0.7, **options)
+    rng = np.random.default_rng(0)
+    parameters, running = network.initialize(rng)
+    X, labels = rng.standard_normal((4, 6)), np.arange(6) % 3
+    Y = one_hot(labels, 3) if output == "softmax" else (labels[None, :] > 0).astype(float)
+
+    def forward(parameters):
+        return network.forward(X, parameters, running, np.random.default_rng(1))
+
+    AL, caches, _ = forward(parameters)
+    grads = network.backward(AL, Y, caches)
+    assert set(grads) == {f"d{name}" for name in parameters}
+    for name, value in parameters.items():
+        for index in np.ndindex(value.shape):
+            costs = []
+            for step in (1e-5, -1e-5):
+                moved = value.copy()
+                moved[index] += step
+                nearby = parameters | {name: moved}
+                costs.append(network.cost(forward(nearby)[0], Y, nearby))
+            numerical = (costs[0] - costs[1]) / 2e-5
+            assert grads[f"d{name}"][index] == pytest.approx(numerical, rel=1e-5, abs=1e-8)

@@ -1,0 +1,170 @@
+"""Who may know whom: the table of CONTRIBUTING.md, read from the imports of sources and notebooks.
+
+Imports by name count too: ``importlib.import_module("…")`` and ``__import__("…")``.
+"""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import nbformat
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+
+from grading.marking import catalogue
+from tests.support import REPOSITORY
+
+FRAMEWORKS = {"torch", "keras", "tensorflow", "jax", "sklearn"}
+FIGURES = {"matplotlib", "cycler", "ipywidgets", "IPython"}
+OURS = {"grading", "grader_tests", "lecturekit", "benchmarks", "tests"}
+
+
+def files(folder: str) -> list[Path]:
+    """The Python files and notebooks of a folder of the repository."""
+    found = [*(REPOSITORY / folder).rglob("*.py"), *(REPOSITORY / folder).rglob("*.ipynb")]
+    assert found, f"{folder} is empty"
+    return sorted(path for path in found if ".ipynb_checkpoints" not in path.parts)
+
+
+def trees(path: Path) -> Iterator[ast.Module]:
+    """The syntax trees of a file, or of a notebook's code cells without their magic commands."""
+    if path.suffix == ".py":
+        yield ast.parse(path.read_text(encoding="utf-8"))
+        return
+    plain = TransformerManager().transform_cell
+    for cell in nbformat.read(path, as_version=nbformat.NO_CONVERT).cells:
+        if cell.cell_type == "code":
+            yield ast.parse(plain(cell.source))
+
+
+def imported(path: Path) -> set[str]:
+    """What a file imports, down to the names: ``grading.boundary.wire.Opaque`` for one taken from it."""
+    found: set[str] = set()
+    for node in (node for tree in trees(path) for node in ast.walk(tree)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}, line {node.lineno}: an import relative to the package"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            called = ast.unparse(node.func).rpartition(".")[2]
+            if called in ("import_module", "__import__"):
+                found.add(str(node.args[0].value))
+    return found
+
+
+def foreign(path: Path) -> set[str]:
+    """The packages that a file imports, without those of Python itself."""
+    return {name.partition(".")[0] for name in imported(path)} - sys.stdlib_module_names
+
+
+def of(package: str, path: Path) -> set[str]:
+    """What a file imports of a package."""
+    return {name for name in imported(path) if name.partition(".")[0] == package}
+
+
+def frameworks(path: Path) -> set[str]:
+    """The frameworks, for the notebooks about them; the assignment runs without them."""
+    return FRAMEWORKS if path.stem.endswith("frameworks") else set()
+
+
+each_of = {
+    folder: pytest.mark.parametrize(
+        "path", files(folder), ids=lambda path: str(path.relative_to(REPOSITORY))
+    )
+    for folder in ("grading", "grader_tests", "course", "source", "release", "handout")
+}
+
+
+@each_of["grading"]
+def test_the_engine_imports_no_neural_networks_and_no_hidden_tests(path):
+    assert not foreign(path) & ((OURS | FRAMEWORKS) - {"grading"})
+
+
+@each_of["grading"]
+def test_the_engine_names_no_graded_function(path):
+    graded = {task.name for module in catalogue.modules() for task in module.TASKS}
+    (tree,) = trees(path)
+    for node in ast.walk(tree):
+        words = {getattr(node, field, None) for field in ("id", "attr", "arg", "name")}
+        if isinstance(node, ast.Constant):
+            words = {node.value}
+        assert not words & graded, f"line {node.lineno}"
+
+
+@each_of["grader_tests"]
+def test_hidden_tests_import_numpy_and_of_the_engine_questions_and_wire(path):
+    assert foreign(path) <= {"numpy", "grading", "grader_tests"}
+    for name in of("grading", path):
+        known = name == "grading.boundary.questions" or name.startswith(
+            ("grading.boundary.questions.", "grading.boundary.wire.")
+        )
+        assert known, name
+
+
+def test_hidden_tests_run_without_jupyter():
+    """Not even at second hand: what they import imports no kernel either."""
+    program = (
+        "import pkgutil, importlib, sys, grader_tests\n"
+        "for module in pkgutil.walk_packages(grader_tests.__path__, 'grader_tests.'):\n"
+        "    importlib.import_module(module.name)\n"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    loaded = set(run.stdout.split())
+    jupyter = {"nbgrader", "nbconvert", "nbclient", "nbformat", "jupyter_client", "ipykernel"}
+    assert loaded >= {"numpy", "grader_tests", "grading"}
+    assert not loaded & (jupyter | {"jupyter_core", "IPython", "traitlets", "zmq", "psutil"})
+
+
+@each_of["course"]
+def test_lectures_know_nothing_of_grading(path):
+    assert foreign(path) <= {"numpy", "lecturekit", *FIGURES} | frameworks(path)
+
+
+@each_of["source"]
+def test_assignments_need_numpy_and_figures_and_take_only_grade_of_the_hidden_tests(path):
+    assert foreign(path) <= {"numpy", "grader_tests", *FIGURES} | frameworks(path)
+    assert of("grader_tests", path) == {"grader_tests.grade"}
+
+
+@each_of["release"]
+def test_students_need_numpy_and_figures(path):
+    assert foreign(path) <= {"numpy", *FIGURES} | frameworks(path)
+
+
+@each_of["handout"]
+def test_what_makes_the_zip_needs_nothing_of_grading(path):
+    assert foreign(path) == set()
+
+
+def test_hidden_tests_are_never_installed():
+    setuptools = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["setuptools"]
+    assert set(setuptools) <= {"package-dir", "packages", "package-data"}
+    found = setuptools["packages"]["find"]
+    assert "include" in found, "without a list, whatever lies there is installed"
+    for name in ("grader_tests", "grader_tests.tasks"):
+        assert not any(fnmatchcase(name, pattern) for pattern in found["include"]), name
+    assert not any("grader_tests" in str(entry) for entry in setuptools["package-dir"].items())
+    assert not (REPOSITORY / "setup.py").exists() and not (REPOSITORY / "setup.cfg").exists()
+
+
+def test_imports_are_found_however_they_are_written(tmp_path):
+    path = tmp_path / "lecture.ipynb"
+    code = [
+        "%matplotlib inline\nimport a.b, c as d",
+        "def f():\n    from e.f import g\n    return __import__('h')",
+        "from importlib import import_module\nimport_module('i.j')",
+        "import json",
+    ]
+    cells = [nbformat.v4.new_code_cell(source) for source in code]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    assert imported(path) == {"a.b", "c", "e.f.g", "h", "i.j", "json", "importlib.import_module"}
+    assert foreign(path) == {"a", "c", "e", "h", "i"}
+    assert of("e", path) == {"e.f.g"}

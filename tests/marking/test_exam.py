@@ -1,0 +1,565 @@
+"""How a student's function is scored: criteria, purity, own parts, named mistakes, refusals."""
+
+import re
+
+import nbformat
+import numpy as np
+import pytest
+
+import grader_tests
+from grader_tests.batch_norm import reference as ref
+from grader_tests.batch_norm.tasks import BATCHNORM_FORWARD, BN_MODEL_BACKWARD, BN_MODEL_FORWARD
+from grader_tests.regularization.tasks import DROPOUT_FORWARD
+from grading.boundary import questions
+from grading.boundary.questions import Unanswered
+from grading.marking import catalogue, chance, exam
+from grading.marking.exam import HELD, NOT_CHECKED, NOT_HELD, Exam, ask_here
+from grading.marking.source import compiled, edited, names_used, source_of
+from grading.marking.task import (
+    Criterion,
+    Lecture,
+    Misconception,
+    Rng,
+    Task,
+    call,
+    inputs_untouched,
+    misconceptions,
+    script,
+)
+from tests.support import REPOSITORY
+
+COURSE = REPOSITORY / "course"
+TASKS = [task for module in catalogue.modules() for task in module.TASKS]
+LECTURE = Lecture("module/lecture.ipynb", "A heading")
+
+
+# ------------------------------------------------------------ a small course of our own
+
+
+def decay(x, rate=0.5):
+    """Return x times rate."""
+    if rate < 0:
+        raise ValueError("rate must not be negative")
+    return x * rate
+
+
+def steps(x, n):
+    """Return x after n decays, and how many."""
+    for _ in range(n):
+        x = decay(x)
+    return x, n
+
+
+def noise(n, scale, rng):
+    """Return n normal numbers times scale."""
+    return scale * rng.standard_normal(n)
+
+
+def decay_cases(rng):
+    return [
+        call("decay", rng.uniform(1, 2, (2, 3)), label="the default rate"),
+        call("decay", rng.uniform(1, 2, (3, 1)), rate=0.3, label="rate 0.3"),
+        call("decay", np.ones(2), -1.0, label="rate −1", tag="refused", raises=ValueError),
+    ]
+
+
+def decay_task(**changes):
+    settings = {
+        "reference": decay,
+        "returns": "y",
+        "cases": decay_cases,
+        "criteria": (
+            Criterion("value", 2),
+            Criterion("refusal", 1, "refused"),
+            inputs_untouched(1),
+        ),
+        "lecture": LECTURE,
+        "misconceptions": tuple(
+            misconceptions(decay, "TO-01", LECTURE, "It divides.", [("x * rate", "x / rate")])
+        ),
+    }
+    return Task(**settings | changes)
+
+
+def judged(task, *definitions, seed=0):
+    """The verdict on functions defined as a student would, in a notebook."""
+    namespace = {"np": np}
+    for text in definitions:
+        exec(text, namespace)
+    return Exam(task, np.random.default_rng(seed)).judge(ask_here(namespace))
+
+
+def states(verdict):
+    return {outcome.criterion.name: outcome.state for outcome in verdict.outcomes}
+
+
+# ------------------------------------------------------------ scoring
+
+
+def test_a_right_answer_earns_everything():
+    verdict = judged(decay_task(), source_of(decay))
+    assert verdict.score == 4
+    assert verdict.misconception is None
+    assert verdict.unanswered == ()
+
+
+def test_a_wrong_answer_keeps_what_it_got_right_and_is_named():
+    verdict = judged(decay_task(), source_of(decay).replace("x * rate", "x / rate"))
+    assert states(verdict) == {"value": NOT_HELD, "refusal": HELD, "inputs untouched": HELD}
+    assert verdict.score == 2
+    assert verdict.misconception.id == "TO-01"
+
+
+def test_another_wrong_answer_is_not_named():
+    verdict = judged(decay_task(), source_of(decay).replace("x * rate", "x * rate + 1"))
+    assert verdict.score == 2
+    assert verdict.misconception is None
+
+
+def test_one_separating_case_is_not_enough_to_name_a_mistake():
+    task = decay_task(cases=lambda rng: decay_cases(rng)[1:])
+    verdict = judged(task, source_of(decay).replace("x * rate", "x / rate"))
+    assert verdict.score == 2
+    assert verdict.misconception is None
+
+
+def test_tenths_add_up_to_the_points_of_the_cell():
+    task = decay_task(criteria=(Criterion("a", 0.1), Criterion("b", 0.2)))
+    assert task.points == judged(task, source_of(decay)).score == 0.3
+    assert task.rubric == "# Graded, 0.3 points: a 0.1 · b 0.2"
+
+
+def test_exceptions_alone_name_no_mistake():
+    raising = misconceptions(decay, "TO-01", LECTURE, "It measures.", [("x * rate", "len(rate)")])
+    text = "def decay(x, rate=0.5):\n    raise TypeError('something else')"
+    verdict = judged(decay_task(misconceptions=tuple(raising)), text)
+    assert verdict.misconception is None
+
+
+def test_nothing_written_earns_nothing():
+    verdict = judged(
+        decay_task(), "def decay(x, rate=0.5):\n    raise NotImplementedError('later')"
+    )
+    assert verdict.score == 0
+    assert set(states(verdict).values()) == {NOT_CHECKED}
+    assert {unanswered.kind for _, unanswered in verdict.unanswered} == {"not written"}
+
+
+def test_leaving_inputs_alone_earns_nothing_by_itself():
+    verdict = judged(decay_task(), "def decay(x, rate=0.5):\n    return None")
+    assert states(verdict)["inputs untouched"] == NOT_CHECKED
+    assert verdict.score == 0
+
+
+def test_always_raising_is_not_a_refusal():
+    verdict = judged(decay_task(), "def decay(x, rate=0.5):\n    raise ValueError('no')")
+    assert states(verdict)["refusal"] == NOT_CHECKED
+    assert verdict.score == 0
+
+
+@pytest.mark.parametrize(
+    ("exception", "state"),
+    [("ValueError", HELD), ("UnicodeError", HELD), ("KeyError", NOT_HELD), ("Liar", NOT_HELD)],
+)
+def test_a_refusal_is_the_exception_or_a_built_in_kind_of_it(exception, state):
+    text = source_of(decay).replace('ValueError("', f'{exception}("')
+    verdict = judged(decay_task(), "class Liar(Exception): pass", text)
+    assert states(verdict)["refusal"] == state
+
+
+def test_a_changed_input_costs_its_own_points():
+    verdict = judged(
+        decay_task(), source_of(decay).replace("return x * rate", "x *= rate\n    return x")
+    )
+    assert states(verdict) == {"value": HELD, "refusal": HELD, "inputs untouched": NOT_HELD}
+    sentence = verdict.outcomes[-1].sentence
+    assert sentence.startswith("x is not what it was before the call")
+
+
+def test_what_did_not_run_leaves_the_rest_graded():
+    text = source_of(decay).replace("return", "assert rate == 0.5\n    return")
+    verdict = judged(
+        decay_task(criteria=(Criterion("value", 2), Criterion("more", 1, "none"))), text
+    )
+    assert states(verdict) == {"value": NOT_CHECKED, "more": HELD}
+    ((case, unanswered),) = verdict.unanswered
+    assert (case.label, unanswered.exception) == ("rate 0.3", "AssertionError")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("x", "It returned an array of float64 with shape (3,); it should return x, n."),
+        ("(x, n, n)", "It returned 3 values; it should return 2: x, n."),
+        ("object()", "It returned no plain data (object); it should return x, n."),
+        ("(x, n + 1)", "n is wrong."),
+    ],
+)
+def test_several_values_are_asked_for_by_name(answer, words):
+    task = Task(
+        steps,
+        ("x", "n"),
+        lambda rng: [call("steps", rng.uniform(1, 2, 3), 2, label="two steps")],
+        (Criterion("steps taken", 1, part="n"),),
+        LECTURE,
+    )
+    verdict = judged(task, f"def steps(x, n):\n    return {answer}")
+    assert verdict.outcomes[0].sentence == words
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("{'dW1': x}", "grads['dW2'] is missing."),
+        ("{'dW1': x, 'dW2': x, 'dW3': x}", "grads['dW3'] does not belong there."),
+        ("{'dW1': x, 'dW2': -x}", "grads['dW2'] is wrong in 2 of 2 entries"),
+        ("[x]", "grads is a list; it should be a dict."),
+        ("{'dW1': x, 'dW2': x, 'extra': x}", ""),
+    ],
+)
+def test_parts_of_a_dict_are_chosen_by_pattern(answer, words):
+    def gradients(x):
+        return {"dW1": x, "dW2": x, "db1": 0 * x}
+
+    task = Task(
+        gradients,
+        "grads",
+        lambda rng: [call("gradients", np.array([1.0, 2.0]), label="two entries")],
+        (Criterion("weights", 1, part="dW*"),),
+        LECTURE,
+    )
+    verdict = judged(task, f"def gradients(x):\n    return {answer}")
+    assert verdict.outcomes[0].sentence.startswith(words)
+    assert bool(verdict.score) == (words == "")
+
+
+# ------------------------------------------------------------ scripts and random functions
+
+
+def test_a_script_may_take_several_steps_and_make_callables():
+    code = "f = lambda v: decay(v, rate)\nresult = {'once': f(x), 'twice': f(f(x))}"
+    task = decay_task(
+        cases=lambda rng: [
+            script(code, x=rng.uniform(1, 2, 3), rate=0.3, returns="y", label="two calls")
+        ],
+        criteria=(Criterion("twice", 1, part="twice"), inputs_untouched(1)),
+    )
+    assert judged(task, source_of(decay)).score == 2
+    verdict = judged(task, source_of(decay).replace("return x * rate", "x *= rate\n    return x"))
+    assert states(verdict)["inputs untouched"] == NOT_HELD
+
+
+def spread_is_right(result, wanted, case):
+    scale = case.inputs["arg1"]
+    if np.shape(result) != np.shape(wanted):
+        return "It should return as many numbers as asked for."
+    if abs(np.mean(result**2) / scale**2 - 1) > chance.variance_margin(len(result)):
+        return "Their standard deviation is not the scale."
+    return None
+
+
+@pytest.mark.parametrize("n", [10, 1000])
+def test_margins_of_chance_are_as_wide_as_they_say(n):
+    rng, alarm = np.random.default_rng(0), 0.1
+    uniform, normal = rng.random((4000, n)), rng.standard_normal((4000, n))
+    strays = {
+        chance.fraction_margin: uniform.mean(axis=1) - 0.5,
+        chance.mean_margin: normal.mean(axis=1),
+        chance.variance_margin: (normal**2).mean(axis=1) - 1,
+    }
+    for margin, stray in strays.items():
+        assert np.mean(np.abs(stray) > margin(n, alarm)) < alarm
+
+
+def noise_task():
+    return Task(
+        noise,
+        "values",
+        lambda rng: [
+            call("noise", 10_000, s, Rng(int(rng.integers(2**32))), label=f"scale {s}")
+            for s in (0.1, 3.0)
+        ],
+        (Criterion("spread", 2, check=spread_is_right),),
+        LECTURE,
+        (
+            Misconception(
+                "NO-01",
+                "The scale is squared.",
+                LECTURE,
+                edited(noise, ("scale *", "scale**2 *")),
+                looks_like=lambda result, wanted, case: bool(
+                    0.9 < np.std(result) / case.inputs["arg1"] ** 2 < 1.1
+                ),
+            ),
+        ),
+    )
+
+
+def test_a_random_function_is_judged_by_its_properties():
+    assert judged(noise_task(), source_of(noise)).score == 2
+    reordered = "def noise(n, scale, rng):\n    return rng.normal(0, scale, (1, n))[0, ::-1]"
+    assert judged(noise_task(), reordered).score == 2
+
+
+def test_a_random_mistake_is_recognised_by_its_looks():
+    verdict = judged(noise_task(), source_of(noise).replace("scale *", "scale**2 *"))
+    assert verdict.score == 0
+    assert verdict.outcomes[0].sentence == "Their standard deviation is not the scale."
+    assert verdict.misconception.id == "NO-01"
+
+
+@pytest.mark.parametrize("answer", ["'a'", "None", "{}", "object()", "[[1], 2]", "1j", "2**200"])
+def test_a_property_check_survives_any_answer(answer):
+    verdict = judged(noise_task(), f"def noise(n, scale, rng):\n    return {answer}")
+    assert states(verdict) == {"spread": NOT_HELD}
+    assert verdict.misconception is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("id", "lost"),
+    [
+        ("DO-03", "share kept"),
+        ("DO-04", "share kept"),
+        ("DO-05", "share kept"),
+        ("DO-08", "each entry on its own"),
+        ("DO-21", "share kept"),
+    ],
+)
+def test_a_wrong_share_and_a_choice_shared_by_many_cost_different_points(id, lost, seed):
+    drawn = Exam(DROPOUT_FORWARD, np.random.default_rng(seed))
+    wrong = [m.wrong for m in DROPOUT_FORWARD.misconceptions if m.id == id]
+    assert wrong
+    for each in wrong:
+        found = states(drawn.judge(ask_here(DROPOUT_FORWARD.namespace(each))))
+        of_chance = ("share kept", "each entry on its own")
+        assert [name for name in of_chance if found[name] != HELD] == [lost]
+
+
+# ------------------------------------------------------------ composites
+
+
+def steps_task():
+    return Task(
+        steps,
+        ("x", "n"),
+        lambda rng: [call("steps", rng.uniform(1, 2, 3), n, label=f"{n} steps") for n in (1, 2, 3)],
+        (Criterion("value", 2, part="x"), inputs_untouched(1)),
+        LECTURE,
+        tuple(
+            misconceptions(
+                steps, "ST-01", LECTURE, "It stops early.", [("range(n)", "range(n - 1)")]
+            )
+        ),
+        own_parts=("decay",),
+    )
+
+
+HALVES = "def decay(x, rate=0.5):\n    return x / 3"
+
+
+def test_a_composite_is_right_given_a_wrong_part_of_its_own():
+    verdict = judged(steps_task(), HALVES, source_of(steps))
+    assert verdict.score == 3
+    assert "given your own decay" in verdict.outcomes[0].remark
+
+
+def test_a_wrong_composite_of_a_wrong_part_is_wrong():
+    verdict = judged(steps_task(), HALVES, source_of(steps).replace("range(n)", "range(n - 1)"))
+    assert states(verdict)["value"] == NOT_HELD
+
+
+def test_a_wrong_composite_of_a_right_part_is_wrong_and_named():
+    verdict = judged(
+        steps_task(), source_of(decay), source_of(steps).replace("range(n)", "range(n - 1)")
+    )
+    assert states(verdict)["value"] == NOT_HELD
+    assert verdict.misconception.id == "ST-01"
+
+
+def test_a_composite_waits_for_a_part_that_does_not_answer():
+    stub = "def decay(x, rate=0.5):\n    raise NotImplementedError('decay: not written yet')"
+    verdict = judged(steps_task(), stub, source_of(steps))
+    assert verdict.score == 0
+    assert set(states(verdict).values()) == {NOT_CHECKED}
+    around = source_of(steps).replace("decay(x)", "x * 0.4")
+    verdict = judged(steps_task(), stub, around)
+    assert states(verdict)["value"] == NOT_CHECKED
+    assert "working decay" in verdict.outcomes[0].sentence
+
+
+def test_a_composite_that_needs_no_part_is_right_by_itself():
+    stub = "def decay(x, rate=0.5):\n    raise NotImplementedError('decay: not written yet')"
+    around = source_of(steps).replace("decay(x)", "x * 0.5")
+    assert judged(steps_task(), stub, around).score == 3
+
+
+def test_a_part_is_asked_only_when_the_composite_differs():
+    asked = []
+
+    def ask(batch):
+        asked.append(len(batch))
+        return ask_here({"np": np, "decay": decay, "steps": steps})(batch)
+
+    task = steps_task()
+    assert Exam(task, np.random.default_rng(0)).judge(ask).score == 3
+    assert asked == [3]
+
+
+def test_a_part_that_does_not_answer_is_asked_once():
+    asked = []
+
+    def decay(x):
+        asked.append(x)
+        raise KeyboardInterrupt
+
+    namespace = {"decay": decay, "steps": lambda x, n: (-x, n)}
+    verdict = Exam(steps_task(), np.random.default_rng(0)).judge(ask_here(namespace))
+    assert states(verdict)["value"] == NOT_CHECKED
+    assert len(asked) == 1
+
+
+def test_patience_with_the_parts_of_a_composite_ends(monkeypatch):
+    monkeypatch.setattr(exam, "PATIENCE", -1.0)
+    verdict = judged(steps_task(), HALVES, source_of(steps))
+    assert states(verdict)["value"] == NOT_CHECKED
+
+
+@pytest.mark.parametrize("task", [BN_MODEL_FORWARD, BN_MODEL_BACKWARD], ids=lambda t: t.name)
+def test_the_batch_norm_models_forgive_a_wrong_part(task):
+    (part,) = task.own_parts
+    (part_task,) = (t for t in TASKS if t.name == part)
+    drawn = Exam(task, np.random.default_rng(0))
+    for misconception in part_task.misconceptions:
+        if misconception.id in ("BN-02", "BN-24", "BB-02", "BB-05"):
+            namespace = task.namespace(task.reference, **{part: misconception.wrong})
+            assert drawn.judge(ask_here(namespace)).score == task.points
+
+
+# ------------------------------------------------------------ faults of the course
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"cases": lambda rng: [call("decay", "a", label="a text")]}, "answers TypeError"),
+        (
+            {"cases": lambda rng: [call("decay", 1.0, label="1", raises=ValueError)]},
+            "does not raise ValueError",
+        ),
+        ({"reference": edited(decay, ("return", "x += 1\n    return"))}, "changes its inputs"),
+        ({"confirm": lambda case, wanted: 0.1}, "disagrees"),
+    ],
+)
+def test_nobody_is_graded_by_a_faulty_reference(changes, words):
+    with pytest.raises(RuntimeError, match=f"the reference of decay {words}"):
+        Exam(decay_task(**changes), np.random.default_rng(0))
+
+
+# ------------------------------------------------------------ source of wrong answers
+
+
+def test_source_has_no_docstring_and_any_name():
+    assert source_of(decay).startswith("def decay(x, rate=0.5):\n    if rate < 0:")
+    assert "Return x" not in source_of(decay)
+    assert source_of(decay, "other").startswith("def other(x, rate=0.5):")
+
+
+def test_an_edit_must_fit_exactly():
+    with pytest.raises(ValueError, match="occurs 0 times"):
+        edited(decay, ("no such text", ""))
+    with pytest.raises(ValueError, match="occurs 4 times in its source, not 1"):
+        edited(decay, ("rate", "r"))
+    wrong = edited(decay, ("x * rate", "x / rate"))
+    assert wrong(1.0, 0.5) == 2.0
+    assert "x / rate" in source_of(wrong)
+    assert edited(wrong, ("x / rate", "x - rate"))(1.0, 0.5) == 0.5
+
+
+def test_names_used_are_those_taken_from_the_notebook():
+    assert names_used(steps) == {"decay", "range"}
+    assert names_used(ref.batchnorm_backward) == {"np"}
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda t: t.name)
+def test_wrong_answers_work_when_pasted_into_a_notebook(task):
+    for misconception in task.misconceptions:
+        text = source_of(misconception.wrong, task.name)
+        assert callable(compiled(text, task.name, {"np": np}))
+
+
+# ------------------------------------------------------------ the package
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda t: t.name)
+def test_every_lecture_link_leads_to_a_heading(task):
+    for lecture in {task.lecture, *(m.lecture for m in task.misconceptions)}:
+        notebook = nbformat.read(COURSE / lecture.notebook, as_version=4)
+        markdown = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+        assert re.search(rf"^##+ {re.escape(lecture.heading)}$", markdown, re.MULTILINE), lecture
+
+
+def test_a_lecture_is_found_from_the_feedback_folder():
+    lecture = Lecture("module/lecture.ipynb", "Scale, then shift")
+    assert lecture.href == "../../../course/module/lecture.ipynb#Scale,-then-shift"
+    assert lecture.text == "course/module/lecture.ipynb, section “Scale, then shift”"
+
+
+def test_no_two_tasks_share_a_name():
+    names = [task.name for task in TASKS]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda t: t.name)
+def test_cases_are_drawn_from_the_seed_alone(task):
+    first, again, other = (
+        [questions.wire.dumps(dict(case.inputs)) for case in task.cases(np.random.default_rng(s))]
+        for s in (1, 1, 2)
+    )
+    assert first == again
+    assert first != other or all(not buffers for _, buffers in first)
+
+
+class Notebook(questions.InProcess):
+    """The channel of an instructor's notebook, with what it shows kept."""
+
+    def __init__(self):
+        self.shown = []
+
+    def show(self, text, html, outcome):
+        self.shown.append((text, html))
+
+
+def test_grade_asks_the_notebook_shows_feedback_and_returns_the_points(monkeypatch):
+    import __main__
+
+    channel = Notebook()
+    monkeypatch.setattr(questions, "channel", channel)
+    monkeypatch.setattr(__main__, "batchnorm_forward", ref.batchnorm_forward, raising=False)
+    assert grader_tests.grade("batchnorm_forward") == 10.0
+    ((text, html),) = channel.shown
+    assert text.startswith("batchnorm_forward: 10 of 10 points")
+    assert "batchnorm_forward: 10 of 10 points" in html
+
+
+def test_grade_scores_a_missing_function_zero(monkeypatch):
+    monkeypatch.setattr(questions, "channel", Notebook())
+    assert grader_tests.grade("batchnorm_backward") == 0.0
+
+
+def test_grade_suggests_the_nearest_name():
+    with pytest.raises(LookupError, match="did you mean 'batchnorm_forward'"):
+        grader_tests.grade("batchnorm_foward")
+
+
+def test_a_time_out_keeps_what_was_answered_before():
+    drawn = Exam(BATCHNORM_FORWARD, np.random.default_rng(0))
+    whole = ask_here(BATCHNORM_FORWARD.namespace(ref.batchnorm_forward))
+
+    def ask(batch):
+        late = Unanswered("too slow", "no answer within 20 s")
+        return whole(batch)[:12] + [late] * (len(batch) - 12)
+
+    verdict = drawn.judge(ask)
+    assert verdict.score == 9
+    assert states(verdict)["other modes refused"] == NOT_CHECKED

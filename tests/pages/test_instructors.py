@@ -1,0 +1,521 @@
+"""The instructor's term: the commands of docs/instructors.md as they stand there, and formgrader.
+
+Each test does sections of the page in a copy of the course that has one short notebook. Blocks of
+the page that name a file are added to it; ``elsewhere`` marks what needs another machine.
+"""
+
+import csv
+import fnmatch
+import getpass
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+from playwright.sync_api import (
+    Browser,
+    FrameLocator,
+    Locator,
+    Page,
+    expect,
+)
+
+from grading.rehearsal.answers import scores
+from tests.support import REPOSITORY, little_course
+
+pytestmark = pytest.mark.bubblewrap
+
+PAGE = REPOSITORY / "docs" / "instructors.md"
+ASSIGNMENT, NOTEBOOK = "module2_optimization", "weighted_averages"
+ADA, GRACE = "12345", "12346"
+ROUNDED = "def effective_window(beta):\n    return round(1 / (1 - beta))"
+FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PATIENCE = 60_000  # milliseconds, for what takes one or two on an idle machine
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code on the page, and the heading that it stands under."""
+
+    heading: str
+    language: str
+    place: str
+    text: str
+
+    @property
+    def commands(self) -> str:
+        lines = self.text.splitlines()
+        return "\n".join(line.removeprefix("$ ") for line in lines if line.startswith("$ "))
+
+
+def read_page() -> list[Block]:
+    blocks, heading = [], ""
+    for part in re.split(r"(^#+ [^\n]*$|^```.*?^```$)", PAGE.read_text(), flags=re.M | re.S):
+        if part.startswith("#"):
+            heading = part.lstrip("# ")
+        elif found := FENCE.match(part):
+            blocks.append(Block(heading, found[1], found[2] or "", found[3]))
+    return blocks
+
+
+class Course:
+    """A copy of the course, the home of its instructor, and the exchange."""
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self.root = base / "course"
+        self.students = base / "coursework"
+        self.environment = {
+            **{
+                name: x for name, x in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
+            },
+            "HOME": str(base / "home"),
+            "EXCHANGE": str(base / "exchange"),
+            "PATH": f"{Path(sys.prefix, 'bin')}{os.pathsep}{os.environ['PATH']}",
+        }
+
+    def copy(self, base: Path) -> "Course":
+        shutil.copytree(self.base, base, symlinks=True, dirs_exist_ok=True)
+        return Course(base)
+
+    def do(self, *headings: str, lms: str = "Canvas") -> str:
+        """Do what these sections say, in the page's order; return what the commands printed."""
+        printed, page = [], read_page()
+        assert set(headings) <= {block.heading for block in page}
+        for block in page:
+            if block.heading not in headings or block.place in ("elsewhere", "server"):
+                continue
+            if block.language == "console":
+                folder = self.students if block.place == "students" else self.root
+                printed.append(self.run(block.commands, folder))
+            elif block.place == "students.csv":
+                (self.root / block.place).write_text(block.text)
+            elif block.place in ("nbgrader_config.py", lms):
+                with (self.root / "nbgrader_config.py").open("a") as file:
+                    file.write(f"\n{block.text}")
+        return "\n".join(printed)
+
+    def run(self, commands: str, folder: Path | None = None, status: int = 0) -> str:
+        ended = subprocess.run(
+            ["bash", "-ec", commands],
+            cwd=folder or self.root,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert ended.returncode == status, f"{commands}\n{ended.stdout}"
+        return ended.stdout
+
+    def gradebook(self) -> Gradebook:
+        return Gradebook(f"sqlite:///{self.root}/gradebook.db")
+
+    def auto_scores(self) -> dict[str, dict[str, float | None]]:
+        return little_course.scores(self.root, ASSIGNMENT)
+
+    def collected(self) -> dict[str, str]:
+        """The notebook that each student handed in."""
+        files = self.root.glob(f"submitted/*/{ASSIGNMENT}/{NOTEBOOK}.ipynb")
+        return {file.parents[1].name: file.read_text() for file in files}
+
+    def table(self, name: str) -> list[dict[str, str]]:
+        with (self.root / name).open() as file:
+            return list(csv.DictReader(file))
+
+    def feedback(self, student: str) -> str:
+        return (self.root / "feedback" / student / ASSIGNMENT / f"{NOTEBOOK}.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def new_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The course as it is after the section on setting up."""
+    course = Course(tmp_path_factory.mktemp("term"))
+    course.students.mkdir()
+    (course.base / "home" / "Downloads").mkdir(parents=True)
+    shutil.copytree(REPOSITORY, course.root, ignore=_ignored)
+    for folder in (course.root / "source", course.root / "release"):
+        for path in folder.iterdir():
+            if path.name != ASSIGNMENT:
+                shutil.rmtree(path)
+        for path in (folder / ASSIGNMENT).glob("*.ipynb"):
+            if path.stem != NOTEBOOK:
+                path.unlink()
+    environment = course.root / ".venv"  # ours, and complete as far as make can see
+    environment.symlink_to(sys.prefix)
+    for name in ("pyproject.toml", "constraints.txt"):
+        os.utime(course.root / name, (0, 0))
+    assert (environment / "installed").exists(), "make setup has not made this environment"
+    printed = course.do("Set up")
+    assert f"{ASSIGNMENT} (due: 2026-11-20 22:59:00)\n    - {NOTEBOOK}" in printed
+    assert f"{ADA} (Lovelace, Ada) -- ada@example.edu, {ADA}" in printed
+    return course
+
+
+def _ignored(folder: str, names: list[str]) -> set[str]:
+    """What git ignores: environments, and the work of students."""
+    rules = (REPOSITORY / ".gitignore").read_text().splitlines()
+    at_root = folder == str(REPOSITORY)
+    patterns = [rule.strip("/*") for rule in rules if at_root or not rule.startswith("/")]
+    return {
+        ".git",
+        *(name for rule in filter(None, patterns) for name in fnmatch.filter(names, rule)),
+    }
+
+
+def solution(course: Course, name: str) -> str:
+    """The right answer to a question, from the instructor's own notebook."""
+    source = nbformat.read(course.root / "source" / ASSIGNMENT / f"{NOTEBOOK}.ipynb", 4)
+    return next(cell.source for cell in source.cells if cell.id == name)
+
+
+def answered(course: Course, **answers: str) -> dict[str, str]:
+    """Right answers to all questions, or those given instead."""
+    path = course.root / "release" / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+    names = [cell.id for cell in nbformat.read(path, as_version=4).cells if _is_answer(cell)]
+    return {name: answers.get(name) or solution(course, name) for name in names}
+
+
+def _is_answer(cell: nbformat.NotebookNode) -> bool:
+    return cell.metadata.get("nbgrader", {}).get("solution", False)
+
+
+def solved(course: Course, **answers: str) -> str:
+    """The released notebook with `answered` in it."""
+    path = course.root / "release" / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    sources = answered(course, **answers)
+    for cell in notebook.cells:
+        cell.source = sources.get(cell.id, cell.source)
+    return nbformat.writes(notebook)
+
+
+def deserved(course: Course, **answers: str) -> dict[str, float]:
+    """What a notebook with these answers must earn."""
+    return scores(NOTEBOOK, answered(course, **answers))
+
+
+def download(course: Course, files: dict[str, str]) -> None:
+    with zipfile.ZipFile(course.base / "home" / "Downloads" / "submissions.zip", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+
+
+def test_each_block_of_the_page_is_done_here_or_marked():
+    tests = Path(__file__).read_text()
+    for block in read_page():
+        if block.place == "server":
+            assert block.commands == "make formgrader"
+        elif block.place != "elsewhere":
+            assert f'"{block.heading}"' in tests, f"nothing does “{block.heading}”"
+
+
+@pytest.fixture(scope="module")
+def term(new_course: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The course after the work of two students came from Canvas and was graded."""
+    course = new_course.copy(tmp_path_factory.mktemp("canvas"))
+    download(
+        course,
+        {
+            f"lovelaceada_{ADA}_67890_{NOTEBOOK}-1.ipynb": solved(course),
+            f"hoppergrace_LATE_{GRACE}_67891_my_99_1_averages.ipynb": solved(
+                course, effective_window=ROUNDED
+            ),
+            "noetheremmy_12347_67892_work.zip": "not even an archive",
+        },
+    )
+    printed = course.do("From Canvas or Moodle")
+    assert "2 files collected, 1 files skipped" in printed
+    assert re.search("Skipped submission .*noetheremmy_12347_67892_work.zip", printed)
+    course.do("Grade")
+    return course
+
+
+def test_work_from_canvas_is_graded_whatever_the_files_are_called(term):
+    assert term.auto_scores() == {
+        ADA: deserved(term),
+        GRACE: deserved(term, effective_window=ROUNDED),
+    }
+    assert deserved(term) != deserved(term, effective_window=ROUNDED)
+
+
+def test_the_report_names_the_students(term):
+    printed = term.do("Read the report")
+    pages = [term.root / word for word in printed.split() if word.endswith(".html")]
+    assert pages and GRACE in pages[0].read_text()
+
+
+def test_a_regrade_keeps_what_was_scored_and_written_by_hand(term, tmp_path):
+    course = term.copy(tmp_path)
+    where = (NOTEBOOK, ASSIGNMENT, GRACE)
+    with course.gradebook() as gradebook:  # as formgrader does
+        grade = gradebook.find_grade("effective_window-graded", *where)
+        grade.manual_score, grade.extra_credit = 2.5, 0.5
+        gradebook.find_comment("ewa", *where).manual_comment = "A neat loop."
+        gradebook.db.commit()
+    course.do("Give feedback")
+    assert "A neat loop." in course.feedback(GRACE)
+
+    divide_points(course, 3)
+    course.do("Mend a test and grade again")
+    page = course.feedback(GRACE)
+    assert "A neat loop." in page and "Score: 3.0 / 9.0" in page
+    with course.gradebook() as gradebook:
+        grade = gradebook.find_grade("effective_window-graded", *where)
+        assert (grade.manual_score, grade.extra_credit, grade.score) == (2.5, 0.5, 3.0)
+        assert grade.auto_score == deserved(course, effective_window=ROUNDED)["effective_window"]
+        assert grade.needs_manual_grade
+        assert not gradebook.find_grade("ewa-graded", *where).needs_manual_grade
+        grade.needs_manual_grade = False  # as formgrader's Resolve does
+        gradebook.db.commit()
+
+    divide_points(course, 9)  # and a class run sees that by itself
+    course.run(f"nbgrader generate_assignment {ASSIGNMENT} --force")
+    course.run(f"python -m grading autograde {ASSIGNMENT}")
+    with course.gradebook() as gradebook:
+        assert gradebook.find_grade("ewa-graded", *where).score == 1.0
+        grade = gradebook.find_grade("effective_window-graded", *where)
+        assert (grade.score, grade.needs_manual_grade) == (3.0, True)
+        assert gradebook.find_comment("ewa", *where).comment == "A neat loop."
+
+
+def divide_points(course: Course, divisor: int) -> None:
+    """Have the hidden tests of `ewa` give a part of its 9 points."""
+    file = course.root / "source" / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+    notebook = nbformat.read(file, as_version=4)
+    [cell] = [cell for cell in notebook.cells if cell.id == "ewa-graded"]
+    cell.source = re.sub(r"(grade\(.*?\)).*", rf"\1 / {divisor}", cell.source)
+    nbformat.write(notebook, file)
+
+
+def test_a_graded_cell_cannot_go_once_work_was_handed_in_and_nothing_is_lost(term, tmp_path):
+    course = term.copy(tmp_path)
+    source = course.root / "source" / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+    before, scored = source.read_text(), course.auto_scores()
+    notebook = nbformat.reads(before, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if cell.id != "effective_window-graded"]
+    nbformat.write(notebook, source)
+    generate = f"nbgrader generate_assignment {ASSIGNMENT} --force"
+    assert "Cannot add or remove cells" in course.run(generate, status=1)
+    assert not (course.root / "release" / ASSIGNMENT).exists()
+    source.write_text(before)
+    course.run(generate)
+    assert (course.root / "release" / ASSIGNMENT / f"{NOTEBOOK}.ipynb").exists()
+    assert course.auto_scores() == scored
+
+
+def test_late_work_loses_a_tenth_a_day_and_the_rest_of_the_term_goes_well(term, tmp_path):
+    course = term.copy(tmp_path)
+    course.do("Late work", "Give feedback", "Export", "Keep and back up")
+    earned = sum(deserved(course, effective_window=ROUNDED).values())
+    grades = {row["student_id"]: float(row["score"]) for row in course.table("grades.csv")}
+    assert grades == {ADA: sum(deserved(course).values()), GRACE: pytest.approx(0.8 * earned)}
+    course.run(f"python -m grading autograde {ASSIGNMENT} --force\nnbgrader export")
+    again = {row["student_id"]: float(row["score"]) for row in course.table("grades.csv")}
+    assert again == grades
+    in_canvas = {row["ID"]: row[ASSIGNMENT] for row in course.table("canvas.csv")}
+    assert float(in_canvas[GRACE]) == pytest.approx(0.8 * earned)
+
+    (course.root / "gradebook.db").unlink()
+    shutil.rmtree(course.root / "submitted")
+    course.run("tar -xzf ~/course-2026-11-25.tar.gz")
+    assert set(course.auto_scores()) == {ADA, GRACE}
+    course.do("End the term")
+    assert set(course.auto_scores()) == {ADA}
+    assert [path.name for path in (course.root / "submitted").iterdir()] == [ADA]
+
+
+def test_work_from_moodle_is_collected_under_the_full_name(new_course, tmp_path):
+    course = new_course.copy(tmp_path)
+    names = {
+        "Ada Lovelace": f"_123_assignsubmission_file/{NOTEBOOK}.ipynb",
+        "Émilie du Châtelet": f"_124_assignsubmission_file_/mine/{NOTEBOOK}.ipynb",
+        "Grace Hopper": f"_125_assignsubmission_file_{NOTEBOOK}.ipynb",
+        "Sly": f"_126_assignsubmission_file/Ada_123_assignsubmission_file/{NOTEBOOK}.ipynb",
+    }
+    files = {f"{name}{rest}": name for name, rest in names.items()}
+    files["Emmy Noether_127_assignsubmission_onlinetext/onlinetext.html"] = ""
+    download(course, files)
+    assert "4 files collected, 1 files skipped" in course.do("From Canvas or Moodle", lms="Moodle")
+    assert course.collected() == {name: name for name in names}
+
+    shutil.rmtree(course.root / "downloaded" / ASSIGNMENT / "archive")
+    download(course, {f"Ada Lovelace{names['Ada Lovelace']}": "better"})
+    course.run(
+        f"python -m zipfile -e ~/Downloads/submissions.zip downloaded/{ASSIGNMENT}/archive/again\n"
+        f"nbgrader zip_collect {ASSIGNMENT} --force"
+    )
+    assert course.collected() == {name: name for name in names} | {"Ada Lovelace": "better"}
+
+
+def test_the_exchange_takes_work_there_and_back(new_course, tmp_path):
+    course = new_course.copy(tmp_path)
+    student = getpass.getuser()
+    course.do("Through nbgrader's exchange", "From the exchange")
+    submitted = course.root / "submitted" / student / ASSIGNMENT
+    (submitted / f"{NOTEBOOK}.ipynb").write_text(solved(course))
+    course.run(f"nbgrader autograde {ASSIGNMENT}")
+    assert course.auto_scores() == {student: deserved(course)}
+    course.do("Give feedback", "Through the exchange")
+    pages = list(course.students.glob(f"{ASSIGNMENT}/feedback/*/{NOTEBOOK}.html"))
+    assert [page.read_text() for page in pages] == [course.feedback(student)]
+
+
+def test_the_zip_for_students_is_made(new_course, tmp_path):
+    course = new_course.copy(tmp_path)
+    course.do("In one zip")
+    [bundle] = course.root.glob("*.zip")
+    names = zipfile.ZipFile(bundle).namelist()
+    assert any(name.endswith(f"release/{ASSIGNMENT}/{NOTEBOOK}.ipynb") for name in names)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1600, "height": 900})
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def server(new_course: Course, tmp_path: Path) -> Iterator[tuple[Course, str]]:
+    """A course with two submissions, and the address at which `make formgrader` serves it."""
+    course = new_course.copy(tmp_path)
+    spy = f"\n\nimport os\n\nprint('sees grades:', os.path.exists('{course.root}/gradebook.db'))"
+    for student, answers in (
+        (ADA, {"ewa": solution(course, "ewa") + spy}),
+        (GRACE, {"effective_window": ROUNDED}),
+    ):
+        folder = course.root / "submitted" / student / ASSIGNMENT
+        folder.mkdir(parents=True)
+        (folder / f"{NOTEBOOK}.ipynb").write_text(solved(course, **answers))
+    settings = course.base / "home" / ".jupyter" / "jupyter_server_config.py"
+    settings.parent.mkdir()
+    settings.write_text(
+        "c.ServerApp.open_browser = False\n"
+        "c.ServerApp.allow_root = True\n"  # in containers, where tests often run
+        "c.ServerApp.ip = '127.0.0.1'\n"
+        "c.ServerApp.port = 0\n"
+    )
+    running = course.base / "running"
+    with (course.base / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            ["make", "formgrader"],
+            cwd=course.root,
+            env={**course.environment, "JUPYTER_RUNTIME_DIR": str(running)},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        yield course, address(process, running, course.base / "server.log")
+    finally:
+        with suppress(ProcessLookupError):  # it never started
+            os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+
+
+def address(process: subprocess.Popen[bytes], running: Path, log: Path) -> str:
+    """Wait for the server to say where it is."""
+    while process.poll() is None:
+        for file in running.glob("jpserver-*.json"):
+            try:
+                found = json.loads(file.read_text())
+            except ValueError:  # half written
+                continue
+            return f"{found['url']}lab?token={found['token']}"
+        time.sleep(0.1)
+    pytest.fail(log.read_text())
+
+
+def open_submissions(page: Page) -> FrameLocator:
+    """Go where formgrader lists who handed in, from JupyterLab's menu."""
+    page.get_by_role("menuitem", name="Nbgrader").click()
+    page.get_by_role("menuitem", name="Formgrader", exact=True).click()
+    frame = page.frame_locator("iframe")
+    frame.locator("tr", has_text=ASSIGNMENT).locator(".num-submissions a").click()
+    expect(frame.locator(".label")).to_have_count(2)
+    return frame
+
+
+def open_notebook(frame: FrameLocator, name: str) -> tuple[Locator, Locator]:
+    """Go to a student's notebook; return the fields for a score and a comment, filled."""
+    with frame.owner.page.expect_response(re.compile("/formgrader/api/comments")):
+        frame.get_by_role("link", name=name).click()
+        frame.get_by_role("link", name=NOTEBOOK).click()
+    score = frame.locator("#effective_window-graded")
+    expect(score).to_have_attribute("placeholder", "1")  # the automatic one
+    return score, frame.locator("#ewa-comment")
+
+
+def press(frame: FrameLocator, student: str, button: str) -> str:
+    """Press a student's button in formgrader; return what it says in the end."""
+    row = frame.locator("tr", has=frame.locator(f".student-id[data-order='{student}']"))
+    row.locator(f".{button} a").click()
+    dialog = frame.locator(".modal-dialog")
+    expect(dialog.locator(".modal-title")).to_have_text(re.compile("Success|Error"))
+    said = dialog.inner_text()
+    dialog.get_by_text("OK", exact=True).click()
+    expect(dialog).to_have_count(0)
+    return said
+
+
+def saved(frame: FrameLocator, kind: str) -> AbstractContextManager[object]:
+    """Wait, at its end, until a score or a comment is in the gradebook."""
+    return frame.owner.page.expect_response(
+        lambda answer: f"/formgrader/api/{kind}/" in answer.url and answer.request.method == "PUT"
+    )
+
+
+def test_formgrader_grades_sealed_and_what_is_written_there_survives_a_regrade(server, page):
+    course, url = server
+    page.goto(url)
+    frame = open_submissions(page)
+    for student in (ADA, GRACE):
+        assert "Successfully autograded" in press(frame, student, "autograde")
+    expect(frame.locator(".label-success", has_text="graded")).to_have_count(2)
+    assert course.auto_scores() == {
+        ADA: deserved(course),
+        GRACE: deserved(course, effective_window=ROUNDED),
+    }
+    graded = (course.root / "autograded" / ADA / ASSIGNMENT / f"{NOTEBOOK}.ipynb").read_text()
+    assert "sees grades: False" in graded
+    assert "ewa: 9 of 9 points" in graded
+
+    score, comment = open_notebook(frame, "Hopper, Grace")
+    with saved(frame, "grade"):
+        score.fill("2.5")
+        score.blur()
+    with saved(frame, "comment"):
+        comment.fill("A **neat** loop.")
+        comment.blur()
+    course.run(f"nbgrader autograde {ASSIGNMENT} --force")
+
+    page.reload()
+    frame = open_submissions(page)
+    expect(frame.locator(".label", has_text="needs manual grading")).to_have_count(1)
+    score, comment = open_notebook(frame, "Hopper, Grace")
+    expect(score).to_have_value("2.5")
+    expect(comment).to_have_value("A **neat** loop.")
+    expect(score).to_have_class(re.compile("needs_manual_grade"))
+    with saved(frame, "grade"):
+        frame.locator(".nbgrader_cell", has=score).get_by_role("button", name="Resolve").click()
+
+    page.reload()
+    frame = open_submissions(page)
+    expect(frame.locator(".label-success", has_text="graded")).to_have_count(2)
+    assert "Successfully generated feedback" in press(frame, GRACE, "generate-feedback")
+    assert "A <strong>neat</strong> loop." in course.feedback(GRACE)
+    assert "(Score: 2.5 / 3.0)" in course.feedback(GRACE)

@@ -1,0 +1,286 @@
+"""A student's first hour, in a browser: open, run, see what is missing, answer, validate, read."""
+
+import json
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from grading.rehearsal.demo import copy_notebook
+from tests.support import REPOSITORY
+from tests.support.handed_out import PYTHON, hand_out, variables
+from tests.support.little_course import nbgrader
+
+ASSIGNMENT, NOTEBOOK = "module2_optimization", "mini_batches"
+RIGHT = {
+    "mini_batches": """\
+def mini_batches(X, Y, batch_size, rng):
+    order = rng.permutation(X.shape[1])
+    pieces = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+    return [(X[:, piece], Y[:, piece]) for piece in pieces]
+""",
+    "gradient_descent_step": """\
+def gradient_descent_step(parameters, grads, learning_rate):
+    return {name: W - learning_rate * grads["d" + name] for name, W in parameters.items()}
+""",
+}
+UPHILL = RIGHT["gradient_descent_step"].replace("W -", "W +")
+PASSED = "{}: visible checks passed; hidden checks run when graded"
+PATIENCE = 60_000  # milliseconds until something that must come is given up
+TOKEN = "a-token-for-this-test"
+SETTINGS = f"\nc.SealedExecute.tests = [{str(REPOSITORY)!r}]\n"
+
+
+@dataclass
+class Seen:
+    """What the student saw in JupyterLab, and the notebook that was saved at the end."""
+
+    unwritten: str
+    validated_unwritten: str
+    wrong: str
+    passed: list[str]
+    validated: str
+    lecture: str
+    notebook: Path
+
+
+@contextmanager
+def jupyterlab(folder: Path, command: list[str], settings: Path) -> Iterator[str]:
+    """Run JupyterLab, and shut it down in the end; yield its address, once it answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = {"ip": "127.0.0.1", "port": port, "port_retries": 0, "open_browser": False}
+    settings.mkdir()
+    (settings / "jupyter_server_config.json").write_text(
+        json.dumps(
+            {
+                "ServerApp": {**server, "allow_root": True},
+                "IdentityProvider": {"token": TOKEN},
+            }
+        )
+    )
+    environment = {**variables(settings), "JUPYTER_CONFIG_DIR": str(settings)}
+    address = f"http://127.0.0.1:{port}"
+    log = settings / "log.txt"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT
+        )
+    try:
+        deadline = time.monotonic() + PATIENCE / 1000
+        while not answers(address):
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.2)
+        yield address
+    finally:
+        if process.poll() is None:
+            request(f"{address}/api/shutdown", "POST")
+        process.wait(timeout=PATIENCE / 1000)
+
+
+def answers(address: str) -> bool:
+    try:
+        request(f"{address}/api/status")
+    except urllib.error.URLError:
+        return False
+    return True
+
+
+def request(address: str, method: str = "GET") -> bytes:
+    """Ask JupyterLab's server something."""
+    headers = {"Authorization": f"token {TOKEN}"}
+    question = urllib.request.Request(address, method=method, headers=headers)
+    with urllib.request.urlopen(question, timeout=10) as answer:
+        return answer.read()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A student's folder."""
+    return hand_out(tmp_path_factory.mktemp("student"))
+
+
+@pytest.fixture(scope="module")
+def lab(folder: Path) -> Iterator[str]:
+    """The address of a student's JupyterLab."""
+    with jupyterlab(folder, [PYTHON, "-m", "jupyterlab"], folder.parent / "settings") as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    with browser.new_context(viewport={"width": 1300, "height": 1000}) as context:
+        context.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+        context.route("https://**", lambda route: route.abort())  # the same without a network
+        yield context.new_page()
+
+
+@pytest.fixture(scope="module")
+def seen(lab: str, page: Page, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    """The hour itself."""
+    path = f"release/{ASSIGNMENT}/{NOTEBOOK}.ipynb"
+    order = [cell.id for cell in nbformat.read(folder / path, as_version=4).cells]
+    shots = tmp_path_factory.mktemp("screenshots")
+
+    def cell(name: str) -> Locator:
+        return page.locator(f'.jp-Cell[data-windowed-list-index="{order.index(name)}"]:visible')
+
+    def shoot(name: str) -> None:
+        page.screenshot(path=shots / f"{name}.png")
+
+    def write(name: str, code: str) -> None:
+        cell(name).locator(".cm-content").click()
+        page.keyboard.press("Control+A")
+        page.keyboard.insert_text(code)
+        page.keyboard.press("Control+Enter")
+
+    def output(name: str, text: str) -> str:
+        shown = cell(name).locator(".jp-OutputArea-output")
+        expect(shown).to_contain_text(text)
+        shown.click()  # so that it comes into view
+        expect(shown).to_be_in_viewport()
+        return shown.text_content()  # inner_text() leaves out what is scrolled away
+
+    def check(name: str, text: str) -> str:
+        cell(f"{name}-checks").locator(".cm-content").click()
+        page.keyboard.press("Control+Enter")
+        return output(f"{name}-checks", text)
+
+    def validate() -> str:
+        page.get_by_role("button", name="Validate", exact=True).click()
+        message = page.locator("#validation-message")
+        message.wait_for()
+        text = message.inner_text()
+        message.locator(":scope > *").last.scroll_into_view_if_needed()
+        return text
+
+    def close() -> None:
+        page.get_by_role("button", name="Ok", exact=True).click()
+        page.locator(".jp-Dialog").wait_for(state="detached")
+
+    page.goto(f"{lab}/lab/tree/{path}?token={TOKEN}")
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    shoot("1-opened")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    unwritten = output("mini_batches-checks", "NotImplementedError")
+    shoot("2-not-written-yet")
+    validated_unwritten = validate()
+    shoot("3-validate-fails")
+    close()
+    write("mini_batches", RIGHT["mini_batches"])
+    passed = [check("mini_batches", "visible checks")]
+    write("gradient_descent_step", UPHILL)
+    wrong = check("gradient_descent_step", "AssertionError")
+    shoot("4-wrong-answer")
+    write("gradient_descent_step", RIGHT["gradient_descent_step"])
+    passed += [check("gradient_descent_step", "visible checks")]
+    shoot("5-right-answer")
+    validated = validate()
+    shoot("6-validate-succeeds")
+    close()
+    cell("title").get_by_role("link", name="Mini-batches").click()
+    page.get_by_role("tab", name="01_mini_batches.ipynb", selected=True).wait_for()
+    heading = page.locator(".jp-Notebook:visible h1")
+    heading.wait_for()
+    shoot("7-lecture")
+    return Seen(
+        unwritten=unwritten,
+        validated_unwritten=validated_unwritten,
+        wrong=wrong,
+        passed=passed,
+        validated=validated,
+        lecture=heading.inner_text(),
+        notebook=folder / path,
+    )
+
+
+def test_an_unwritten_answer_fails_its_check_and_says_so(seen):
+    assert "NotImplementedError: mini_batches: not written yet" in seen.unwritten
+
+
+def test_a_wrong_answer_fails_its_check_with_a_hint(seen):
+    assert "The step goes downhill: minus." in seen.wrong
+
+
+def test_right_answers_pass_their_checks(seen):
+    assert [text.strip() for text in seen.passed] == [PASSED.format(name) for name in RIGHT]
+
+
+def test_validate_names_what_is_not_written_and_is_content_with_right_answers(seen):
+    for name in RIGHT:
+        assert f"{name}: not written yet" in seen.validated_unwritten
+    assert seen.validated == "Success! Your notebook passes all the tests."
+
+
+def test_the_link_of_an_assignment_opens_its_lecture(seen):
+    assert seen.lecture.startswith("Mini-batches")
+
+
+@pytest.fixture(scope="module")
+def feedback(seen: Seen, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The feedback pages of the notebook saved in JupyterLab, and of one with a mistake."""
+    root = tmp_path_factory.mktemp("class")
+    copy_notebook(
+        REPOSITORY / "source" / ASSIGNMENT, f"{NOTEBOOK}.ipynb", root / "source" / ASSIGNMENT
+    )
+    configuration = (REPOSITORY / "nbgrader_config.py").read_text()
+    (root / "nbgrader_config.py").write_text(configuration + SETTINGS)
+    mistaken = nbformat.read(seen.notebook, as_version=4)
+    for cell in mistaken.cells:
+        if cell.id == "gradient_descent_step":
+            cell.source = UPHILL
+    for student, notebook in {
+        "right": nbformat.read(seen.notebook, as_version=4),
+        "mistaken": mistaken,
+    }.items():
+        submitted = root / "submitted" / student / ASSIGNMENT
+        submitted.mkdir(parents=True)
+        nbformat.write(notebook, submitted / f"{NOTEBOOK}.ipynb")
+    for command in ("generate_assignment", "autograde", "generate_feedback"):
+        done = nbgrader(root, command, ASSIGNMENT)
+        assert done.returncode == 0, done.stderr
+    return {
+        student: root / "feedback" / student / ASSIGNMENT / f"{NOTEBOOK}.html"
+        for student in ("right", "mistaken")
+    }
+
+
+def read(page: Page, feedback: Path) -> str:
+    """What a feedback page shows in a browser."""
+    page.goto(feedback.as_uri(), wait_until="domcontentloaded")
+    page.screenshot(path=feedback.with_suffix(".png"), full_page=True)
+    return page.locator("body").inner_text()
+
+
+@pytest.mark.bubblewrap
+def test_feedback_on_right_answers_shows_full_points(page, feedback):
+    assert "(Score: 22.0 / 22.0)" in read(page, feedback["right"])
+
+
+@pytest.mark.bubblewrap
+def test_feedback_on_a_mistake_names_it_and_the_lecture_to_read(page, feedback):
+    text = read(page, feedback["mistaken"])
+    assert "(Score: 16.0 / 22.0)" in text
+    assert "course/module2_optimization/01_mini_batches.ipynb, section" in text
+
+
+def test_make_lab_shows_lectures_and_released_assignments_only(repository, tmp_path):
+    make = ["make", "--old-file=.venv/installed", "lab"]  # what is installed stays as it is
+    with jupyterlab(repository, make, tmp_path / "settings") as address:
+        listing = json.loads(request(f"{address}/api/contents"))
+        lecture = json.loads(request(f"{address}/api/contents/course/module2_optimization"))
+    shown = {entry["name"] for entry in listing["content"]}
+    assert shown == {"START.md", "course", "nbgrader_config.py", "release"}
+    assert "01_mini_batches.ipynb" in {entry["name"] for entry in lecture["content"]}

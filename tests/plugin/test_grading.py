@@ -1,0 +1,460 @@
+"""nbgrader's verbs over the engine, and what happens when grading fails or is stopped.
+
+What single submissions can do is in ``test_attacks.py``.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from nbgrader.api import Gradebook
+
+from grading.judging.judge import Judge
+from tests.support import little_course
+from tests.support.little_course import (
+    ASSIGNMENT,
+    NOTEBOOK,
+    POINTS,
+    RIGHT,
+    command_of,
+    nbgrader,
+    scores,
+)
+
+NOTHING = dict.fromkeys(POINTS)
+SETTINGS = {"SealedExecute__question_timeout": 5.0, "SealedExecute__timeout": 5}
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return little_course.make(tmp_path_factory.mktemp("engine") / "course", **SETTINGS)
+
+
+@pytest.fixture
+def course(template: Path, tmp_path: Path) -> Path:
+    """A course of one's own, with nothing handed in."""
+    return Path(shutil.copytree(template, tmp_path / "course"))
+
+
+def hand_in(root: Path, *students: str, **answers: str) -> None:
+    for student in students:
+        little_course.submit(root, student, little_course.answered(root, **answers))
+
+
+def autograde(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return nbgrader(root, "autograde", ASSIGNMENT, *arguments, **environment)
+
+
+def graded_notebook(root: Path, student: str) -> Path:
+    return root / "autograded" / student / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+
+
+def outputs(root: Path, student: str, cell_id: str) -> str:
+    """The outputs of one cell of a graded notebook, as text."""
+    notebook = nbformat.read(graded_notebook(root, student), as_version=4)
+    (cell,) = (cell for cell in notebook.cells if cell.id == cell_id)
+    return str(cell.outputs)
+
+
+def grades(root: Path, student: str) -> dict[str, tuple[float | None, float | None, bool]]:
+    """Automatic score, manual score and whether a person must look, of each question."""
+    with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
+        notebook = gradebook.find_submission_notebook(NOTEBOOK, ASSIGNMENT, student)
+        return {
+            grade.name.removesuffix("-graded"): (
+                grade.auto_score,
+                grade.manual_score,
+                bool(grade.needs_manual_grade),
+            )
+            for grade in notebook.grades
+        }
+
+
+def set_grades(root: Path, student: str, **columns: float | None) -> None:
+    """Write into the gradebook as an earlier grading, or formgrader, would have."""
+    with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
+        gradebook.update_or_create_student(student)
+        gradebook.update_or_create_submission(ASSIGNMENT, student)
+        notebook = gradebook.find_submission_notebook(NOTEBOOK, ASSIGNMENT, student)
+        for grade in notebook.grades:
+            for name, value in columns.items():
+                setattr(grade, name, value)
+        gradebook.db.commit()
+
+
+def failures(run: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    """The sentence at the end of a run for each student left without a score."""
+    _, found, report = run.stderr.partition("Left without a score, and marked as needing a look:\n")
+    assert found
+    lines = [line.strip() for line in report.splitlines() if line.startswith("      ")]
+    return dict(line.split(": ", 1) for line in lines)
+
+
+@pytest.mark.bubblewrap
+def test_what_cannot_be_graded_is_unscored_and_named_and_stops_nobody(course: Path) -> None:
+    hand_in(course, "ann", "bob", "cem", "dee")
+    first = autograde(course)
+    assert first.returncode == 0, first.stderr
+    assert scores(course) == dict.fromkeys(("ann", "bob", "cem", "dee"), POINTS)
+    set_grades(course, "ann", manual_score=1.5)
+
+    little_course.submit(course, "bob", "rubbish")
+    (course / "submitted" / "cem" / ASSIGNMENT / "link").symlink_to("/etc/hostname")
+    (course / "submitted" / "dee" / ASSIGNMENT / f"{NOTEBOOK}.ipynb").unlink()
+    little_course.submit(course, "eva", "{}")
+    hand_in(course, "fay")
+    again = autograde(course, "--force")
+
+    assert again.returncode == 1
+    named = failures(again)
+    assert set(named) == {"bob", "cem", "eva"}
+    assert "not valid JSON" in named["bob"]
+    assert "symbolic link" in named["cem"]
+    assert "no list of cells" in named["eva"]
+    nothing_at_all = dict.fromkeys(POINTS, (None, None, True))
+    for student in named:
+        assert grades(course, student) == nothing_at_all
+        assert not graded_notebook(course, student).exists()
+    assert scores(course)["fay"] == POINTS
+    assert scores(course)["dee"] == dict.fromkeys(POINTS, 0.0)
+    assert {name: grade[:2] for name, grade in grades(course, "ann").items()} == {
+        name: (points, 1.5) for name, points in POINTS.items()
+    }
+
+    hand_in(course, "bob")
+    third = autograde(course)  # what failed is tried again without --force
+    assert third.returncode == 1
+    assert set(failures(third)) == {"cem", "eva"}
+    assert scores(course)["bob"] == POINTS
+
+
+@pytest.mark.bubblewrap
+def test_rubbish_handed_in_later_does_not_keep_the_older_score(course: Path) -> None:
+    for student in ("ann", "bob"):
+        set_grades(course, student, auto_score=3.0, needs_manual_grade=False)
+        folder = little_course.submit(course, student, "rubbish")
+        (folder / "timestamp.txt").write_text("2026-02-01 09:00:00 UTC")
+        old = course / "autograded" / student / ASSIGNMENT
+        old.mkdir(parents=True)
+        (old / f"{NOTEBOOK}.ipynb").write_text("{}")
+        (old / "timestamp.txt").write_text("2026-01-01 09:00:00 UTC")
+    (folder / "timestamp.txt").write_text("later")
+    run = autograde(course)
+    assert run.returncode == 1
+    assert set(failures(run)) == {"ann", "bob"}
+    assert "timestamp.txt holds no time" in failures(run)["bob"]
+    assert scores(course) == {"ann": NOTHING, "bob": NOTHING}
+
+
+@pytest.mark.bubblewrap
+def test_one_student_and_one_notebook(course: Path) -> None:
+    hand_in(course, "ann", "bob")
+    assert autograde(course, "--student", "bob", "--notebook", NOTEBOOK).returncode == 0
+    assert scores(course) == {"bob": POINTS}
+    unknown = autograde(course, "--notebook", "p9")
+    assert unknown.returncode == 1
+    assert "no notebook p9; it has: p1." in unknown.stderr
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.parametrize("run_all", [False, True])
+def test_only_the_release_says_which_cells_are_not_run(course: Path, run_all: bool) -> None:
+    exploring = {"metadata": {"tags": ["explore"]}}
+    notebook = little_course.released(course)
+    notebook.cells.insert(
+        2, nbformat.v4.new_code_cell("print('a long run')", id="run", **exploring)
+    )
+    nbformat.write(notebook, course / "release" / ASSIGNMENT / f"{NOTEBOOK}.ipynb")
+    answer = little_course.answered(course)
+    answer.cells.append(nbformat.v4.new_code_cell("print('my own')", id="own", **exploring))
+    for cell in answer.cells:
+        cell.metadata["tags"] = ["explore"]
+    little_course.submit(course, "ann", answer)
+    assert autograde(course, f"--SealedExecute.run_all={run_all}").returncode == 0
+    assert scores(course) == {"ann": POINTS}
+    expected = "a long run" if run_all else "Not run when grading."
+    assert expected in outputs(course, "ann", "run")
+    graded = nbformat.read(graded_notebook(course, "ann"), as_version=4)
+    assert "my own" in str(graded.cells[-1].outputs)
+
+
+@pytest.mark.bubblewrap
+def test_feedback_export_and_validate_work(course: Path) -> None:
+    hand_in(course, "ann", double="def double(x):\n    return x")
+    assert autograde(course).returncode == 0
+    feedback = nbgrader(course, "generate_feedback", ASSIGNMENT)
+    assert feedback.returncode == 0, feedback.stderr
+    page = (course / "feedback" / "ann" / ASSIGNMENT / f"{NOTEBOOK}.html").read_text()
+    assert "double: 0 of 3 cases" in page
+    assert "little_tests" not in page
+    assert nbgrader(course, "export", "--to", "grades.csv").returncode == 0
+    (row,) = csv.DictReader((course / "grades.csv").open())
+    assert (row["student_id"], float(row["score"]), float(row["max_score"])) == ("ann", 6.0, 10.0)
+    validate = nbgrader(course, "validate", f"release/{ASSIGNMENT}/{NOTEBOOK}.ipynb")
+    assert validate.returncode == 0
+    assert "Traceback" not in validate.stderr
+
+
+@pytest.mark.bubblewrap
+def test_formgraders_button_grades_the_same_way(course: Path) -> None:
+    hand_in(
+        course, "ann", double="np.testing.assert_allclose = print\ndef double(x):\n    return x"
+    )
+    program = (
+        "import json\n"
+        "from nbgrader.apps import NbGraderAPI, NbGrader\n"
+        "app = NbGrader()\n"
+        "app.initialize([])\n"
+        "from nbgrader.coursedir import CourseDirectory\n"
+        "api = NbGraderAPI(CourseDirectory(config=app.config), config=app.config)\n"
+        f"print(json.dumps(api.autograde({ASSIGNMENT!r}, 'ann')))"
+    )
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=course,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout.splitlines()[-1])["success"]
+    assert scores(course) == {"ann": {**POINTS, "double": 0.0}}
+
+
+def without_bubblewrap(folder: Path) -> str:
+    """A PATH on which everything is found but bwrap."""
+    programs = folder / "programs"
+    programs.mkdir()
+    for program in Path("/usr/bin").iterdir():
+        if program.name != "bwrap":
+            (programs / program.name).symlink_to(program)
+    return f"{Path(sys.executable).parent}{os.pathsep}{programs}"
+
+
+def test_without_bubblewrap_nothing_is_graded_or_changed(course: Path, tmp_path: Path) -> None:
+    hand_in(course, "ann", "bob")
+    set_grades(course, "ann", auto_score=2.0)
+    path = without_bubblewrap(tmp_path)
+    run = autograde(course, "--force", PATH=path)
+    assert run.returncode == 1
+    assert "sudo apt-get install bubblewrap" in run.stderr
+    assert scores(course) == {"ann": dict.fromkeys(POINTS, 2.0)}
+    assert not (course / "autograded").exists()
+
+    allowed = autograde(course, "--SealedExecute.require_isolation=False", PATH=path)
+    assert allowed.returncode == 0, allowed.stderr
+    assert scores(course) == {"ann": POINTS, "bob": POINTS}
+    assert allowed.stderr.count("UNSEALED") == 1
+
+
+def test_grading_without_running_code_is_refused(course: Path) -> None:
+    hand_in(course, "ann")
+    run = autograde(course, "--no-execute")
+    assert run.returncode == 1
+    assert "--no-execute is not possible here" in run.stderr
+    assert scores(course) == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("raise RuntimeError('no reference')", "no expression|not an expression"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("float('nan')", "outside 0 to 4"),
+        ("float('inf')", "outside 0 to 4"),
+        ("4.001", "outside 0 to 4"),
+        ("-0.5", "outside 0 to 4"),
+        ("None", "TypeError"),
+        ("'many'", "ValueError"),
+        ("score = 4", "not an expression"),
+        ("", "not an expression"),
+        ("def broken(:", "SyntaxError"),
+        ("import no_such_module\n4", "ModuleNotFoundError"),
+        ("exit()", "SystemExit|NameError"),
+    ],
+)
+def test_a_graded_cell_at_fault_gives_no_score(source: str, words: str) -> None:
+    verdict = Judge(None, b"key").grade(source, 4.0, {})
+    assert verdict["fault"]
+    assert any(word in verdict["fault"] for word in words.split("|")), verdict["fault"]
+    assert verdict["score"] == 0.0
+
+
+@pytest.mark.parametrize(("source", "score"), [("0", 0.0), ("4", 4.0), ("x = 2\nx + 1.5", 3.5)])
+def test_a_graded_cell_gives_the_value_of_its_last_line(source: str, score: float) -> None:
+    verdict = Judge(None, b"key").grade(source, 4.0, {})
+    assert (verdict["score"], verdict["fault"]) == (score, "")
+
+
+SHOWN = """\
+import sys
+from grading.boundary.questions import Question, ask, seed, show
+show(f"seed {{seed('{name}')}}", "", {{}})
+show(f"kernel {{'ipykernel' in sys.modules}}", "", {{}})
+((mark,),) = ask([Question("mark = list(seen)", {{}}, ("mark",))])
+show(f"asked {{len(mark) > 0}}", "", {{}})
+show(f"hidden {{any('in sys.modules' in code for code in mark)}}", "", {{}})
+{last}"""
+SPY = """\
+seen = []
+kernel = get_ipython().kernel
+do_execute = kernel.do_execute
+async def spy(code, *a, **k):
+    seen.append(code)
+    return await do_execute(code, *a, **k)
+kernel.do_execute = spy
+"""
+
+
+@pytest.mark.bubblewrap
+def test_graded_cells_run_in_the_judge_with_cases_of_each_students_own(tmp_path: Path) -> None:
+    def shown(name: str) -> str:
+        faulty = "1 / ('careless' not in mark[-1])"
+        last = faulty if name == "settle" else str(POINTS[name])
+        return SHOWN.format(name=name, last=last)
+
+    course = little_course.make(tmp_path / "course", tests=shown)
+    hand_in(course, "ann", "bob", double=f"{SPY}\ndef double(x):\n    return x")
+    careless = f"{SPY}\nseen.append('careless')\n"
+    careless += "async def spy(code, *a, **k):\n    return await do_execute(code, *a, **k)\n"
+    careless += "kernel.do_execute = spy"
+    hand_in(course, "cem", double=careless)
+    first = autograde(course)
+    shows = {s: [outputs(course, s, f"{q}-graded") for q in POINTS] for s in ("ann", "bob")}
+    for texts in shows.values():
+        for text in texts:
+            assert "kernel False" in text, f"a graded cell ran elsewhere than in the judge: {text}"
+            assert "asked True" in text
+            assert "hidden False" in text
+    assert first.returncode == 1
+    assert set(failures(first)) == {"cem"}
+    assert "settle-graded" in failures(first)["cem"]
+    assert "itself at fault: ZeroDivisionError" in failures(first)["cem"]
+    assert scores(course)["cem"] == NOTHING
+
+    seeds = [text.split("seed ")[1].split("'")[0] for s in shows for text in shows[s]]
+    assert len(set(seeds)) == len(seeds)
+    assert autograde(course, "--force").returncode == 1
+    again = {s: [outputs(course, s, f"{q}-graded") for q in POINTS] for s in shows}
+    assert again == shows
+    assert scores(course)["ann"] == {**POINTS, "settle": 1.0}
+
+
+@pytest.mark.bubblewrap
+def test_many_cells_just_under_the_limit_end_with_the_notebooks_time(course: Path) -> None:
+    notebook = little_course.answered(course)
+    place = [cell.id for cell in notebook.cells].index("settle-prompt")
+    slow = [nbformat.v4.new_code_cell("import time\ntime.sleep(3)") for _ in range(20)]
+    notebook.cells[place:place] = slow
+    little_course.submit(course, "ann", notebook)
+    start = time.monotonic()
+    run = autograde(course, "--SealedExecute.notebook_timeout=10")
+    assert time.monotonic() - start < 45
+    assert run.returncode == 0, run.stderr
+    assert scores(course) == {"ann": {"double": 4.0, "total": 3.0, "settle": 0.0}}
+    assert "time was up" in graded_notebook(course, "ann").read_text()
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder for temporary files with a name as short as that of /tmp."""
+    with tempfile.TemporaryDirectory(prefix="t-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.mark.bubblewrap
+def test_a_long_name_for_temporary_files_is_no_obstacle(course: Path) -> None:
+    hand_in(course, "ann")
+    folder = course / ("a-long-name-" * 10)
+    folder.mkdir()
+    run = autograde(course, TMPDIR=str(folder))
+    assert run.returncode == 0, run.stderr
+    assert scores(course) == {"ann": POINTS}
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Command lines of the processes that have to do with a folder."""
+    found = []
+    for process in psutil.process_iter():
+        line = command_of(process)
+        if str(folder) in line and process.pid != os.getpid():
+            found.append(line)
+    return found
+
+
+def wait_until(condition: object, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_grader_that_is_stopped_leaves_nothing_behind(
+    course: Path, temporary: Path, number: int
+) -> None:
+    hand_in(course, "ann", total="import time\ntime.sleep(100)")
+    hand_in(course, "bob")
+    set_grades(course, "ann", auto_score=3.0, needs_manual_grade=False)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    grader = subprocess.Popen(
+        [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT, "--SealedExecute.timeout=60"],
+        cwd=course,
+        env={**os.environ, "PATH": path, "TMPDIR": str(temporary)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert wait_until(lambda: any("bwrap" in line for line in processes_of(temporary)), 60)
+    time.sleep(2)
+    grader.send_signal(number)
+    assert grader.wait(20) != 0
+    assert wait_until(lambda: not processes_of(temporary), 10), processes_of(temporary)
+    assert wait_until(lambda: not os.listdir(temporary), 10), os.listdir(temporary)
+    assert scores(course) == {"ann": NOTHING}
+    assert autograde(course, "--student", "bob").returncode == 0  # and nothing is in the way
+
+
+@pytest.mark.bubblewrap
+def test_a_missing_stub_or_release_is_the_instructors_to_mend(course: Path) -> None:
+    hand_in(course, "ann")
+    run = nbgrader(course, "autograde", "ps9")
+    assert run.returncode == 1
+    shutil.rmtree(course / "release")
+    run = autograde(course)
+    assert run.returncode == 1
+    assert set(failures(run)) == {"ann"}
+    assert scores(course) == {"ann": NOTHING}
+
+
+def test_right_answers_are_those_of_the_course() -> None:
+    assert set(RIGHT) == set(POINTS)
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.parametrize("code", ["plt.plot([1, 2])", "plt.plot([1, 2])\nplt.show()"])
+def test_figures_are_drawn_though_matplotlib_was_imported_before(course: Path, code: str) -> None:
+    notebook = little_course.answered(course)
+    cell = nbformat.v4.new_code_cell(f"import matplotlib.pyplot as plt\n{code}", id="figure")
+    notebook.cells.append(cell)
+    little_course.submit(course, "ann", notebook)
+    assert autograde(course).returncode == 0
+    cells = nbformat.read(graded_notebook(course, "ann"), as_version=4).cells
+    assert "image/png" in str(cells[-1].outputs)

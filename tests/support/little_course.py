@@ -1,0 +1,184 @@
+"""A course of one small assignment, for tests of the engine: it knows no neural network.
+
+Three questions, 10 points: ``double`` 4, ``total`` 3 (any kind of numeric array), ``settle`` 3 (an
+input that must not be changed). The hidden tests are a module of their own, found by path only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+from nbgrader.api import Gradebook
+
+from tests.support import REPOSITORY
+
+ASSIGNMENT, NOTEBOOK = "ps1", "p1"
+POINTS = {"double": 4.0, "total": 3.0, "settle": 3.0}
+RIGHT = {
+    "double": "def double(x):\n    return 2 * x",
+    "total": "def total(x):\n    return float(np.sum(x))",
+    "settle": "def settle(x):\n    return np.minimum(x, 1.0)",
+}
+HIDDEN_TESTS = '''\
+"""The hidden tests of the little course."""
+import numpy as np
+from grading.boundary.questions import Question, Unanswered, ask, seed, show
+
+REFERENCE = {
+    "double": lambda x: 2 * x,
+    "total": lambda x: float(np.sum(x)),
+    "settle": lambda x: np.minimum(x, 1.0),
+}
+POINTS = {"double": 4.0, "total": 3.0, "settle": 3.0}
+
+
+def grade(name):
+    rng = np.random.default_rng(seed(name))
+    cases = [rng.normal(size=(3, n)) * 5 for n in (1, 4, 7)]
+    questions = [Question(f"result = {name}(x)", {"x": x}, ("result", "x")) for x in cases]
+    held = 0
+    for x, answer in zip(cases, ask(questions)):
+        if isinstance(answer, Unanswered):
+            failed = [{"kind": answer.kind, "message": answer.message}]
+            outcome = {"mistake": "", "criteria": [], "unanswered": failed}
+            show(f"{answer.kind}: {answer.message} [{answer.where}]", "<p>unanswered</p>", outcome)
+            continue
+        result, after = answer
+        wanted = REFERENCE[name](x)
+        good = type(result) is type(wanted) and np.shape(result) == np.shape(wanted)
+        good = good and np.asarray(result).dtype == np.asarray(wanted).dtype
+        held += bool(good and np.allclose(result, wanted) and np.array_equal(x, after))
+    criteria = [{"name": name, "points": POINTS[name], "held": held == 3}]
+    outcome = {"mistake": "", "criteria": criteria, "unanswered": []}
+    show(f"{name}: {held} of 3 cases", f"<p>{name}: {held} of 3 cases</p>", outcome)
+    return POINTS[name] * (held == 3)
+'''
+
+
+def judged(name: str) -> str:
+    """The hidden tests of a question: the judge's."""
+    return f'from little_tests import grade\ngrade("{name}")'
+
+
+def make(
+    root: Path,
+    tests: Callable[[str], str] = judged,
+    configuration: str | None = None,
+    **settings: Any,
+) -> Path:
+    """Make the course in `root`: source, release, gradebook, configuration with `settings`.
+
+    `tests` gives the hidden tests of each question. `settings` are ``Class__trait=value`` and are
+    added to `configuration`: the project's own, if none is given.
+    """
+    folder = root / "source" / ASSIGNMENT
+    folder.mkdir(parents=True)
+    nbformat.write(source_notebook(tests), folder / f"{NOTEBOOK}.ipynb")
+    (folder / "numbers.txt").write_text("1 2 3\n")
+    (root / "hidden").mkdir()
+    (root / "hidden" / "little_tests.py").write_text(HIDDEN_TESTS)
+    if configuration is None:
+        configuration = (REPOSITORY / "nbgrader_config.py").read_text()
+        settings = {"SealedExecute__tests": ["hidden"], **settings}
+    lines = [f"c.{name.replace('__', '.')} = {value!r}" for name, value in settings.items()]
+    (root / "nbgrader_config.py").write_text("\n".join([configuration, *lines, ""]))
+    nbgrader(root, "generate_assignment", ASSIGNMENT).check_returncode()
+    return root
+
+
+def source_notebook(tests: Callable[[str], str]) -> nbformat.NotebookNode:
+    """The assignment with its solutions and hidden tests."""
+    cells = [
+        nbformat.v4.new_markdown_cell("# A little assignment", id="title"),
+        _cell("import numpy as np", "setup", locked=True),
+    ]
+    for name, points in POINTS.items():
+        first, *body = RIGHT[name].splitlines()
+        solution = "\n".join([first, "    ### BEGIN SOLUTION", *body, "    ### END SOLUTION"])
+        graded = (
+            f"# Graded, {points:g} points\n### BEGIN HIDDEN TESTS\n"
+            f"{tests(name)}\n### END HIDDEN TESTS"
+        )
+        cells += [
+            nbformat.v4.new_markdown_cell(f"Write `{name}`.", id=f"{name}-prompt"),
+            _cell(solution, name, solution=True),
+            _cell(graded, f"{name}-graded", grade=True, locked=True, points=points),
+        ]
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+def _cell(source: str, grade_id: str, **settings: Any) -> nbformat.NotebookNode:
+    nbgrader = {"grade": False, "solution": False, "locked": False, "task": False, **settings}
+    nbgrader |= {"grade_id": grade_id, "schema_version": 3}
+    return nbformat.v4.new_code_cell(source, id=grade_id, metadata={"nbgrader": nbgrader})
+
+
+def nbgrader(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a real ``nbgrader`` command in the course."""
+    scripts = Path(sys.executable).parent
+    path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=root,
+        env={**os.environ, "PATH": path, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def released(root: Path) -> nbformat.NotebookNode:
+    """The notebook as students get it."""
+    return nbformat.read(root / "release" / ASSIGNMENT / f"{NOTEBOOK}.ipynb", as_version=4)
+
+
+def answered(root: Path, **answers: str) -> nbformat.NotebookNode:
+    """The released notebook with right answers, or with those given instead of them."""
+    notebook = released(root)
+    for cell in notebook.cells:
+        if cell.id in RIGHT:
+            cell.source = {**RIGHT, **answers}[cell.id]
+    return notebook
+
+
+def submit(root: Path, student: str, notebook: Any, name: str = NOTEBOOK) -> Path:
+    """Hand a notebook (or any JSON, or text, or bytes) in; return the submitted folder."""
+    folder = root / "submitted" / student / ASSIGNMENT
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}.ipynb"
+    if isinstance(notebook, bytes):
+        file.write_bytes(notebook)
+    elif isinstance(notebook, nbformat.NotebookNode):
+        file.write_text(nbformat.writes(notebook))
+    else:
+        file.write_text(notebook if isinstance(notebook, str) else json.dumps(notebook))
+    return folder
+
+
+def scores(root: Path, assignment: str = ASSIGNMENT) -> dict[str, dict[str, float | None]]:
+    """The automatic score of every student and question; None where there is none."""
+    with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
+        return {
+            submission.student.id: {
+                grade.name.removesuffix("-graded"): grade.auto_score
+                for notebook in submission.notebooks
+                for grade in notebook.grades
+            }
+            for submission in gradebook.assignment_submissions(assignment)
+        }
+
+
+def command_of(process: psutil.Process) -> str:
+    """The command line of a process, empty if it has just ended."""
+    with contextlib.suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
