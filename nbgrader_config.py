@@ -26,7 +26,6 @@ from nbgrader.preprocessors import (
 )
 from sqlalchemy.exc import SAWarning
 
-from grading.plugin import autograde as converter
 from grading.plugin.canonicalize import Canonicalize
 from grading.plugin.execute import SealedExecute
 from grading.plugin.stubs import NamedStubs

@@ -68,7 +68,7 @@ for name in [n for n in sys.modules if n.split(".")[0] == "numpy"]:
         "patching",
         """
 import sys, types
-for name in ("little_tests", "grader_tests", "grading", "grading.boundary.questions", "grading.judging.judge"):
+for name in ("little_tests", "grader_tests", "grading", "grading.boundary.questions"):
     fake = types.ModuleType(name)
     fake.grade = lambda *a, **k: 4.0
     fake.ask = lambda questions: [(None, None)] * len(questions)

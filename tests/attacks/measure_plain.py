@@ -24,9 +24,9 @@ from pathlib import Path
 import little_course
 import psutil
 from nbgrader.api import Gradebook
-from test_attacks import CANARY, Alarms, Course, Listeners, plant
 
 from tests.attacks import Attack, corpus
+from tests.attacks.test_attacks import CANARY, Alarms, Course, Listeners, plant
 from tests.support.little_course import ASSIGNMENT, POINTS
 
 STARTED = ("startup/00.py", "_config.py", "site.py", ".profile")  # what later programs would run

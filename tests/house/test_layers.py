@@ -42,7 +42,7 @@ def trees(path: Path) -> Iterator[ast.Module]:
 
 
 def imported(path: Path) -> set[str]:
-    """What a file imports, down to the names: ``grading.boundary.wire.Opaque`` for one taken from it."""
+    """What a file imports, down to the names: ``boundary.wire.Opaque`` for one of its names."""
     found: set[str] = set()
     for node in (node for tree in trees(path) for node in ast.walk(tree)):
         if isinstance(node, ast.Import):
