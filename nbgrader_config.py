@@ -59,7 +59,7 @@ c.GenerateAssignment.preprocessors = [
 
 # Grading: nbgrader's own steps, with the submission rebuilt from the release first, and with
 # student code run in a sandbox and graded cells in the judge.
-autograde.install()
+converter.install()
 c.Autograde.sanitize_preprocessors = [
     Canonicalize,
     OverwriteKernelspec,
