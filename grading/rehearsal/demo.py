@@ -27,7 +27,7 @@ ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "batch_norm.ipynb"
 FOLDER, LOG = Path("demo"), Path("demo", "nbgrader.log")
 SETTINGS = """
 # For the demo: the hidden tests are in the folder above, and endless loops are stopped soon.
-c.SealedExecute.tests = [".."]
+c.HiddenTests.folders = [".."]
 c.SealedExecute.timeout = 4
 c.SealedExecute.question_timeout = 4
 """

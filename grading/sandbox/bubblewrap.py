@@ -88,6 +88,10 @@ class Sandbox:
         bwrap = shutil.which("bwrap")
         if bwrap is None:
             raise RuntimeError(problem())
+        self._settings = {
+            "data": data, "imports": imports, "packages": packages, "limits": limits, "disk": disk,
+        }  # fmt: skip
+        self._states = _states(data)
         self.folder = Path(tempfile.mkdtemp(dir=folder))
         self._uid = FIRST_UID + os.getpid() % 50_000 if os.getuid() == 0 else 0
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -124,9 +128,10 @@ class Sandbox:
                 stderr=errors,
             )
 
-    def alive(self) -> bool:
-        """Whether kernels can still be forked."""
-        return self._process.poll() is None
+    def serves(self, settings: Mapping[str, Any]) -> bool:
+        """Whether kernels can still be forked, with these settings and today's data files."""
+        same = settings == self._settings and self._states == _states(self._settings["data"])
+        return same and self._process.poll() is None
 
     def errors(self) -> str:
         """The end of what bubblewrap and the fork server had to complain of."""
@@ -175,30 +180,6 @@ class Sandbox:
         self._process.kill()
         self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-_standing: dict[tuple, Sandbox] = {}
-
-
-def standing(folder: Path, **settings: Any) -> Sandbox:
-    """The one sandbox that stands in this process, made anew when other `settings` are asked for.
-
-    Takes what :class:`Sandbox` takes. A sandbox whose data files were changed is made anew too.
-    """
-    states = ((file, file.stat()) for file in _data_files(settings["data"]))
-    files = tuple((file, state.st_ino, state.st_mtime_ns) for file, state in states)
-    wanted = (folder, files, *settings.items())
-    sandbox = _standing.get(wanted)
-    if sandbox is None or not sandbox.alive():
-        close()
-        sandbox = _standing[wanted] = Sandbox(folder, **settings)
-    return sandbox
-
-
-def close() -> None:
-    """End the sandbox that stands in this process, if one does."""
-    while _standing:
-        _standing.popitem()[1].close()
 
 
 def _namespaces() -> list[str]:
@@ -266,6 +247,12 @@ def _data_files(folder: str) -> list[Path]:
     files = (Path(base, name) for base, _, names in os.walk(folder) for name in names)
     ordinary = (file for file in files if stat.S_ISREG(file.lstat().st_mode))
     return sorted(file for file in ordinary if file.suffix != ".ipynb")
+
+
+def _states(folder: str) -> list[tuple[Path, int, int]]:
+    """By which one sees that data files were changed."""
+    states = ((file, file.stat()) for file in _data_files(folder))
+    return [(file, state.st_ino, state.st_mtime_ns) for file, state in states]
 
 
 def _parents(path: str) -> list[str]:

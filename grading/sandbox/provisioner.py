@@ -10,14 +10,13 @@ import asyncio
 import shutil
 import signal
 import socket
+import typing
 from pathlib import Path
-from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerBase
-from traitlets import Int, List, Unicode
+from traitlets import Any, Int, List, Unicode
 
-from grading.sandbox import bubblewrap
 from grading.sandbox.bubblewrap import Sandbox
 
 POLL = 0.01  # seconds between two looks whether a kernel has ended
@@ -27,7 +26,7 @@ KILLED = 128 + signal.SIGKILL
 class SealedProvisioner(KernelProvisionerBase):
     """Kernel provisioner ``sealed``: kernels in a sandbox, each in namespaces of its own.
 
-    Everything that the sandbox needs on the host lies in `scratch`, which the caller removes.
+    The sandbox is `bench`'s, which ends it.
     """
 
     memory_mb = Int(3072, help="Address space of the kernel, in MB.").tag(config=True)
@@ -52,7 +51,7 @@ class SealedProvisioner(KernelProvisionerBase):
     ).tag(config=True)
 
     data = Unicode("", help="Folder whose files, notebooks excepted, lie in /student, read-only.")
-    scratch = Unicode("", help="A private folder of the grader's, short enough for socket names.")
+    bench = Any(help="Has the grader's sandbox, and a private folder short enough for sockets.")
 
     _sandbox: Sandbox | None = None
     _life: socket.socket | None = None
@@ -96,7 +95,7 @@ class SealedProvisioner(KernelProvisionerBase):
         if self._sockets is not None and not restart:
             shutil.rmtree(self._sockets, ignore_errors=True)
 
-    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+    async def pre_launch(self, **kwargs: typing.Any) -> dict[str, typing.Any]:
         """Have a sandbox, and point the connection at sockets that lie in it.
 
         Raises
@@ -105,8 +104,7 @@ class SealedProvisioner(KernelProvisionerBase):
             If bubblewrap is not installed: the kernel is not started unsealed.
         """
         manager = self.parent
-        self._sandbox = bubblewrap.standing(
-            Path(self.scratch),
+        self._sandbox = self.bench.sandbox(
             data=self.data,
             imports=tuple(self.imports),
             packages=tuple(self.packages),
@@ -123,12 +121,12 @@ class SealedProvisioner(KernelProvisionerBase):
         self._sockets = self._sandbox.socket_folder()
         manager.transport = "ipc"
         manager.ip = str(self._sockets / "k")
-        manager.connection_file = str(Path(self.scratch, f"{self._sockets.name}.json"))
+        manager.connection_file = str(self.bench.folder / f"{self._sockets.name}.json")
         for number, channel in enumerate(("shell", "iopub", "stdin", "hb", "control"), start=1):
             setattr(manager, f"{channel}_port", number)
         return await super().pre_launch(cmd=[], **kwargs)
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+    async def launch_kernel(self, cmd: list[str], **kwargs: typing.Any) -> KernelConnectionInfo:
         """Have the kernel forked; what its spec says to run does not matter."""
         self.connection_info = self.parent.get_connection_info()
         key = self.connection_info["key"]

@@ -88,7 +88,7 @@ def make(
     (root / "hidden" / "little_tests.py").write_text(HIDDEN_TESTS)
     if configuration is None:
         configuration = (REPOSITORY / "nbgrader_config.py").read_text()
-        settings = {"SealedExecute__tests": ["hidden"], **settings}
+        settings = {"HiddenTests__folders": ["hidden"], **settings}
     lines = [f"c.{name.replace('__', '.')} = {value!r}" for name, value in settings.items()]
     (root / "nbgrader_config.py").write_text("\n".join([configuration, *lines, ""]))
     nbgrader(root, "generate_assignment", ASSIGNMENT).check_returncode()

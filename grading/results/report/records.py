@@ -28,7 +28,7 @@ from nbgrader.api import (
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.orm import undefer
 
-from grading.boundary.questions import OUTCOME
+from grading.boundary.questions import RECORD
 
 PAGES, RUNS = "report", ".grading"  # folders in the course
 
@@ -348,7 +348,7 @@ def _cells(path: Path) -> list[tuple[str, Any]]:
 
 def _outcomes(outputs: list[dict[str, Any]]) -> list[Outcome]:
     """What the judge, who alone writes the outputs of a graded cell, left for programs."""
-    found = [output["data"][OUTCOME] for output in outputs if OUTCOME in output.get("data", ())]
+    found = [output["data"][RECORD] for output in outputs if RECORD in output.get("data", ())]
     return [
         Outcome(
             str(one.get("mistake", "")),
