@@ -35,7 +35,7 @@ NOSUID, NODEV, BIND, RECURSIVE, PRIVATE = 2, 4, 4096, 16384, 1 << 18
 SET_DUMPABLE, SET_SECCOMP, SET_NO_NEW_PRIVS, FILTER = 4, 22, 38, 2
 CAPABILITY_VERSION_3 = 0x20080522
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
-WRITE_FILE, MAKE_SOCK = 1 << 1, 1 << 9
+WRITE_FILE, MAKE_SOCK, TRUNCATE = 1 << 1, 1 << 9, 1 << 14
 EVERY_WRITE = WRITE_FILE | sum(1 << bit for bit in range(4, 13))  # remove and make whatever kind
 CONNECTION = "/tmp/connection.json"
 KERNEL = ("ipykernel.kernelapp", "ipykernel.ipkernel", "IPython.core.completer", "zmq")
@@ -102,16 +102,23 @@ def arrange_files(settings: Settings, sockets: str) -> None:
     os.chdir(settings["home"])
 
 
+def write_rights(version: int) -> int:
+    """The rights to change files that this version of Landlock can refuse."""
+    return EVERY_WRITE | TRUNCATE if version >= 3 else EVERY_WRITE
+
+
 def restrict_writes(writable: list[str], sockets: str) -> None:
     """Let files change only under `writable`, and only sockets appear under `sockets`.
 
     A second wall behind the mounts, by Landlock; does nothing on Linux without it (< 5.13).
     """
-    if libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, 1) < 1:
+    version = libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, 1)
+    if version < 1:
         return
-    attributes = struct.pack("Q", EVERY_WRITE)
+    every = write_rights(version)
+    attributes = struct.pack("Q", every)
     rules = libc.syscall(LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0)
-    for path, access in [*((path, EVERY_WRITE) for path in writable), (sockets, MAKE_SOCK)]:
+    for path, access in [*((path, every) for path in writable), (sockets, MAKE_SOCK)]:
         folder = os.open(path, os.O_PATH | os.O_CLOEXEC)
         rule = struct.pack("=Qi", access, folder)
         check(libc.syscall(LANDLOCK_ADD_RULE, rules, 1, rule, 0), f"landlock_add_rule for {path}")
