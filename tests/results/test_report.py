@@ -26,8 +26,9 @@ from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, Page
 
 from grading.boundary.questions import OUTCOME
+from grading.course import question_name
 from grading.results.report import figures
-from grading.results.report.records import Class, Graded, Question, Record
+from grading.results.report.records import Autograded, Class, GradedCell, Record
 from tests.support import little_course
 
 ASSIGNMENT = "week_1"
@@ -109,7 +110,7 @@ def submission_rows(assignment: api.Assignment, student: str, one: Student) -> I
         )
         yield submitted
         for cell in notebook.grade_cells:
-            points = one.points[cell.name.removesuffix("-graded")]
+            points = one.points[question_name(cell.name)]
             yield api.Grade(
                 cell_id=cell.id,
                 notebook_id=submitted.id,
@@ -327,7 +328,7 @@ def test_each_student_stands_there_with_score_points_and_state(page, students):
 
 
 def test_a_question_that_all_answered_alike_has_no_discrimination():
-    both = [Question("n", name, 1.0, False) for name in ("a", "b")]
+    both = [GradedCell("n", name, 1.0, False) for name in ("a", "b")]
     alike = a_small_class(both, [(1.0, 0.1), (1.0, 0.2), (1.0, 0.3)])
     assert [item.discrimination for item in figures.items(alike)] == [None, None]
     pair = a_small_class(both, [(0.0, 0.1), (1.0, 0.2)])
@@ -335,24 +336,24 @@ def test_a_question_that_all_answered_alike_has_no_discrimination():
 
 
 def test_a_score_on_the_border_counts_in_the_upper_bin_and_extra_credit_in_the_last():
-    question = Question("n", "a", 0.3, False)
+    question = GradedCell("n", "a", 0.3, False)
     one = a_small_class([question], [(0.0,), (0.1 + 0.2 - 0.15,), (0.09,), (0.3,), (0.4,)])
     assert figures.scores(one).counts == (1, 0, 0, 1, 0, 1, 0, 0, 0, 2)
 
 
 def test_low_outliers_are_named_only_where_they_are_far_below_half():
-    question = Question("n", "a", 100.0, False)
+    question = GradedCell("n", "a", 100.0, False)
     [low] = looks_of(question, [90.0] * 10 + [95.0] * 10 + [20.0])
     assert low.word == "far below" and low.students == {"s20": ()}
     for points in ([90.0] * 10 + [95.0] * 10 + [70.0], [90.0] * 10 + [20.0]):
         assert looks_of(question, points) == []
 
 
-def looks_of(question: Question, points: list[float]) -> list[figures.Look]:
+def looks_of(question: GradedCell, points: list[float]) -> list[figures.Look]:
     return figures.looks(a_small_class([question], [(earned,) for earned in points]))
 
 
-def a_small_class(questions: list[Question], points: list[tuple[float, ...]]) -> Class:
+def a_small_class(questions: list[GradedCell], points: list[tuple[float, ...]]) -> Class:
     records = tuple(
         Record(
             student=f"s{number}",
@@ -362,9 +363,9 @@ def a_small_class(questions: list[Question], points: list[tuple[float, ...]]) ->
             to_grade=frozenset(),
             late=0.0,
             penalty=0.0,
-            graded=Graded(True, {}),
+            autograded=Autograded(True, {}),
             pages={},
-            run=None,
+            note=None,
         )
         for number, earned in enumerate(points)
     )
