@@ -6,7 +6,6 @@ import contextlib
 import datetime
 import itertools
 import json
-import os
 import re
 import subprocess
 import sys
@@ -212,14 +211,6 @@ def report(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def written(root: Path) -> BeautifulSoup:
     return BeautifulSoup((root / "report" / f"{ASSIGNMENT}.html").read_text(), "html.parser")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def path() -> Iterator[None]:
-    """nbgrader makes a gradebook with alembic, which it starts by its name."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
-        yield
 
 
 @pytest.fixture(scope="module")
