@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, Page
 
 from grading.boundary.questions import OUTCOME
 from grading.course import question_name
-from grading.results.report import figures
+from grading.results.report import CannotReport, figures, write
 from grading.results.report.records import Autograded, Class, GradedCell, Record
 from tests.support import little_course
 
@@ -440,45 +440,36 @@ def test_names_lead_to_the_students_row(page):
 # -- errors -------------------------------------------------------------------------------
 
 
-def test_an_unknown_assignment_is_named_with_those_that_are_known(course):
-    done = report(course, "nope")
-    assert done.returncode == 1
-    [line] = told(done)
-    assert "nope" in line and ASSIGNMENT in line
+def test_an_unknown_assignment_is_named_with_those_that_are_known(course, monkeypatch):
+    monkeypatch.chdir(course)
+    with pytest.raises(CannotReport, match=f"no assignment nope; it knows {ASSIGNMENT}"):
+        write("nope")
 
 
 def test_where_there_is_no_gradebook_none_is_made(tmp_path):
     done = report(tmp_path)
     assert done.returncode == 1
-    [line] = told(done)
+    [line] = [line for line in done.stderr.splitlines() if not line.startswith("[NbGrader")]
     assert "no gradebook" in line and str(tmp_path) in line
     assert list(tmp_path.glob("*.db")) == []
 
 
-@pytest.mark.parametrize("arguments", [(), (ASSIGNMENT,)])
-def test_where_nobody_has_been_graded_it_says_so(tmp_path, arguments):
-    make(tmp_path, {"early": Student(submitted=False)})
-    done = report(tmp_path, *arguments)
-    assert done.returncode == 1
-    [line] = told(done)
-    assert "Nobody has been graded" in line
+def test_where_nobody_has_been_graded_it_says_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(make(tmp_path, {"early": Student(submitted=False)}))
+    for assignment in (None, ASSIGNMENT):
+        with pytest.raises(CannotReport, match="Nobody has been graded"):
+            write(assignment)
     assert not (tmp_path / "report").exists()
 
 
-def test_what_is_no_gradebook_is_said_to_be_none(tmp_path):
+def test_what_is_no_gradebook_is_said_to_be_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "gradebook.db").write_text("no database")
-    done = report(tmp_path)
-    assert done.returncode == 1
-    [line] = told(done)
-    assert "cannot be read" in line
+    with pytest.raises(CannotReport, match="cannot be read"):
+        write()
 
 
-def told(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """Lines on stderr that are not nbgrader's own."""
-    return [line for line in done.stderr.splitlines() if not line.startswith("[NbGrader")]
-
-
-def test_every_assignment_has_its_page_and_leads_to_the_others(tmp_path):
+def test_every_assignment_has_its_page_and_leads_to_the_others(tmp_path, monkeypatch):
     make(tmp_path, {"only": Student()})
     with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
         gradebook.add_assignment("ungraded")
@@ -487,10 +478,10 @@ def test_every_assignment_has_its_page_and_leads_to_the_others(tmp_path):
         gradebook.add_grade_cell("q", "n", "week 2", max_score=1, cell_type="code")
         gradebook.add_submission("week 2", "only").notebooks[0].grades[0].auto_score = 1.0
         gradebook.db.commit()
-    done = report(tmp_path)
-    assert done.returncode == 0, done.stderr
-    pages = sorted(path.name for path in (tmp_path / "report").iterdir())
+    monkeypatch.chdir(tmp_path)
+    pages = sorted(path.name for path in write())
     assert pages == ["week 2.html", f"{ASSIGNMENT}.html"]
+    assert pages == sorted(path.name for path in (tmp_path / "report").iterdir())
     links = [link["href"] for link in written(tmp_path).find("nav").find_all("a")]
     assert [unquote(link) for link in links] == ["./week 2.html", "#content"]
 

@@ -15,7 +15,7 @@ from grading.results.exports.rows import Entry, Row, entries_of, graded_cells, l
 
 
 class GradesExporter(ExportPlugin):
-    """What the exporters of this module share."""
+    """What every exporter is."""
 
     default_to: str  # the file that is written without --to
 
