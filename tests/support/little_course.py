@@ -19,6 +19,7 @@ import nbformat
 import psutil
 from nbgrader.api import Gradebook
 
+from grading.course import question_name
 from tests.support import REPOSITORY
 
 ASSIGNMENT, NOTEBOOK = "ps1", "p1"
@@ -169,7 +170,7 @@ def scores(root: Path, assignment: str = ASSIGNMENT) -> dict[str, dict[str, floa
     with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
         return {
             submission.student.id: {
-                grade.name.removesuffix("-graded"): grade.auto_score
+                question_name(grade.name): grade.auto_score
                 for notebook in submission.notebooks
                 for grade in notebook.grades
             }
