@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from grading.marking.catalogue import find
+from grading.marking.catalogue import find, unnumbered
 from grading.marking.task import Task
 from tests.support import REPOSITORY
 
@@ -120,7 +120,7 @@ def test_there_is_one_title_and_it_comes_first(notebook):
 
 
 def test_questions_and_tasks_are_the_same(path, notebook, cells):
-    tasks = importlib.import_module(f"grader_tests.{path.stem}.tasks").TASKS
+    tasks = importlib.import_module(f"grader_tests.{unnumbered(path.stem)}.tasks").TASKS
     assert sorted(functions(notebook)) == sorted(task.name for task in tasks)
     graded = [id for id, cell in cells.items() if cell.metadata.get("nbgrader", {}).get("grade")]
     assert graded == [f"{function}-graded" for function in functions(notebook)]
