@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -39,3 +40,8 @@ def find(name: str) -> Task:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
     raise LookupError(f"no hidden test grades {name!r}: {hint}")
+
+
+def unnumbered(name: str) -> str:
+    """Return a notebook's name without its number: ``batch_norm`` for ``2_batch_norm``."""
+    return re.sub(r"^\d+_", "", name)

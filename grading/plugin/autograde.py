@@ -195,18 +195,23 @@ class SealedAutograde(Autograde):
         return wanted
 
     def _find_files(self, folder: Path) -> None:
-        """Find the file of each notebook: by its name, else the stray file most like it."""
-        self._files = {}
-        stray = {path for path in folder.glob("*.ipynb") if str(path) not in self.notebooks}
-        for notebook in map(Path, self.notebooks):
-            if notebook.is_symlink() or notebook.exists():
-                self._files[notebook.stem] = notebook
-            elif likeness := {path: self._likeness(path, notebook.stem) for path in stray}:
-                best = max(sorted(likeness), key=likeness.get)
-                if likeness[best] > 0:
-                    self.log.warning("%s is graded as %s.", best, notebook.name)
-                    self._files[notebook.stem] = best
-                    stray.remove(best)
+        """Find the file of each notebook: by its name, else the stray file most like it.
+
+        Notebooks have cells in common, such as their imports: what is most alike goes together
+        first, so that a file is not taken for a notebook which merely comes before its own.
+        """
+        handed_in = {Path(notebook).stem: Path(notebook) for notebook in self.notebooks}
+        self._files = {
+            name: path for name, path in handed_in.items() if path.is_symlink() or path.exists()
+        }
+        stray = sorted(set(folder.glob("*.ipynb")) - set(handed_in.values()))
+        missing = [name for name in handed_in if name not in self._files]
+        likeness = {(path, name): self._likeness(path, name) for path in stray for name in missing}
+        for path, name in sorted(likeness, key=likeness.get, reverse=True):
+            taken = name in self._files or path in self._files.values()
+            if likeness[path, name] > 0 and not taken:
+                self.log.warning("%s is graded as %s.ipynb.", path, name)
+                self._files[name] = path
 
     def _likeness(self, path: Path, notebook: str) -> int:
         try:

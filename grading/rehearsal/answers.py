@@ -64,9 +64,10 @@ def scores(notebook: str, sources: Mapping[str, str | None]) -> dict[str, float]
 
 def _tasks(notebook: str) -> dict[str, Task]:
     names = {module.__name__.split(".")[1]: module for module in catalogue.modules()}
-    if notebook not in names:
-        raise LookupError(f"there are tasks for {', '.join(names)}, but not for {notebook!r}")
-    return {task.name: task for task in names[notebook].TASKS}
+    wanted = catalogue.unnumbered(notebook)
+    if wanted not in names:
+        raise LookupError(f"there are tasks for {', '.join(names)}, but not for {wanted!r}")
+    return {task.name: task for task in names[wanted].TASKS}
 
 
 def _needed(

@@ -24,7 +24,7 @@ from grading.course import question_name
 from grading.rehearsal.simulate import Expected, load
 from grading.sandbox import bubblewrap
 
-ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "batch_norm.ipynb"
+ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "2_batch_norm.ipynb"
 FOLDER, LOG = Path("demo"), Path("demo", "nbgrader.log")
 SETTINGS = """
 # For the demo: the hidden tests are in the folder above, and endless loops are stopped soon.

@@ -1,9 +1,10 @@
 """Writes the cells of new questions into an assignment's notebook.
 
-``python -m grading.rehearsal.scaffold NOTEBOOK FOLDER``: for each task of ``tasks/NOTEBOOK.py`` whose
-question is not in ``FOLDER/NOTEBOOK.ipynb`` yet, a prompt, an answer cell with the reference's
-docstring and solution, a cell for visible checks, and the graded cell. What is there already stays
-as it is. Prompt and visible checks are only begun: they are for a person to write.
+``python -m grading.rehearsal.scaffold NOTEBOOK FOLDER``: for each task of ``tasks/NOTEBOOK.py``
+whose question is not in ``FOLDER/NOTEBOOK.ipynb`` yet, or in that notebook with a number before its
+name: a prompt, an answer cell with the reference's docstring and solution, a cell for visible
+checks, and the graded cell. What is there already stays as it is. Prompt and visible checks are
+only begun: they are for a person to write.
 """
 
 from __future__ import annotations
@@ -117,7 +118,9 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    path = options.folder / f"{options.notebook}.ipynb"
+    numbered = options.folder.glob(f"*_{options.notebook}.ipynb")
+    there = [path for path in numbered if catalogue.unnumbered(path.stem) == options.notebook]
+    path = there[0] if there else options.folder / f"{options.notebook}.ipynb"
     notebook = empty(options.notebook.replace("_", " ").capitalize())
     if path.exists():
         notebook = json.loads(path.read_text(encoding="utf-8"))

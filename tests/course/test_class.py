@@ -21,7 +21,7 @@ from tests.support.little_course import nbgrader
 
 pytestmark = pytest.mark.bubblewrap
 
-ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "batch_norm"
+ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "2_batch_norm"
 SETTINGS = f"""
 c.HiddenTests.folders = [{str(REPOSITORY)!r}]
 c.SealedExecute.timeout = 6

@@ -20,7 +20,7 @@ from tests.support import REPOSITORY
 from tests.support.handed_out import PYTHON, hand_out, variables
 from tests.support.little_course import nbgrader
 
-ASSIGNMENT, NOTEBOOK = "module2_optimization", "mini_batches"
+ASSIGNMENT, NOTEBOOK = "module2_optimization", "1_mini_batches"
 RIGHT = {
     "mini_batches": """\
 def mini_batches(X, Y, batch_size, rng):

@@ -105,6 +105,23 @@ def failures(run: subprocess.CompletedProcess[str]) -> dict[str, str]:
 
 
 @pytest.mark.bubblewrap
+def test_a_notebook_under_another_name_is_graded_as_the_one_most_like_it(course: Path) -> None:
+    """Though it begins with the same imports as one that comes before, and was not handed in."""
+    source = course / "source" / ASSIGNMENT
+    earlier = nbformat.read(source / f"{NOTEBOOK}.ipynb", as_version=4)
+    earlier.cells = earlier.cells[:2]
+    nbformat.write(earlier, source / "a_earlier.ipynb")
+    nbgrader(course, "generate_assignment", ASSIGNMENT, "--force").check_returncode()
+    hand_in(course, "ann")
+    folder = course / "submitted" / "ann" / ASSIGNMENT
+    (folder / f"{NOTEBOOK}.ipynb").rename(folder / "name_of_last_year.ipynb")
+    run = autograde(course)
+    assert run.returncode == 0, run.stderr
+    assert {name: grade[0] for name, grade in grades(course, "ann").items()} == POINTS
+    assert f"name_of_last_year.ipynb is graded as {NOTEBOOK}.ipynb" in run.stderr
+
+
+@pytest.mark.bubblewrap
 def test_what_cannot_be_graded_is_unscored_and_named_and_stops_nobody(course: Path) -> None:
     hand_in(course, "ann", "bob", "cem", "dee")
     first = autograde(course)

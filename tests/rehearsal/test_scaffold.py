@@ -3,6 +3,8 @@
 ``test_new_task.py`` follows the page that calls it.
 """
 
+import json
+
 import nbformat
 import pytest
 
@@ -31,6 +33,14 @@ def test_the_scaffold_adds_only_what_is_missing(notebook):
 
 def test_the_scaffold_writes_a_valid_notebook(notebook):
     nbformat.validate(nbformat.from_dict(notebook))
+
+
+def test_the_scaffold_finds_a_notebook_by_its_name_without_the_number(notebook, tmp_path, capsys):
+    (tmp_path / "2_not_softmax.ipynb").write_text("")
+    path = tmp_path / "3_softmax.ipynb"
+    path.write_text(json.dumps(notebook))
+    assert scaffold.main(["softmax", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.startswith(f"{path}: added one_hot")
 
 
 def test_the_scaffold_says_which_tasks_there_are(tmp_path, capsys):
