@@ -36,12 +36,13 @@ from grading.plugin.autograde import SealedAutograde
 from grading.plugin.execute import SealedExecute
 from grading.plugin.secret import course_secret
 from grading.sandbox.provisioner import SealedProvisioner
+from grading.stop import Stop
 
 NOTES = ".grading"  # in the course's root
 OF_THE_RUN = ("CourseDirectory", "Application", "JupyterApp", "NbGrader")  # change no score
 
 
-class CannotGrade(Exception):
+class CannotGrade(Stop):
     """The run cannot begin or go on; the text says why and what to do."""
 
 

@@ -28,6 +28,7 @@ from rich.text import Text
 from grading.course import Course, grade_id
 from grading.handed_in.read import Refused, SubmissionReader
 from grading.plugin.canonicalize import rebuild
+from grading.stop import Stop
 
 PASSAGE = 12  # characters: most of a short line, where a name is one character
 SHORTEST = 80  # passages: three lines of formula have fewer, and whoever is right writes the same
@@ -47,7 +48,7 @@ white space. Usually: the median of all pairs of that question. Unusual: how man
 what went round among many is not found here."""
 
 
-class CannotCompare(Exception):
+class CannotCompare(Stop):
     """There is nothing to compare; the text says why and what to do."""
 
 

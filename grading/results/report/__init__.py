@@ -20,9 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from grading.course import Course
 from grading.files import write_whole
 from grading.results.report import page, records
+from grading.stop import Stop
 
 
-class CannotReport(Exception):
+class CannotReport(Stop):
     """There is nothing to report; the text says why and what to do."""
 
 
