@@ -14,6 +14,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 KERNEL = "ipykernel"  # in which student code runs, with all that it brings
 STEPS = ("nbgrader", "nbconvert", "nbformat")  # what handles a notebook on its way to a score
@@ -58,7 +59,7 @@ def _needed(roots: Iterable[str]) -> set[str]:
         found.add(name)
         for requirement in map(Requirement, required):
             if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                waiting.append(requirement.name.lower().replace("_", "-"))
+                waiting.append(canonicalize_name(requirement.name))
     return found
 
 
