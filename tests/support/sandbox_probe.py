@@ -18,6 +18,7 @@ import psutil
 from jupyter_client.manager import KernelManager
 
 from grading.plugin.bench import Bench
+from grading.sandbox import bubblewrap
 from grading.sandbox.client import OneKernelSpec, kernel_spec
 from tests.support.little_course import command_of
 
@@ -38,9 +39,10 @@ def run(data: str, kernels: dict[str, dict[str, str]]) -> dict[str, dict[str, st
 
 
 def fork_server() -> int:
-    """The process from which the kernels were forked: the first Python that bubblewrap started."""
+    """The process from which the kernels were forked: the first that runs its program."""
     below = psutil.Process().children(recursive=True)
-    inside = [one for one in below if command_of(one).startswith(sys.executable)]
+    program = f"{sys.executable} -I {bubblewrap.PROGRAM}"
+    inside = [one for one in below if command_of(one).startswith(program)]
     return min(inside, key=psutil.Process.create_time).pid
 
 
