@@ -6,6 +6,11 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grading.marking import Catalogue
 
 INTERRUPTED = 130
 
@@ -55,7 +60,7 @@ def main() -> int:
         "report",
         help="write the report on a class, a page of HTML",
         description="Writes report/ASSIGNMENT.html: scores, difficulty and discrimination of each "
-        "question, misconceptions, what did not run, who needs a look. Run it in the course's "
+        "question, mistakes, what did not run, who needs a look. Run it in the course's "
         "folder, after grading.",
     )
     tell.add_argument(
@@ -92,11 +97,41 @@ def main() -> int:
     make.add_argument(
         "--tests",
         default="grader_tests",
-        help="package of the hidden tests, whose module `answers` knows the answers "
-        "(default: grader_tests)",
+        help="package of the hidden tests (default: %(default)s)",
     )
     make.add_argument("--force", action="store_true", help="replace existing submissions")
     make.set_defaults(run=_simulate)
+
+    examine = commands.add_parser(
+        "audit",
+        help="examine the hidden tests themselves",
+        description="Every right answer must earn full marks, every known mistake less, and be "
+        "named as what it is. Prints a table, the first lines of the graded cells, and what failed. "
+        "Run it in the course's folder.",
+    )
+    examine.add_argument("names", metavar="NAME", nargs="*", help="tasks or notebooks; all if none")
+    examine.add_argument(
+        "--seeds", type=_count(1000), default=5, help="drawings of each task's cases (default: 5)"
+    )
+    examine.set_defaults(run=_audit)
+
+    begin = commands.add_parser(
+        "scaffold",
+        help="write the cells of new questions into an assignment's notebook",
+        description="Adds what FOLDER/NOTEBOOK.ipynb lacks, or begins it: for each question a "
+        "prompt, an answer cell with the reference, a cell for visible checks, and the graded cell. "
+        "What is there already stays as it is. Run it in the course's folder.",
+    )
+    begin.add_argument("notebook", metavar="NOTEBOOK", help="a folder of the hidden tests")
+    begin.add_argument("folder", metavar="FOLDER", help="such as source/module4_extras")
+    begin.set_defaults(run=_scaffold)
+
+    for author in (examine, begin):
+        author.add_argument(
+            "--tests",
+            default="grader_tests",
+            help="package of the hidden tests (default: %(default)s)",
+        )
 
     show = commands.add_parser(
         "demo",
@@ -181,6 +216,34 @@ def _simulate(assignment: str, students: int, seed: int, tests: str, force: bool
         f"simulated/{assignment}.json"
     )
     return 0
+
+
+def _audit(names: Sequence[str], seeds: int, tests: str) -> int:
+    from grading.rehearsal import audit
+
+    return _with_catalogue(tests, lambda catalogue: audit.run(catalogue, names, seeds))
+
+
+def _scaffold(notebook: str, folder: str, tests: str) -> int:
+    from grading.rehearsal import scaffold
+
+    return _with_catalogue(tests, lambda catalogue: scaffold.run(catalogue, notebook, Path(folder)))
+
+
+def _with_catalogue(package: str, do: Callable[[Catalogue], int]) -> int:
+    from nbgrader.apps import NbGrader
+
+    from grading.marking.catalogue import NoCatalogue, load
+    from grading.plugin.execute import SealedExecute
+
+    app = NbGrader()
+    app.initialize([])
+    try:
+        catalogue = load(package, [Path(path) for path in SealedExecute(parent=app).tests])
+    except NoCatalogue as error:
+        print(error, "--tests names another package.", file=sys.stderr)
+        return 1
+    return do(catalogue)
 
 
 def _demo() -> int:

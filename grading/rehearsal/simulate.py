@@ -1,37 +1,37 @@
 """A made-up class: submissions of which the score of every question is known beforehand.
 
-What students may answer comes from the course's hidden tests: from the module ``answers`` of their
-package, which offers the two functions of :class:`AnswerBook`. What does not depend on a question
-(a crash, an endless loop, nothing at all) is added here.
+What students may answer is what the course's hidden tests know: references, variants and mistakes.
+What does not depend on a question (a crash, an endless loop, nothing at all) is added here.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
-import importlib
 import itertools
 import json
 import random
 import shutil
-import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
 
+from grading.marking import catalogue
+from grading.marking.catalogue import Catalogue, NoCatalogue
+from grading.marking.task import Task
 from grading.plugin.execute import SealedExecute
+from grading.rehearsal.scores import scores
 
 SHARES = {  # of the answers, in percent
     "right": 55,
     "variant": 15,
-    "misconception": 18,
+    "mistake": 18,
     "crash": 4,
     "loop": 3,
     "nothing": 5,
@@ -61,9 +61,9 @@ class KnownAnswer:
 
     Parameters
     ----------
-    kind : {"right", "variant", "misconception"}
+    kind : {"right", "variant", "mistake"}
     detail : str
-        The variant's name; the sentence that feedback has for the misconception.
+        The variant's name; the sentence that feedback has for the mistake.
     source : str
         Python, to stand in the cell.
     """
@@ -71,35 +71,6 @@ class KnownAnswer:
     kind: str
     detail: str
     source: str
-
-
-class AnswerBook(Protocol):
-    """What the module ``answers`` of a course's hidden tests offers."""
-
-    def answers(self, notebook: str) -> Mapping[str, Sequence[tuple[str, str, str]]]:
-        """Known answers to each question of a notebook, by the solution cell's grade_id.
-
-        Returns
-        -------
-        mapping of str to sequence of tuple
-            Kind, detail and source of each, as in :class:`KnownAnswer`.
-
-        Raises
-        ------
-        LookupError
-            If it knows no such notebook.
-        """
-
-    def scores(self, notebook: str, sources: Mapping[str, str | None]) -> Mapping[str, float]:
-        """What each question earns in a notebook with these sources in its solution cells.
-
-        A source is None where the code never returns (the kernel dies, or a loop does not end).
-
-        Raises
-        ------
-        ValueError
-            If that hangs on the cases that are drawn.
-        """
 
 
 @dataclass(frozen=True)
@@ -113,12 +84,12 @@ class Expected:
 
 @dataclass(frozen=True)
 class Paper:
-    """A released notebook: its questions' stubs and known answers, by grade_id."""
+    """A released notebook: its tasks, and its questions' stubs by grade_id."""
 
     path: Path
     release: NotebookNode
     stubs: Mapping[str, str]
-    known: Mapping[str, list[KnownAnswer]]
+    tasks: Mapping[str, Task]
 
 
 Class = dict[str, dict[str, dict[str, Expected]]]  # student → notebook → question
@@ -170,8 +141,15 @@ def simulate(
         raise CannotSimulate(
             f"{release} holds no notebook. Run: nbgrader generate_assignment {assignment}"
         )
-    book = _book(tests, [course.root / Path(path) for path in SealedExecute(parent=app).tests])
-    papers = [_paper(path, book) for path in notebooks]
+    folders_of_tests = [course.root / Path(path) for path in SealedExecute(parent=app).tests]
+    try:
+        known = catalogue.load(tests, folders_of_tests)
+    except NoCatalogue as error:
+        raise CannotSimulate(
+            f"{error} SealedExecute.tests of nbgrader_config.py lists the folders; --tests names "
+            "another package."
+        ) from None
+    papers = [_paper(path, known) for path in notebooks]
     kinds = _deck(students * sum(len(paper.stubs) for paper in papers), rng)
     crashes = itertools.cycle(rng.sample(sorted(CRASHES), len(CRASHES)))
     expected: Class = {}
@@ -181,7 +159,7 @@ def simulate(
         expected[student] = {}
         for paper in papers:
             drawn = {name: kinds.pop() for name in paper.stubs}
-            answers, expected[student][paper.path.stem] = _answers(paper, book, drawn, crashes, rng)
+            answers, expected[student][paper.path.stem] = _answers(paper, drawn, crashes, rng)
             nbformat.write(_answered(paper.release, answers), folder / paper.path.name)
     file = _file(Path(course.root), assignment)
     file.parent.mkdir(exist_ok=True)
@@ -218,22 +196,20 @@ def _deck(count: int, rng: random.Random) -> list[str]:
     return kinds
 
 
-def _book(package: str, folders: list[Path]) -> AnswerBook:
-    sys.path[:0] = map(str, folders)
-    name = f"{package}.answers"
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name not in (package, name):
-            raise
-        raise CannotSimulate(
-            f"There is no module {name} in {', '.join(map(str, folders)) or 'any folder'} "
-            "(SealedExecute.tests of nbgrader_config.py lists the folders). "
-            "--tests names another package of hidden tests."
-        ) from None
+def known_answers(task: Task) -> list[KnownAnswer]:
+    """Return every answer to a question of which it is known what it is."""
+    return [
+        KnownAnswer("right", "the reference", task.source(task.reference)),
+        *(KnownAnswer("variant", each.name, task.source(each.right)) for each in task.variants),
+        *(
+            KnownAnswer("mistake", mistake.sentence, task.source(way))
+            for mistake in task.mistakes
+            for way in mistake.ways
+        ),
+    ]
 
 
-def _paper(path: Path, book: AnswerBook) -> Paper:
+def _paper(path: Path, known: Catalogue) -> Paper:
     release = nbformat.read(path, as_version=4)
     stubs = {
         cell.metadata.nbgrader.grade_id: cell.source
@@ -241,19 +217,17 @@ def _paper(path: Path, book: AnswerBook) -> Paper:
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution")
     }
     try:
-        answers = book.answers(path.stem)
+        tasks = {task.name: task for task in known.notebook(path.stem).tasks}
     except LookupError as error:
         raise CannotSimulate(f"The hidden tests have no answers for {path}: {error}") from None
-    known = {name: [KnownAnswer(*each) for each in answers[name]] for name in answers}
-    missing = [name for name in stubs if name not in known]
+    missing = [name for name in stubs if name not in tasks]
     if missing:
         raise CannotSimulate(f"The hidden tests have no answer to {', '.join(missing)} of {path}.")
-    return Paper(path, release, stubs, known)
+    return Paper(path, release, stubs, tasks)
 
 
 def _answers(
     paper: Paper,
-    book: AnswerBook,
     kinds: Mapping[str, str],
     crashes: Iterator[str],
     rng: random.Random,
@@ -267,11 +241,11 @@ def _answers(
     """
     for _ in range(TRIES):
         answers = {
-            name: _answer(kind, paper.stubs[name], paper.known[name], crashes, rng)
+            name: _answer(kind, paper.stubs[name], known_answers(paper.tasks[name]), crashes, rng)
             for name, kind in kinds.items()
         }
         try:
-            return answers, _expect(paper, book, answers)
+            return answers, _expect(paper, answers)
         except ValueError as error:  # two mistakes that meet: draw others
             reason = error
     raise CannotSimulate(f"No answers to {paper.path} have a score that is certain: {reason}")
@@ -301,16 +275,14 @@ def _with_body(stub: str, body: str) -> str:
     return "\n".join([*above, textwrap.indent(body, " " * last.col_offset)])
 
 
-def _expect(
-    paper: Paper, book: AnswerBook, answers: Mapping[str, KnownAnswer]
-) -> dict[str, Expected]:
+def _expect(paper: Paper, answers: Mapping[str, KnownAnswer]) -> dict[str, Expected]:
     sources = {
         name: None if answer.kind == "loop" or answer.detail in FATAL else answer.source
         for name, answer in answers.items()
     }
-    scores = book.scores(paper.path.stem, sources)
+    earned = scores(tuple(paper.tasks.values()), sources)
     return {
-        name: Expected(answer.kind, answer.detail, scores[name]) for name, answer in answers.items()
+        name: Expected(answer.kind, answer.detail, earned[name]) for name, answer in answers.items()
     }
 
 

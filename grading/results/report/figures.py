@@ -171,7 +171,7 @@ def _criteria(records: Sequence[Record], question: Question) -> list[Criterion]:
 
 
 def mistakes(one: Class) -> list[Met]:
-    """The misconceptions met, the most frequent first."""
+    """The mistakes met, the most frequent first."""
     return _met(
         (question, outcome.mistake, record.student)
         for record in one.records
