@@ -26,10 +26,7 @@ from grading.boundary import questions
 from grading.marking import feedback
 from grading.marking.exam import Exam
 from grading.marking.task import Task
-
-
-class NoCatalogue(Exception):
-    """A package of hidden tests is not found, or has no catalogue; the text says what to do."""
+from grading.stop import Stop
 
 
 def load(package: str, folders: Sequence[Path]) -> Catalogue:
@@ -37,9 +34,11 @@ def load(package: str, folders: Sequence[Path]) -> Catalogue:
 
     Raises
     ------
-    NoCatalogue
+    Stop
         If there is none.
     """
+    if not package:
+        raise Stop("HiddenTests.package of nbgrader_config.py names no package of hidden tests.")
     sys.path[:0] = map(str, folders)
     try:
         catalogue = getattr(importlib.import_module(package), "catalogue", None)
@@ -47,10 +46,13 @@ def load(package: str, folders: Sequence[Path]) -> Catalogue:
         if error.name != package:
             raise
         where = ", ".join(map(str, folders)) or "any folder"
-        raise NoCatalogue(f"There is no package {package} in {where}.") from None
+        raise Stop(
+            f"There is no package {package!r} of hidden tests in {where}: nbgrader_config.py says "
+            "which it is, HiddenTests.package, and where, HiddenTests.folders."
+        ) from None
     if not isinstance(catalogue, Catalogue):
-        raise NoCatalogue(
-            f"The package {package} has no catalogue: write `catalogue = Catalogue(__name__)` in "
+        raise Stop(
+            f"The package {package!r} has no catalogue: write `catalogue = Catalogue(__name__)` in "
             "its __init__.py."
         )
     return catalogue

@@ -10,13 +10,13 @@ from __future__ import annotations
 import ast
 import inspect
 import json
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from grading.marking.catalogue import Catalogue, unnumbered
 from grading.marking.task import Task
+from grading.stop import Stop
 
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 Cell = dict[str, Any]
@@ -105,18 +105,32 @@ def _lines(source: str) -> list[str]:
 
 
 def run(catalogue: Catalogue, notebook: str, folder: Path) -> int:
-    """Add the questions that a notebook lacks, or begin it, and say so; return the exit status."""
+    """Add the questions that a notebook lacks, or begin it, and say so; return the exit status.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    notebook : str
+        Its name. With another number, or none, it is the same notebook.
+    folder : Path
+        Of the assignment.
+
+    Raises
+    ------
+    Stop
+        If no hidden tests are for a notebook of that name.
+    """
     try:
-        tasks = catalogue.notebook(notebook).tasks
+        known = catalogue.notebook(notebook)
     except LookupError as error:
-        print(f"{catalogue.package} does not know that notebook: {error}.", file=sys.stderr)
-        return 1
-    path = folder / f"{notebook}.ipynb"
+        raise Stop(f"{catalogue.package} has no folder for that notebook: {error}.") from None
+    there = (path for path in folder.glob("*.ipynb") if unnumbered(path.stem) == known.name)
+    path = next(there, folder / f"{notebook}.ipynb")
     if path.exists():
         cells = json.loads(path.read_text(encoding="utf-8"))
     else:
-        cells = empty(unnumbered(notebook).replace("_", " ").capitalize(), tasks)
-    added = complete(cells, tasks, catalogue.package)
+        cells = empty(known.name.replace("_", " ").capitalize(), known.tasks)
+    added = complete(cells, known.tasks, catalogue.package)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(cells, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{path}: added {', '.join(added)}" if added else f"{path}: has every question")

@@ -19,14 +19,12 @@ from pathlib import Path
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
-from nbgrader.apps import NbGrader
-from nbgrader.coursedir import CourseDirectory
 
-from grading.marking import catalogue
-from grading.marking.catalogue import Catalogue, NoCatalogue
+from grading.course import Course, grade_id
+from grading.marking.catalogue import Catalogue
 from grading.marking.task import Task
-from grading.plugin.execute import SealedExecute
 from grading.rehearsal.scores import scores
+from grading.stop import Stop
 
 SHARES = {  # of the answers, in percent
     "right": 55,
@@ -49,10 +47,6 @@ NAMES = (
     "Kofi", "Leila", "Mateo", "Nadia", "Oskar", "Priya", "Quentin", "Rosa", "Sanjay", "Tomoko",
     "Umar", "Vera", "Wei", "Ximena", "Yusuf", "Zoe",
 )  # fmt: skip
-
-
-class CannotSimulate(Exception):
-    """The class cannot be made; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -96,17 +90,23 @@ Class = dict[str, dict[str, dict[str, Expected]]]  # student → notebook → qu
 
 
 def simulate(
-    assignment: str, students: int, seed: int, tests: str = "grader_tests", force: bool = False
+    course: Course,
+    catalogue: Catalogue,
+    assignment: str,
+    students: int,
+    seed: int,
+    force: bool = False,
 ) -> Class:
-    """Hand in a released assignment for a made-up class, in the course of this folder.
+    """Hand in a released assignment for a made-up class.
 
     Parameters
     ----------
+    course : Course
+    catalogue : Catalogue
+        Its hidden tests.
     assignment : str
     students, seed : int
         The class is the same whenever it is made with the same numbers.
-    tests : str
-        The package of the hidden tests, found where the judge finds it.
     force : bool
         Replace submissions of students of the same names.
 
@@ -118,38 +118,22 @@ def simulate(
 
     Raises
     ------
-    CannotSimulate
+    Stop
         If the assignment is not released, something is in the way, or no answers are known.
     """
-    app = NbGrader()
-    app.initialize([])
-    course = CourseDirectory(parent=app)
     rng = random.Random(seed)
-    folders = {
-        name: Path(course.format_path(course.submitted_directory, name, assignment))
-        for name in _names(students, rng)
-    }
+    folders = {name: course.submitted(name, assignment) for name in _names(students, rng)}
     taken = [name for name, folder in folders.items() if folder.exists()]
     if taken and not force:
-        raise CannotSimulate(
+        raise Stop(
             f"There are already submissions of {assignment} by {', '.join(taken)}. "
             "--force replaces them; another --seed makes other students."
         )
-    release = Path(course.format_path(course.release_directory, ".", assignment))
+    release = course.release(assignment)
     notebooks = sorted(release.glob("*.ipynb"))
     if not notebooks:
-        raise CannotSimulate(
-            f"{release} holds no notebook. Run: nbgrader generate_assignment {assignment}"
-        )
-    folders_of_tests = [course.root / Path(path) for path in SealedExecute(parent=app).tests]
-    try:
-        known = catalogue.load(tests, folders_of_tests)
-    except NoCatalogue as error:
-        raise CannotSimulate(
-            f"{error} SealedExecute.tests of nbgrader_config.py lists the folders; --tests names "
-            "another package."
-        ) from None
-    papers = [_paper(path, known) for path in notebooks]
+        raise Stop(f"{release} holds no notebook. Run: nbgrader generate_assignment {assignment}")
+    papers = [_paper(path, catalogue) for path in notebooks]
     kinds = _deck(students * sum(len(paper.stubs) for paper in papers), rng)
     crashes = itertools.cycle(rng.sample(sorted(CRASHES), len(CRASHES)))
     expected: Class = {}
@@ -161,7 +145,7 @@ def simulate(
             drawn = {name: kinds.pop() for name in paper.stubs}
             answers, expected[student][paper.path.stem] = _answers(paper, drawn, crashes, rng)
             nbformat.write(_answered(paper.release, answers), folder / paper.path.name)
-    file = _file(Path(course.root), assignment)
+    file = _file(course.root, assignment)
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(expected, default=asdict, indent=1, ensure_ascii=False) + "\n")
     return expected
@@ -209,7 +193,7 @@ def known_answers(task: Task) -> list[KnownAnswer]:
     ]
 
 
-def _paper(path: Path, known: Catalogue) -> Paper:
+def _paper(path: Path, catalogue: Catalogue) -> Paper:
     release = nbformat.read(path, as_version=4)
     stubs = {
         cell.metadata.nbgrader.grade_id: cell.source
@@ -217,12 +201,12 @@ def _paper(path: Path, known: Catalogue) -> Paper:
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution")
     }
     try:
-        tasks = {task.name: task for task in known.notebook(path.stem).tasks}
+        tasks = {task.name: task for task in catalogue.notebook(path.stem).tasks}
     except LookupError as error:
-        raise CannotSimulate(f"The hidden tests have no answers for {path}: {error}") from None
+        raise Stop(f"The hidden tests have no answers for {path}: {error}") from None
     missing = [name for name in stubs if name not in tasks]
     if missing:
-        raise CannotSimulate(f"The hidden tests have no answer to {', '.join(missing)} of {path}.")
+        raise Stop(f"The hidden tests have no answer to {', '.join(missing)} of {path}.")
     return Paper(path, release, stubs, tasks)
 
 
@@ -236,7 +220,7 @@ def _answers(
 
     Raises
     ------
-    CannotSimulate
+    Stop
         If no answers are found whose score does not hang on the cases drawn.
     """
     for _ in range(TRIES):
@@ -248,7 +232,7 @@ def _answers(
             return answers, _expect(paper, answers)
         except ValueError as error:  # two mistakes that meet: draw others
             reason = error
-    raise CannotSimulate(f"No answers to {paper.path} have a score that is certain: {reason}")
+    raise Stop(f"No answers to {paper.path} have a score that is certain: {reason}")
 
 
 def _answer(
@@ -289,7 +273,7 @@ def _expect(paper: Paper, answers: Mapping[str, KnownAnswer]) -> dict[str, Expec
 def _answered(release: NotebookNode, answers: Mapping[str, KnownAnswer]) -> NotebookNode:
     notebook = copy.deepcopy(release)
     for cell in notebook.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        name = grade_id(cell)
         if name in answers:
             cell.source = answers[name].source
     return notebook

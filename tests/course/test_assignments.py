@@ -19,6 +19,8 @@ SOLUTION = re.compile(
     r"^    ### BEGIN SOLUTION\n.*\n    ### END SOLUTION$", re.DOTALL | re.MULTILINE
 )
 GENERATED_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f-]+)?")
+LINK = re.compile(r"\]\((.*?)\)")
+MINUTES = re.compile(r"\*\*Time:\*\* about (\d+) minutes")
 WORDS = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
 
 
@@ -116,6 +118,25 @@ def test_there_is_one_title_and_it_comes_first(notebook):
         if cell.cell_type == "markdown" and re.search(r"^# ", cell.source, re.MULTILINE)
     ]
     assert titles == [notebook.cells[0].id]
+
+
+def test_the_first_cell_says_where_one_is_and_links_to_the_neighbours(path, notebook):
+    number, module = NOTEBOOKS.index(path) % 4 + 1, NOTEBOOKS.index(path) // 4 + 1
+    assert path.name.startswith(f"{number}_") and path.parent.name.startswith(f"module{module}_")
+    line = notebook.cells[0].source.splitlines()[2]
+    assert line.startswith(f"Assignment {number} of 4 in module {module}. ")
+    before, after = NOTEBOOKS[: NOTEBOOKS.index(path)][-1:], NOTEBOOKS[NOTEBOOKS.index(path) :][1:2]
+    assert [(path.parent / link).resolve() for link in LINK.findall(line)] == before + after
+
+
+def test_the_page_of_the_course_lists_the_assignment(path, notebook):
+    title, minutes = notebook.cells[0].source, MINUTES.search(notebook.cells[0].source)
+    worth = sum(cell.metadata.get("nbgrader", {}).get("points", 0) for cell in notebook.cells)
+    assert f"**Points:** {worth:g}, in " in title
+    page = (REPOSITORY / "course" / "README.md").read_text(encoding="utf-8").splitlines()
+    [row] = [line for line in page if f"](../release/{name(path)}.ipynb) |" in line]
+    assert row.startswith(f"| {path.stem[0]} [{title.splitlines()[0][2:]}](")
+    assert row.endswith(f" | {worth:g} | {minutes[1]} |")
 
 
 def test_questions_and_tasks_are_the_same(path, notebook, cells):

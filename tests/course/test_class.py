@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 
 from grader_tests import catalogue
 from grading.boundary import questions
+from grading.course import Course
 from grading.marking.exam import Answer, Exam
 from grading.rehearsal.demo import Result, copy_notebook, results
 from grading.rehearsal.simulate import CRASHES, SHARES, load, simulate
@@ -21,9 +22,9 @@ from tests.support.little_course import nbgrader
 
 pytestmark = pytest.mark.bubblewrap
 
-ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "batch_norm"
+ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "2_batch_norm"
 SETTINGS = f"""
-c.SealedExecute.tests = [{str(REPOSITORY)!r}]
+c.HiddenTests.folders = [{str(REPOSITORY)!r}]
 c.SealedExecute.timeout = 6
 c.SealedExecute.question_timeout = 6
 """
@@ -44,7 +45,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     nbgrader(root, "generate_assignment", ASSIGNMENT).check_returncode()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
-        simulate(ASSIGNMENT, students=12, seed=SEED)
+        simulate(Course(), catalogue, ASSIGNMENT, students=12, seed=SEED)
     graded = nbgrader(root, "autograde", ASSIGNMENT)
     assert graded.returncode == 0, graded.stderr
     feedback = nbgrader(root, "generate_feedback", ASSIGNMENT)

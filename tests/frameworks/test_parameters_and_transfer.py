@@ -76,7 +76,7 @@ def test_fine_tune_step_moves_what_requires_grad(rng, trainable):
 
 
 def test_the_last_section_of_the_assignment_finds_pytorchs_step(repository):
-    path = repository / "source" / "module3_tuning_batchnorm" / "frameworks.ipynb"
+    path = repository / "source" / "module3_tuning_batchnorm" / "4_parameters_and_transfer.ipynb"
     notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
     client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": path.parent}})
     client.execute(env=os.environ | {"PYTHONPATH": str(repository)})

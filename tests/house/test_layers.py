@@ -70,8 +70,8 @@ def of(package: str, path: Path) -> set[str]:
 
 
 def frameworks(path: Path) -> set[str]:
-    """The frameworks, for the notebooks about them; the assignment runs without them."""
-    return FRAMEWORKS if path.stem.endswith("frameworks") else set()
+    """The frameworks, for the lecture on them and the assignment that runs without them too."""
+    return FRAMEWORKS if path.stem in ("05_frameworks", "4_parameters_and_transfer") else set()
 
 
 each_of = {

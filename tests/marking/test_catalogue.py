@@ -7,8 +7,9 @@ import pytest
 import grader_tests
 from grader_tests.batch_norm import reference as ref
 from grading.boundary import questions
-from grading.marking.catalogue import NoCatalogue, load, unnumbered
+from grading.marking.catalogue import load, unnumbered
 from grading.rehearsal import audit
+from grading.stop import Stop
 
 SECRETS = {
     "__init__": "from grading.marking import Catalogue\n\ncatalogue = Catalogue(__name__)\n",
@@ -102,12 +103,12 @@ def test_a_number_is_what_stands_before_the_name():
 
 
 def test_a_package_that_is_not_there_is_named_with_the_folders(tmp_path):
-    with pytest.raises(NoCatalogue, match=f"no package nowhere in {tmp_path}"):
+    with pytest.raises(Stop, match=f"no package 'nowhere' of hidden tests in {tmp_path}"):
         load("nowhere", [tmp_path])
 
 
 def test_a_package_without_a_catalogue_is_told_what_to_write(folder):
-    with pytest.raises(NoCatalogue, match="has no catalogue: write `catalogue = "):
+    with pytest.raises(Stop, match="has no catalogue: write `catalogue = "):
         load("secrets_on_text.words", [folder])
 
 

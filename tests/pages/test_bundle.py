@@ -190,7 +190,7 @@ def test_a_lecture_gives_its_stored_outputs(folder):
 
 
 def test_an_assignment_runs_up_to_its_first_unwritten_answer(folder):
-    assignment = "release/module2_optimization/mini_batches.ipynb"
+    assignment = "release/module2_optimization/1_mini_batches.ipynb"
     convert = (PYTHON, "-m", "nbconvert", "--to", "notebook", "--stdout", "--execute")
     done = run(folder, *convert, "--allow-errors", assignment)
     assert done.returncode == 0, done.stderr
@@ -204,7 +204,7 @@ def test_an_assignment_runs_up_to_its_first_unwritten_answer(folder):
 
 def test_validating_an_unfinished_notebook_fails(folder):
     """nbgrader's own verdict would be success, for the graded tests are not in the notebook."""
-    notebook = "release/module2_optimization/mini_batches.ipynb"
+    notebook = "release/module2_optimization/1_mini_batches.ipynb"
     done = run(folder, PYTHON, "-m", "nbgrader", "validate", notebook)
     assert "VALIDATION FAILED" in done.stdout
     assert "mini_batches: not written yet" in done.stdout

@@ -38,7 +38,7 @@ from tests.support import REPOSITORY, little_course
 pytestmark = pytest.mark.bubblewrap
 
 PAGE = REPOSITORY / "docs" / "instructors.md"
-ASSIGNMENT, NOTEBOOK = "module2_optimization", "weighted_averages"
+ASSIGNMENT, NOTEBOOK = "module2_optimization", "2_weighted_averages"
 ADA, GRACE = "12345", "12346"
 ROUNDED = "def effective_window(beta):\n    return round(1 / (1 - beta))"
 FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.DOTALL | re.MULTILINE)

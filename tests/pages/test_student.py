@@ -20,7 +20,7 @@ from tests.support import REPOSITORY
 from tests.support.handed_out import PYTHON, hand_out, variables
 from tests.support.little_course import nbgrader
 
-ASSIGNMENT, NOTEBOOK = "module2_optimization", "mini_batches"
+ASSIGNMENT, NOTEBOOK = "module2_optimization", "1_mini_batches"
 RIGHT = {
     "mini_batches": """\
 def mini_batches(X, Y, batch_size, rng):
@@ -37,7 +37,7 @@ UPHILL = RIGHT["gradient_descent_step"].replace("W -", "W +")
 PASSED = "{}: visible checks passed; hidden checks run when graded"
 PATIENCE = 60_000  # milliseconds until something that must come is given up
 TOKEN = "a-token-for-this-test"
-SETTINGS = f"\nc.SealedExecute.tests = [{str(REPOSITORY)!r}]\n"
+SETTINGS = f"\nc.HiddenTests.folders = [{str(REPOSITORY)!r}]\n"
 
 
 @dataclass

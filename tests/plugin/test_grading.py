@@ -22,6 +22,7 @@ import psutil
 import pytest
 from nbgrader.api import Gradebook
 
+from grading.course import question_name
 from grading.judging.judge import Judge
 from tests.support import little_course
 from tests.support.little_course import (
@@ -74,7 +75,7 @@ def grades(root: Path, student: str) -> dict[str, tuple[float | None, float | No
     with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
         notebook = gradebook.find_submission_notebook(NOTEBOOK, ASSIGNMENT, student)
         return {
-            grade.name.removesuffix("-graded"): (
+            question_name(grade.name): (
                 grade.auto_score,
                 grade.manual_score,
                 bool(grade.needs_manual_grade),
@@ -101,6 +102,23 @@ def failures(run: subprocess.CompletedProcess[str]) -> dict[str, str]:
     assert found
     lines = [line.strip() for line in report.splitlines() if line.startswith("      ")]
     return dict(line.split(": ", 1) for line in lines)
+
+
+@pytest.mark.bubblewrap
+def test_a_notebook_under_another_name_is_graded_as_the_one_most_like_it(course: Path) -> None:
+    """Though it begins with the same imports as one that comes before, and was not handed in."""
+    source = course / "source" / ASSIGNMENT
+    earlier = nbformat.read(source / f"{NOTEBOOK}.ipynb", as_version=4)
+    earlier.cells = earlier.cells[:2]
+    nbformat.write(earlier, source / "a_earlier.ipynb")
+    nbgrader(course, "generate_assignment", ASSIGNMENT, "--force").check_returncode()
+    hand_in(course, "ann")
+    folder = course / "submitted" / "ann" / ASSIGNMENT
+    (folder / f"{NOTEBOOK}.ipynb").rename(folder / "name_of_last_year.ipynb")
+    run = autograde(course)
+    assert run.returncode == 0, run.stderr
+    assert {name: grade[0] for name, grade in grades(course, "ann").items()} == POINTS
+    assert f"name_of_last_year.ipynb is graded as {NOTEBOOK}.ipynb" in run.stderr
 
 
 @pytest.mark.bubblewrap

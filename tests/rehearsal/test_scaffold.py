@@ -3,11 +3,14 @@
 ``test_new_task.py`` follows the page that calls it.
 """
 
+import json
+
 import nbformat
 import pytest
 
 from grader_tests import catalogue
 from grading.rehearsal import scaffold
+from grading.stop import Stop
 
 SOFTMAX, PREDICT, ONE_HOT = map(catalogue.find, ("softmax", "predict", "one_hot"))
 
@@ -51,7 +54,15 @@ def test_a_numbered_notebook_gets_the_questions_of_its_name(tmp_path, capsys):
     assert "added one_hot, softmax," in capsys.readouterr().out
 
 
-def test_the_scaffold_says_which_notebooks_there_are(tmp_path, capsys):
-    assert scaffold.run(catalogue, "no_such_notebook", tmp_path) == 1
-    assert "there are tasks for batch_norm, " in capsys.readouterr().err
+def test_the_scaffold_finds_a_notebook_by_its_name_without_the_number(notebook, tmp_path, capsys):
+    (tmp_path / "2_not_softmax.ipynb").write_text("")
+    path = tmp_path / "3_softmax.ipynb"
+    path.write_text(json.dumps(notebook))
+    assert scaffold.run(catalogue, "softmax", tmp_path) == 0
+    assert capsys.readouterr().out.startswith(f"{path}: added one_hot")
+
+
+def test_the_scaffold_says_which_notebooks_there_are(tmp_path):
+    with pytest.raises(Stop, match="there are tasks for batch_norm, .*not for 'no_such_notebook'"):
+        scaffold.run(catalogue, "no_such_notebook", tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -60,7 +60,7 @@ QUESTIONS = {
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
     """A course whose hidden tests are a catalogue."""
-    root = little_course.make(tmp_path)
+    root = little_course.make(tmp_path, HiddenTests__package="little")
     package = root / "hidden" / "little"
     (package / "p1").mkdir(parents=True)
     (package / "__init__.py").write_text(CATALOGUE)
@@ -82,16 +82,12 @@ def simulate(root: Path, *arguments: str, assignment: str = ASSIGNMENT):
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
 
 
-def little(root: Path, *arguments: str):
-    return simulate(root, "--tests", "little", *arguments)
-
-
 def handed_in(root: Path) -> dict[str, str]:
     return {str(p.relative_to(root)): p.read_text() for p in root.glob("submitted/*/*/*")}
 
 
 def test_every_kind_of_answer_is_handed_in_and_most_are_right(course):
-    little(course, "--students", "40").check_returncode()
+    simulate(course, "--students", "40").check_returncode()
     expected = load(course, ASSIGNMENT)
     assert len(expected) == 40
     found = [answer for by_notebook in expected.values() for answer in by_notebook["p1"].values()]
@@ -101,7 +97,7 @@ def test_every_kind_of_answer_is_handed_in_and_most_are_right(course):
 
 
 def test_submissions_are_the_release_with_answers_in_it(course):
-    little(course, "--students", "3").check_returncode()
+    simulate(course, "--students", "3").check_returncode()
     release = little_course.released(course)
     for student in load(course, ASSIGNMENT):
         folder = course / "submitted" / student / ASSIGNMENT
@@ -116,7 +112,7 @@ def test_submissions_are_the_release_with_answers_in_it(course):
 
 
 def test_scores_are_written_outside_the_submissions(course):
-    little(course, "--students", "4").check_returncode()
+    simulate(course, "--students", "4").check_returncode()
     written = json.loads((course / "simulated" / f"{ASSIGNMENT}.json").read_text())
     assert sorted(written) == sorted(path.name for path in (course / "submitted").iterdir())
     for questions in written.values():
@@ -126,32 +122,32 @@ def test_scores_are_written_outside_the_submissions(course):
 
 
 def test_the_same_seed_makes_the_same_class(course):
-    little(course, "--students", "4", "--seed", "7").check_returncode()
+    simulate(course, "--students", "4", "--seed", "7").check_returncode()
     first = handed_in(course)
-    little(course, "--students", "4", "--seed", "7", "--force").check_returncode()
+    simulate(course, "--students", "4", "--seed", "7", "--force").check_returncode()
     assert handed_in(course) == first
-    little(course, "--students", "4", "--seed", "8").check_returncode()
+    simulate(course, "--students", "4", "--seed", "8").check_returncode()
     assert len(handed_in(course)) == 2 * len(first)
 
 
 def test_submissions_are_not_overwritten_without_force(course):
-    little(course, "--students", "2").check_returncode()
+    simulate(course, "--students", "2").check_returncode()
     for path in course.glob("submitted/*/*/*.ipynb"):
         path.write_text("precious")
-    refused = little(course, "--students", "2")
+    refused = simulate(course, "--students", "2")
     assert refused.returncode == 1
     assert "already submissions of ps1 by" in refused.stderr and "--force" in refused.stderr
     assert all(p.read_text() == "precious" for p in course.glob("submitted/*/*/*.ipynb"))
-    little(course, "--students", "2", "--force").check_returncode()
+    simulate(course, "--students", "2", "--force").check_returncode()
     assert "precious" not in handed_in(course).values()
 
 
 def test_errors_say_what_to_do(course):
     missing = simulate(course, assignment="nosuch")
     assert missing.returncode == 1 and "nbgrader generate_assignment nosuch" in missing.stderr
-    unknown = simulate(course, "--tests", "nosuch")
-    assert unknown.returncode == 1 and "no package nosuch in" in unknown.stderr
-    none = little(course, "--students", "0")
+    unknown = simulate(course, "--HiddenTests.package=nosuch")
+    assert unknown.returncode == 1 and "no package 'nosuch' of hidden tests in" in unknown.stderr
+    none = simulate(course, "--students", "0")
     assert none.returncode == 2 and "between 1 and 900" in none.stderr
     for failed in (missing, unknown, none):
         assert "Traceback" not in failed.stderr
@@ -165,11 +161,11 @@ def test_answers_whose_score_is_uncertain_are_not_handed_in(course):
     unsure = 'edit("2 * x", "2 * x if x[0] < 3.6 else 3 * x")'
     mistake = f'Mistake("LI-9", LECTURE, "Unsure.", {unsure})'
     file.write_text(text.replace("    (Mistake(", f"    ({mistake}, Mistake("))
-    little(course, "--students", "40").check_returncode()
+    simulate(course, "--students", "40").check_returncode()
     made = load(course, ASSIGNMENT).values()
     details = {notebooks[NOTEBOOK]["double"].detail for notebooks in made}
     assert "It triples." in details and "Unsure." not in details
 
     file.write_text(text.replace(sure, unsure))
-    run = little(course, "--students", "40", "--force")
+    run = simulate(course, "--students", "40", "--force")
     assert run.returncode == 1 and "have a score that is certain: double earns" in run.stderr

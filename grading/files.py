@@ -1,0 +1,60 @@
+"""Folders as plain values, and files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+# Path relative to a folder → permissions, content; an empty folder's path ends with a slash.
+Files = dict[str, tuple[int, bytes]]
+
+
+def read_files(root: Path) -> Files:
+    """Everything in a folder, which holds ordinary files and folders only."""
+    files: Files = {}
+    for base, folders, names in os.walk(root):
+        for name in names:
+            path = Path(base, name)
+            files[str(path.relative_to(root))] = (path.stat().st_mode & 0o777, path.read_bytes())
+        if not folders and not names and base != str(root):
+            files[f"{Path(base).relative_to(root)}/"] = (0o755, b"")
+    return files
+
+
+def write_files(folder: Path, files: Files) -> None:
+    """Make a folder of such files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (mode, content) in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith("/"):
+            path.mkdir()
+        else:
+            path.write_bytes(content)
+            path.chmod(mode)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there, so that nobody reads half of it.
+
+    A file that is replaced keeps its permissions; a link goes on leading to its file.
+    """
+    path = path.resolve()
+    mode = path.stat().st_mode & 0o777 if path.exists() else None
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
+        new = Path(folder, path.name)
+        new.write_bytes(content)  # with the permissions of any new file
+        if mode is not None:
+            new.chmod(mode)
+        new.replace(path)
+
+
+def flush(*paths: Path) -> None:
+    """Wait until files and folders are on the disk, where a power cut cannot undo them."""
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
