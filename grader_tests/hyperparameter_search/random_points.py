@@ -9,13 +9,7 @@ import numpy as np
 
 from grader_tests.hyperparameter_search import FINE, GRID, MANY, SCALES
 from grader_tests.hyperparameter_search import reference as ref
-from grader_tests.hyperparameter_search.draws import (
-    Transform,
-    distance,
-    linear,
-    log,
-    one_minus_log,
-)
+from grader_tests.hyperparameter_search.draws import Transform, distance, linear, log, one_minus_log
 from grading.marking import (
     Case,
     Check,

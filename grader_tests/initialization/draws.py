@@ -23,9 +23,6 @@ def linear_label(n_prev: int, n: int, m: int) -> str:
     return f"n_prev = {n_prev}, n = {n}, m = {m}"
 
 
-Z = "Z = W @ A_prev + b"
-
-
 def with_zeros(rng: np.random.Generator, n: int, m: int) -> np.ndarray:
     """Draw values of both signs away from 0, and some exact zeros."""
     values = rng.choice([-1, 1], (n, m)) * rng.uniform(0.3, 3, (n, m))

@@ -6,7 +6,7 @@ import numpy as np
 
 from grader_tests.initialization import DEPTH
 from grader_tests.initialization import reference as ref
-from grader_tests.initialization.draws import SIZES, Z, linear_label, linear_layer
+from grader_tests.initialization.draws import SIZES, linear_label, linear_layer
 from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
 
 
@@ -18,6 +18,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
+Z = "Z = W @ A_prev + b"
 CACHE = "return Z, (A_prev, W, b)"
 
 MISTAKES = (

@@ -9,13 +9,7 @@ import numpy as np
 
 from grader_tests.initialization import SPREAD, SYMMETRY
 from grader_tests.initialization.weights import ALARM, Deviation, same_weights, weights_of
-from grading.marking import (
-    Case,
-    Mistake,
-    Variant,
-    chance,
-    edit,
-)
+from grading.marking import Case, Mistake, Variant, chance, edit
 
 ZERO_BIASES = "np.zeros((n, 1))"
 

@@ -6,16 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from grading.marking import (
-    Agrees,
-    Case,
-    Criterion,
-    Holds,
-    Rng,
-    call,
-    chance,
-    script,
-)
+from grading.marking import Agrees, Case, Criterion, Holds, Rng, call, chance, script
 
 SMALL = ([3, 4, 2, 1], [2, 1], [3, 3, 3, 2, 1])
 LARGE = ([400, 30, 120, 50], [80, 80, 80, 20])

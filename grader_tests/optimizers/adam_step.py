@@ -36,14 +36,14 @@ from grading.marking import (
     script,
 )
 
-ADAM_SERIES = """\
+SERIES = """\
 for t, grads in enumerate(gradients, start=1):
     parameters, v, s = adam_step(
         parameters, grads, v, s, t, learning_rate, beta1, beta2, epsilon
     )
 result = parameters, v, s"""
 
-ADAM_BOWL = """\
+BOWL = """\
 for t in range(1, 201):
     grads = {"d" + name: curvature[name] * value for name, value in parameters.items()}
     parameters, v, s = adam_step(parameters, grads, v, s, t, learning_rate, beta2=beta2)
@@ -113,7 +113,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         parameters = network(rng, dims)
         cases.append(
             script(
-                ADAM_SERIES,
+                SERIES,
                 label=f"{layers(dims)}, t = 1, 2, 3 from v = s = 0",
                 tags="series",
                 returns=("parameters", "v", "s"),
@@ -130,7 +130,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
     start, curvature = bowl(rng)
     cases.append(
         script(
-            ADAM_BOWL,
+            BOWL,
             label="200 steps down a bowl with curvatures 1 to 100, beta2 = 0.999",
             tags="bowl",
             returns=("parameters", "v", "s"),

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grading.marking import (
-    Case,
-)
+from grading.marking import Case
 
 Arrays = dict[str, np.ndarray]
 

@@ -33,12 +33,12 @@ from grading.marking import (
     script,
 )
 
-RMSPROP_SERIES = """\
+SERIES = """\
 for grads in gradients:
     parameters, s = rmsprop_step(parameters, grads, s, learning_rate, beta2, epsilon)
 result = parameters, s"""
 
-RMSPROP_BOWL = """\
+BOWL = """\
 for _ in range(200):
     grads = {"d" + name: curvature[name] * value for name, value in parameters.items()}
     parameters, s = rmsprop_step(parameters, grads, s, learning_rate, beta2=beta2)
@@ -94,7 +94,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         parameters = network(rng, dims)
         cases.append(
             script(
-                RMSPROP_SERIES,
+                SERIES,
                 label=f"{layers(dims)}, three steps from s = 0",
                 tags="series",
                 returns=("parameters", "s"),
@@ -109,7 +109,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
     start, curvature = bowl(rng)
     cases.append(
         script(
-            RMSPROP_BOWL,
+            BOWL,
             label="200 steps down a bowl with curvatures 1 to 100, beta2 = 0.9",
             tags="bowl",
             returns=("parameters", "s"),

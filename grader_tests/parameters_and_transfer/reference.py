@@ -1,4 +1,4 @@
-"""Reference solutions of ``module3_tuning_batchnorm/frameworks.ipynb``.
+"""Reference solutions of ``module3_tuning_batchnorm/parameters_and_transfer.ipynb``.
 
 Counts: I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", 2016, sections 6.4 and 9.2;
 fine-tuning: section 15.2 of the same book.

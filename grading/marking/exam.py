@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from grading.boundary import questions
+from grading.boundary.outcome import Failed
 from grading.boundary.questions import Question, Unanswered
 from grading.marking.case import Answer, Case, spelled
 from grading.marking.compare import EXACT, describe, difference, short
@@ -272,7 +273,7 @@ class OwnParts:
                 question = Question(*spelled(self._exam.task.given[name], args, kwargs))
                 (values,) = self._ask([question])
                 if time.monotonic() > self._until:
-                    values = Unanswered("too slow", f"its calls took over {PATIENCE:g} s")
+                    values = Unanswered(Failed.TOO_SLOW, f"its calls took over {PATIENCE:g} s")
                 if not isinstance(values, Unanswered):
                     return values[0]
                 failure.append(values)
@@ -298,7 +299,7 @@ def _refusal(
     name = case.raises.__name__
     if isinstance(got, Answer):
         return State.NOT_HELD, f"It should raise a {name} and returned {describe(got.result)}."
-    if got.kind != "raised" or not any(isinstance(answer, Answer) for answer in answers):
+    if got.kind != Failed.RAISED or not any(isinstance(answer, Answer) for answer in answers):
         return State.NOT_CHECKED, ""
     known = getattr(builtins, got.exception, None)
     if got.exception == name or (isinstance(known, type) and issubclass(known, case.raises)):

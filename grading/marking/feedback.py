@@ -14,6 +14,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from grading.boundary.outcome import Failed
 from grading.marking.compare import short
 from grading.marking.exam import Finding, State, Verdict
 from grading.marking.task import Lecture
@@ -217,9 +218,9 @@ def _next_step(verdict: Verdict) -> str:
         return "nothing to mend here; go on to the next question."
     if verdict.mistake:
         return f"read that section, mend {name}, and run its visible checks again."
-    if kinds == {"not written"} and State.NOT_HELD not in states:
+    if kinds == {Failed.NOT_WRITTEN} and State.NOT_HELD not in states:
         return f"write {name}: replace its raise NotImplementedError line by your code."
-    if "too slow" in kinds:
+    if Failed.TOO_SLOW in kinds:
         return f"look for a loop in {name} that does not end, or replace loops by array operations."
     if kinds:
         return f"call {name} yourself with inputs like those named above until it returns."

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from grading.boundary.outcome import Failed
 from grading.boundary.questions import Question, Unanswered
 from grading.marking.exam import Ask, Exam, ask_here
 from grading.marking.task import Task
@@ -73,7 +74,7 @@ def _ask(task: Task, sources: Sources) -> Ask:
         answered: list[tuple[Any, ...] | Unanswered] = []
         for question in asked:
             last = answered[-1] if answered else None
-            stuck = isinstance(last, Unanswered) and last.kind == "too slow"
+            stuck = isinstance(last, Unanswered) and last.kind == Failed.TOO_SLOW
             answered += [last] if stuck else ask_one([question])
         return answered
 
