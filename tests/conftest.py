@@ -15,6 +15,17 @@ from tests.support import REPOSITORY
 collect_ignore_glob = ["*.ipynb"]  # submissions to grade, not lectures for nbval
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the audit of the hidden tests draw more cases."""
+    parser.addoption("--seeds", type=int, default=2, help="drawings of each task's cases")
+
+
+@pytest.fixture(scope="session")
+def seeds(request: pytest.FixtureRequest) -> int:
+    """How many times the audit draws a task's cases."""
+    return request.config.getoption("--seeds")
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The root of the repository."""

@@ -1,1 +1,30 @@
-"""Hidden tests of ``hyperparameter_search.ipynb``."""
+"""Hidden tests of ``hyperparameter_search.ipynb``.
+
+Ids SA are those of the course's catalogue of mistakes (log-scale and β sampling), up to 12;
+the others of that series, RP (random points), GP (grid points), BT (best trial) and RS (refining)
+are this notebook's own. `SERIES` counts each series, `LEFT_OUT` says why an id has no wrong
+function here.
+
+Distributions are judged by the largest distance between two distribution functions. It stays
+within the margin of a single fraction (P. Massart, "The tight constant in the
+Dvoretzky–Kiefer–Wolfowitz inequality", 1990), for every sample size and every distribution.
+"""
+
+from grading.marking import Lecture
+
+NOTEBOOK = "course/module3_tuning_batchnorm/01_hyperparameter_tuning.ipynb"
+SCALES = Lecture(NOTEBOOK, "A scale for each number")
+GRID = Lecture(NOTEBOOK, "Grid against random")
+FINE = Lecture(NOTEBOOK, "Coarse to fine")
+MANY = Lecture(NOTEBOOK, "Many models at once")
+
+QUESTIONS = (
+    "sample_learning_rates",
+    "sample_betas",
+    "grid_points",
+    "random_points",
+    "best_trial",
+    "refine_space",
+)
+SERIES = {"SA": 20, "RP": 3, "GP": 7, "BT": 5, "RS": 9}
+LEFT_OUT = {"SA-12": "which set a score was measured on is the caller's choice"}

@@ -1,1 +1,24 @@
-"""Hidden tests of ``setting_up.ipynb``."""
+"""Hidden tests of ``setting_up.ipynb``.
+
+Ids NI are those of the course's catalogue of mistakes (input normalisation), up to 06; the
+others of that series, SP (splitting) and DI (diagnosis) are this notebook's own. `SERIES`
+counts each series, `LEFT_OUT` says why an id has no wrong function here.
+"""
+
+from grading.marking import Lecture
+
+SETTING_UP = "course/module1_practical_aspects/01_setting_up.ipynb"
+SETS = Lecture(SETTING_UP, "Three sets")
+DIAGNOSIS = Lecture(SETTING_UP, "Bias and variance")
+NORMALISING = Lecture(
+    "course/module1_practical_aspects/04_normalizing_and_initializing.ipynb", "Normalising inputs"
+)
+
+QUESTIONS = (
+    "split_examples",
+    "diagnose",
+    "fit_normalizer",
+    "normalize",
+)
+SERIES = {"SP": 10, "DI": 9, "NI": 17}
+LEFT_OUT = {"NI-03": "which examples are handed over is the caller's choice, not the function's"}

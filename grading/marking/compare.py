@@ -6,8 +6,8 @@ many entries. It never tells the right value. Rules, for whatever plain data a s
 * An array is wanted as an array: a list or a scalar that would broadcast is refused.
 * Whole numbers are accepted where floats are wanted, and 0/1 of any real type where booleans are.
   Floats are refused where whole numbers are wanted, for an index or a count cannot be a float.
-* float16 and float32 are refused where float64 is wanted, whatever their values: the course
-  computes in float64, and rounding would otherwise decide by luck.
+* float16 and float32 are refused where float64 is wanted, whatever their values: rounding would
+  otherwise decide by luck.
 * NaN and infinity are right only where the right answer has the same one.
 * Lists and tuples are interchangeable; dicts need exactly the wanted keys, in any order.
 """
@@ -141,7 +141,7 @@ def _kind_difference(got: Any, wanted: Any, name: str) -> str | None:
     if want.kind in "iu" and have.kind == "f":
         return f"{name} is {have}; it should hold whole numbers (int)."
     if want.kind == "f" and have.kind == "f" and have.itemsize < want.itemsize:
-        return f"{name} is {have}; this course computes in {want}."
+        return f"{name} is {have}; it should be {want}."
     return None
 
 

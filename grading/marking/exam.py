@@ -3,40 +3,50 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
 from grading.boundary import questions
+from grading.boundary.outcome import Failed
 from grading.boundary.questions import Question, Unanswered
+from grading.marking.case import Answer, Case, spelled
 from grading.marking.compare import EXACT, describe, difference, short
-from grading.marking.task import Answer, Case, Criterion, Misconception, Task, total
+from grading.marking.criteria import Criterion
+from grading.marking.task import Mistake, Sign, Task, Way, total
 
 Ask = Callable[[Sequence[Question]], list[tuple[Any, ...] | Unanswered]]
 
-HELD, NOT_HELD, NOT_CHECKED = "held", "not held", "not checked"
 PATIENCE = 20.0  # seconds for all calls of a composite's parts
 NOTHING_RIGHT = "It counts as soon as something else is right."
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one criterion.
+class State(StrEnum):
+    """What became of a criterion, in the student's words."""
 
-    `sentence` says what is wrong, in the case that `label` names; `remark` is what was accepted
-    all the same.
+    HELD = "held"
+    NOT_HELD = "not held"
+    NOT_CHECKED = "not checked"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found by one criterion.
+
+    `sentence` says what is wrong, or where it held what was accepted all the same, in the case
+    that `label` names.
     """
 
     criterion: Criterion
-    state: str
+    state: State
     sentence: str = ""
     label: str = ""
-    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,15 +54,15 @@ class Verdict:
     """What a student's function earned, and why."""
 
     task: Task
-    outcomes: tuple[Outcome, ...]
+    findings: tuple[Finding, ...]
     unanswered: tuple[tuple[Case, Unanswered], ...]
     cases: int
-    misconception: Misconception | None = None
+    mistake: Mistake | None = None
 
     @property
     def score(self) -> float:
         """The points earned."""
-        return total(o.criterion.points for o in self.outcomes if o.state == HELD)
+        return total(f.criterion.points for f in self.findings if f.state is State.HELD)
 
 
 class Exam:
@@ -74,7 +84,7 @@ class Exam:
         self.task = task
         self.cases = tuple(task.cases(rng))
         self.wanted = self.answers(task.reference)
-        self._theirs: dict[Misconception, list[Answer | Unanswered]] = {}
+        self._wrong: dict[Way, dict[int, Answer | Unanswered]] = {}
         for case, wanted in zip(self.cases, self.wanted, strict=True):
             self._confirm(case, wanted)
 
@@ -93,10 +103,10 @@ class Exam:
             raise RuntimeError(f"the reference of {self.task.name} {fault} ({case.label})")
 
     def question(self, case: Case) -> Question:
-        """The question that puts a case, fetching its inputs again where they are looked at."""
-        fetch = any(c.inputs and c.selects(case) for c in self.task.criteria)
-        outputs = ("result", *case.inputs) if fetch else ("result",)
-        return Question(case.code, case.inputs, outputs)
+        """The question that puts a case, and fetches what a criterion looks at."""
+        read = (c.reads(case) for c in self.task.criteria if c.selects(case))
+        outputs = dict.fromkeys(("result", *itertools.chain.from_iterable(read)))
+        return Question(case.code, case.inputs, tuple(outputs))
 
     def put(self, ask: Ask) -> list[Answer | Unanswered]:
         """Put all cases in one go."""
@@ -108,7 +118,7 @@ class Exam:
             for question, values in zip(asked, ask(asked), strict=True)
         ]
 
-    def answers(self, candidate: Callable, **parts: Callable) -> list[Answer | Unanswered]:
+    def answers(self, candidate: Way, **parts: Callable) -> list[Answer | Unanswered]:
         """What `candidate` answers when it runs here, with `parts` for the functions it calls."""
         return self.put(ask_here(self.task.namespace(candidate, **parts)))
 
@@ -122,162 +132,116 @@ class Exam:
         """
         answers = self.put(ask)
         parts = OwnParts(self, ask)
-        outcomes = [self._outcome(c, answers, parts) for c in self.task.criteria]
-        if not any(o.state == HELD and not o.criterion.inputs for o in outcomes):
-            outcomes = [
-                Outcome(o.criterion, NOT_CHECKED, NOTHING_RIGHT) if o.state == HELD else o
-                for o in outcomes
+        findings = [self._finding(c, answers, parts) for c in self.task.criteria]
+        if not any(f.state is State.HELD and f.criterion.alone for f in findings):
+            findings = [
+                Finding(f.criterion, State.NOT_CHECKED, NOTHING_RIGHT)
+                if f.state is State.HELD
+                else f
+                for f in findings
             ]
-        wrong = any(outcome.state != HELD for outcome in outcomes)
+        wrong = any(f.state is not State.HELD for f in findings)
+        recognised = (m for m in self.task.mistakes if self.recognises(m, answers))
         return Verdict(
             self.task,
-            tuple(outcomes),
+            tuple(findings),
             tuple(
                 (case, answer)
                 for case, answer in zip(self.cases, answers, strict=True)
                 if isinstance(answer, Unanswered) and case.raises is None
             ),
             len(self.cases),
-            self._misconception(answers) if wrong else None,
+            next(recognised, None) if wrong else None,
         )
 
-    def _outcome(
+    def _finding(
         self, criterion: Criterion, answers: list[Answer | Unanswered], parts: OwnParts
-    ) -> Outcome:
+    ) -> Finding:
         """The worst of the criterion's cases decides; the first of the worst is told."""
-        told = Outcome(criterion, HELD)
+        told = Finding(criterion, State.HELD)
         for index, case in enumerate(self.cases):
             if not criterion.selects(case):
                 continue
-            state, sentence = self._finding(criterion, index, answers, parts)
-            if state == NOT_HELD:
-                return Outcome(criterion, NOT_HELD, sentence, case.label)
-            if state == NOT_CHECKED and told.state == HELD:
-                told = Outcome(criterion, NOT_CHECKED, sentence, case.label)
-            if sentence and told == Outcome(criterion, HELD):
-                told = Outcome(criterion, HELD, label=case.label, remark=sentence)
+            state, sentence = self._in_case(criterion, index, answers, parts)
+            found = Finding(criterion, state, sentence, case.label)
+            if state is State.NOT_HELD:
+                return found
+            if told.state is State.HELD and (
+                state is State.NOT_CHECKED or (sentence and not told.sentence)
+            ):
+                told = found
         return told
 
-    def _finding(
+    def _in_case(
         self,
         criterion: Criterion,
         index: int,
         answers: list[Answer | Unanswered],
         parts: OwnParts,
-    ) -> tuple[str, str]:
+    ) -> tuple[State, str]:
         """The state of one case, and a sentence: what is wrong, or a remark where it held."""
         case, got, wanted = self.cases[index], answers[index], self.wanted[index]
         if case.raises is not None:
             return _refusal(case, got, answers)
         if isinstance(got, Unanswered):
-            return NOT_CHECKED, ""
-        problem = self._problem(criterion, case, got, wanted)
+            return State.NOT_CHECKED, ""
+        returns = case.returns or self.task.returns
+        problem = criterion.problem(case, got, wanted, returns)
         if problem is None:
-            return HELD, self._remark(criterion, case, got, wanted)
-        if self.task.own_parts and not criterion.inputs and criterion.check is None:
+            return State.HELD, criterion.remark(case, got, wanted, returns)
+        if self.task.own_parts and criterion.by_answer:
             named = " and ".join(self.task.own_parts)
             wanted = parts.wanted[index]
             if isinstance(wanted, Unanswered):
-                return NOT_CHECKED, f"It needs a working {named}: mend that first."
-            problem = self._problem(criterion, case, got, wanted)
+                return State.NOT_CHECKED, f"It needs a working {named}: mend that first."
+            problem = criterion.problem(case, got, wanted, returns)
             if problem is None:
-                return HELD, f"Right given your own {named}, which has a question of its own."
-        return NOT_HELD, problem
+                told = f"Right given your own {named}, which has a question of its own."
+                return State.HELD, told
+        return State.NOT_HELD, problem
 
-    def _problem(self, criterion: Criterion, case: Case, got: Answer, wanted: Answer) -> str | None:
-        """What a criterion finds wrong with one answer, or None."""
-        return self._difference(criterion, case, got, wanted, criterion.loose_shape)
+    def recognises(self, mistake: Mistake, answers: list[Answer | Unanswered]) -> bool:
+        """Whether wrong answers are those of a mistake."""
+        if mistake.looks_like:
+            return self._looks_like(mistake.looks_like, answers)
+        return any(self._same_mistake(way, answers) for way in mistake.ways)
 
-    def _remark(self, criterion: Criterion, case: Case, got: Answer, wanted: Answer) -> str:
-        """What only a loose comparison accepts."""
-        if not criterion.loose_shape:
-            return ""
-        strict = self._difference(criterion, case, got, wanted, loose_shape=False)
-        return f"Accepted, though {strict}" if strict else ""
-
-    def _difference(
-        self, criterion: Criterion, case: Case, got: Answer, wanted: Answer, loose_shape: bool
-    ) -> str | None:
-        if criterion.inputs:
-            return self._changed(case, got, wanted)
-        if criterion.check is not None:
-            try:
-                return criterion.check(got.result, wanted.result, case)
-            except Exception:
-                # A script's result may be a collection of its own making: no word on its type.
-                is_what = "" if case.returns else f" is {describe(got.result)} and"
-                return f"The answer{is_what} cannot be looked at: mend its type and shapes first."
-        returns = case.returns or self.task.returns
-        right = _parts(wanted.result, returns, criterion.part)
-        mine = _parts(got.result, returns, criterion.part)
-        if isinstance(mine, str):
-            return mine
-        for name in right:
-            if name not in mine:
-                return f"{name} is missing."
-        for name in mine:
-            if name not in right:
-                return f"{short(name)} does not belong there."
-        for name in right:
-            problem = difference(mine[name], right[name], name, criterion.tolerance, loose_shape)
-            if problem:
-                return problem
-        return None
-
-    def _changed(self, case: Case, got: Answer, wanted: Answer) -> str | None:
-        for variable in case.inputs:
-            if difference(got.inputs[variable], wanted.inputs[variable], "", EXACT):
-                name = self.task.input_name(variable)
-                return f"{name} is not what it was before the call: make a new one instead."
-        return None
-
-    def _misconception(self, answers: list[Answer | Unanswered]) -> Misconception | None:
-        recognised = (m for m in self.task.misconceptions if self.recognises(m, answers))
-        return next(recognised, None)
-
-    def recognises(self, misconception: Misconception, answers: list[Answer | Unanswered]) -> bool:
-        """Whether wrong answers are those of a misconception."""
-        if misconception.looks_like:
-            return self._looks_like(misconception, answers)
-        if misconception not in self._theirs:
-            self._theirs[misconception] = self.answers(misconception.wrong)
-        return self._same_mistake(answers, self._theirs[misconception])
-
-    def _looks_like(self, misconception: Misconception, answers: list[Answer | Unanswered]) -> bool:
+    def _looks_like(self, looks_like: Sign, answers: list[Answer | Unanswered]) -> bool:
         signs = []
         for case, got, wanted in zip(self.cases, answers, self.wanted, strict=True):
             if isinstance(got, Answer) and isinstance(wanted, Answer):
                 try:
-                    signs.append(misconception.looks_like(got.result, wanted.result, case))
+                    signs.append(looks_like(got.result, wanted.result, case))
                 except Exception:
                     signs.append(False)
         return signs.count(True) >= 2 and False not in signs
 
-    def _same_mistake(
-        self, answers: list[Answer | Unanswered], theirs: list[Answer | Unanswered]
-    ) -> bool:
-        """Whether `answers` equal `theirs` wherever `theirs` are wrong, in two cases or more."""
-        separating = 0
-        for case, mine, wrong, right in zip(self.cases, answers, theirs, self.wanted, strict=True):
-            if self._alike(case, wrong, right):
-                continue
-            if not self._alike(case, mine, wrong):
-                return False
-            separating += isinstance(wrong, Answer)
-        return separating >= 2
+    def _same_mistake(self, way: Way, answers: list[Answer | Unanswered]) -> bool:
+        """Whether `answers` are those of a way wherever that is wrong, in two cases or more."""
+        if way not in self._wrong:
+            self._wrong[way] = {
+                index: theirs
+                for index, theirs in enumerate(self.answers(way))
+                if not self._alike(self.cases[index], theirs, self.wanted[index])
+            }
+        wrong = self._wrong[way]
+        return sum(isinstance(theirs, Answer) for theirs in wrong.values()) >= 2 and all(
+            self._alike(self.cases[index], answers[index], theirs)
+            for index, theirs in wrong.items()
+        )
 
-    def _alike(self, case: Case, got: Answer | Unanswered, wanted: Answer | Unanswered) -> bool:
+    def _alike(self, case: Case, mine: Answer | Unanswered, other: Answer | Unanswered) -> bool:
         """Whether two answers to a case are the same in every graded part."""
-        if isinstance(got, Unanswered) or isinstance(wanted, Unanswered):
+        if isinstance(mine, Unanswered) or isinstance(other, Unanswered):
             return (
-                isinstance(got, Unanswered)
-                and isinstance(wanted, Unanswered)
-                and (got.kind, got.exception) == (wanted.kind, wanted.exception)
+                isinstance(mine, Unanswered)
+                and isinstance(other, Unanswered)
+                and (mine.kind, mine.exception) == (other.kind, other.exception)
             )
         return all(
-            self._problem(criterion, case, got, wanted) is None
+            criterion.alike(case, mine, other, case.returns or self.task.returns)
             for criterion in self.task.criteria
-            if criterion.selects(case) and criterion.check is None
+            if criterion.selects(case)
         )
 
 
@@ -306,14 +270,10 @@ class OwnParts:
 
         def part(*args: Any, **kwargs: Any) -> Any:
             if not failure:
-                given = {f"arg{i}": value for i, value in enumerate(args)}
-                given |= {f"arg_{key}": value for key, value in kwargs.items()}
-                listed = [f"arg{i}" for i in range(len(args))]
-                listed += [f"{key}=arg_{key}" for key in kwargs]
-                question = Question(f"result = {name}({', '.join(listed)})", given)
+                question = Question(*spelled(self._exam.task.given[name], args, kwargs))
                 (values,) = self._ask([question])
                 if time.monotonic() > self._until:
-                    values = Unanswered("too slow", f"its calls took over {PATIENCE:g} s")
+                    values = Unanswered(Failed.TOO_SLOW, f"its calls took over {PATIENCE:g} s")
                 if not isinstance(values, Unanswered):
                     return values[0]
                 failure.append(values)
@@ -334,37 +294,14 @@ def ask_here(namespace: dict[str, Any]) -> Ask:
 
 def _refusal(
     case: Case, got: Answer | Unanswered, answers: list[Answer | Unanswered]
-) -> tuple[str, str]:
+) -> tuple[State, str]:
     """Whether the case's exception was raised, by a function that answers something else."""
     name = case.raises.__name__
     if isinstance(got, Answer):
-        return NOT_HELD, f"It should raise a {name} and returned {describe(got.result)}."
-    if got.kind != "raised" or not any(isinstance(answer, Answer) for answer in answers):
-        return NOT_CHECKED, ""
+        return State.NOT_HELD, f"It should raise a {name} and returned {describe(got.result)}."
+    if got.kind != Failed.RAISED or not any(isinstance(answer, Answer) for answer in answers):
+        return State.NOT_CHECKED, ""
     known = getattr(builtins, got.exception, None)
     if got.exception == name or (isinstance(known, type) and issubclass(known, case.raises)):
-        return HELD, ""
-    return NOT_HELD, f"It should raise a {name} and raised {short(got.message, 200)}"
-
-
-def _parts(result: Any, returns: str | tuple[str, ...], patterns: str) -> Mapping[str, Any] | str:
-    """The parts of a result by the names a student knows, or a sentence if it has none."""
-    if isinstance(returns, tuple):
-        names = ", ".join(returns)
-        if type(result) not in (tuple, list):
-            return f"It returned {describe(result)}; it should return {names}."
-        if len(result) != len(returns):
-            return f"It returned {len(result)} values; it should return {len(returns)}: {names}."
-        parts = dict(zip(returns, result, strict=True))
-    elif not patterns:
-        return {returns: result}
-    elif type(result) is not dict:
-        return f"{returns} is {describe(result)}; it should be a dict."
-    else:
-        parts = result
-    wanted = patterns.split() or ["*"]
-    return {
-        name if isinstance(returns, tuple) else f"{returns}[{name!r}]": value
-        for name, value in parts.items()
-        if any(fnmatchcase(name, pattern) for pattern in wanted)
-    }
+        return State.HELD, ""
+    return State.NOT_HELD, f"It should raise a {name} and raised {short(got.message, 200)}"

@@ -8,32 +8,28 @@ right value, a reference's source or a traceback of the grader.
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
+from markupsafe import Markup
+
+from grading.boundary.outcome import Failed
 from grading.marking.compare import short
-from grading.marking.exam import HELD, NOT_CHECKED, NOT_HELD, Outcome, Verdict
+from grading.marking.exam import Finding, State, Verdict
 from grading.marking.task import Lecture
 
 WIDTH = 80
-SYMBOLS = {HELD: "✓", NOT_HELD: "✗", NOT_CHECKED: "–"}
-COLOURS = {HELD: "#2e7d32", NOT_HELD: "#c62828", NOT_CHECKED: "#757575"}
-EXPLANATIONS = (
-    ("has no attribute 'bool8'", "NumPy 2 has no np.bool8; write np.bool_."),
-    ("module 'numpy' has no attribute", "NumPy 2 has no such name; older code often does."),
-    ("newshape", "NumPy 2 has no newshape=; give the shape as np.reshape's second argument."),
-    ("cannot be interpreted as an integer", "A shape or an index is a whole number; // gives one."),
-    ("expected a sequence of integers", "A shape or an index is a whole number; // gives one."),
-    ("NameError: name 'np'", "Run the notebook's first cell: it imports NumPy as np."),
-)  # fmt: skip
+SYMBOLS = {State.HELD: "✓", State.NOT_HELD: "✗", State.NOT_CHECKED: "–"}
+COLOURS = {State.HELD: "#2e7d32", State.NOT_HELD: "#c62828", State.NOT_CHECKED: "#757575"}
+Explanations = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Standing:
     """One line on a criterion, and what there is to say about it."""
 
-    state: str
+    state: State
     line: str
     detail: str
 
@@ -56,6 +52,7 @@ class Failure:
 class Feedback:
     """What there is to say about a verdict, before any markup."""
 
+    name: str
     headline: str
     standings: tuple[Standing, ...]
     failures: tuple[Failure, ...]
@@ -64,24 +61,30 @@ class Feedback:
     next_step: str
 
 
-def compose(verdict: Verdict) -> Feedback:
-    """Choose the words for a verdict."""
-    task = verdict.task
+def compose(verdict: Verdict, explanations: Explanations = ()) -> Feedback:
+    """Choose the words for a verdict.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    explanations : sequence of (str, str)
+        A text that an error message may hold, and what to say then; the first that fits is said.
+    """
+    task, named = verdict.task, verdict.mistake
     full = verdict.score == task.points
-    named = verdict.misconception
     return Feedback(
+        task.name,
         f"{task.name}: {verdict.score:g} of {task.worth}",
-        _standings(verdict.outcomes),
-        _failures(verdict),
+        _standings(verdict.findings),
+        _failures(verdict, explanations),
         named.sentence if named else "",
         None if full else named.lecture if named else task.lecture,
         _next_step(verdict),
     )
 
 
-def text(verdict: Verdict) -> str:
+def text(feedback: Feedback) -> str:
     """Feedback for a terminal, no line longer than 80 columns."""
-    feedback = compose(verdict)
     lines = [feedback.headline, ""]
     for standing in feedback.standings:
         lines += _wrap(f"{SYMBOLS[standing.state]} {standing.line}", "  ", "    ")
@@ -99,46 +102,47 @@ def text(verdict: Verdict) -> str:
     return "\n".join(lines) + "\n"
 
 
-def html(verdict: Verdict) -> str:
+def html(feedback: Feedback) -> str:
     """Feedback for JupyterLab and for nbgrader's feedback page, on white or dark."""
-    feedback = compose(verdict)
-    name = escape(verdict.task.name)
-    parts = [f'<p id="feedback-{name}"><strong>{escape(feedback.headline)}</strong></p>']
-    items = "".join(map(_item, feedback.standings))
-    parts.append(f'<ul style="list-style: none; padding-left: 0.5em;">{items}</ul>')
-    for failure in feedback.failures:
-        where = f"<br>in <code>{escape(failure.where)}</code>" if failure.where else ""
-        explanation = f"<br>{escape(failure.explanation)}" if failure.explanation else ""
-        parts.append(
-            f"<p><strong>Did not run</strong>, {escape(failure.cases)}:<br>"
-            f"<code>{escape(failure.message)}</code>{where}{explanation}</p>"
-        )
+    parts = [
+        Markup('<p id="feedback-{}"><strong>{}</strong></p>').format(
+            feedback.name, feedback.headline
+        ),
+        Markup('<ul style="list-style: none; padding-left: 0.5em;">{}</ul>').format(
+            Markup("").join(map(_item, feedback.standings))
+        ),
+        *map(_paragraph, feedback.failures),
+    ]
     if feedback.mistake:
-        parts.append(f"<p><strong>A mistake we recognise:</strong> {escape(feedback.mistake)}</p>")
+        parts.append(
+            Markup("<p><strong>A mistake we recognise:</strong> {}</p>").format(feedback.mistake)
+        )
     if feedback.lecture:
         parts.append(
-            '<p><strong>Read:</strong> <a style="color: inherit; text-decoration: underline;" '
-            f'href="{escape(feedback.lecture.href)}">{escape(feedback.lecture.text)}</a></p>'
+            Markup(
+                '<p><strong>Read:</strong> <a style="color: inherit; text-decoration: underline;" '
+                'href="{}">{}</a></p>'
+            ).format(feedback.lecture.href, feedback.lecture.text)
         )
-    parts.append(f"<p><strong>Next:</strong> {escape(feedback.next_step)}</p>")
-    return (
+    parts.append(Markup("<p><strong>Next:</strong> {}</p>").format(feedback.next_step))
+    return Markup(
         '<div style="border: 1px solid #757575; border-radius: 4px; padding: 0.5em 1em; '
-        f'max-width: 50em;">{"".join(parts)}</div>'
-    )
+        'max-width: 50em;">{}</div>'
+    ).format(Markup("").join(parts))
 
 
-def outcome(verdict: Verdict) -> dict[str, Any]:
-    """What the report on a class needs of a verdict; see :func:`grading.boundary.questions.show`."""
+def record(verdict: Verdict) -> dict[str, Any]:
+    """What the report needs of a verdict; see :func:`grading.boundary.questions.show`."""
     kinds = {failed.kind: failed.message.partition("\n")[0] for _, failed in verdict.unanswered}
     return {
-        "mistake": verdict.misconception.sentence if verdict.misconception else "",
+        "mistake": verdict.mistake.sentence if verdict.mistake else "",
         "criteria": [
             {
-                "name": outcome.criterion.name,
-                "points": outcome.criterion.points,
-                "held": outcome.state == HELD,
+                "name": finding.criterion.name,
+                "points": finding.criterion.points,
+                "held": finding.state is State.HELD,
             }
-            for outcome in verdict.outcomes
+            for finding in verdict.findings
         ],
         "unanswered": [
             {"kind": kind, "message": short(message, 300)} for kind, message in kinds.items()
@@ -146,35 +150,49 @@ def outcome(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _item(standing: Standing) -> str:
-    mark = (
-        f'<span aria-hidden="true" style="color: {COLOURS[standing.state]}; font-weight: bold;">'
-        f"{SYMBOLS[standing.state]}</span>"
+def _item(standing: Standing) -> Markup:
+    detail = Markup('<div style="padding-left: 1.3em;">{}</div>').format(standing.detail)
+    return Markup(
+        '<li style="margin: 0.3em 0;"><span aria-hidden="true" '
+        'style="color: {}; font-weight: bold;">{}</span> {}{}</li>'
+    ).format(
+        COLOURS[standing.state],
+        SYMBOLS[standing.state],
+        standing.line,
+        detail if standing.detail else "",
     )
-    detail = escape(standing.detail)
-    detail = detail and f'<div style="padding-left: 1.3em;">{detail}</div>'
-    return f'<li style="margin: 0.3em 0;">{mark} {escape(standing.line)}{detail}</li>'
 
 
-def _standings(outcomes: tuple[Outcome, ...]) -> tuple[Standing, ...]:
+def _paragraph(failure: Failure) -> Markup:
+    where = Markup("<br>in <code>{}</code>").format(failure.where)
+    explanation = Markup("<br>{}").format(failure.explanation)
+    return Markup("<p><strong>Did not run</strong>, {}:<br><code>{}</code>{}{}</p>").format(
+        failure.cases,
+        failure.message,
+        where if failure.where else "",
+        explanation if failure.explanation else "",
+    )
+
+
+def _standings(findings: tuple[Finding, ...]) -> tuple[Standing, ...]:
     """Say each sentence once: criteria that fail for the same reason refer to the first."""
     standings, told = [], {}
-    for outcome in outcomes:
-        criterion, sentence = outcome.criterion, outcome.sentence or outcome.remark
-        earned = criterion.points if outcome.state == HELD else 0
-        line = f"{criterion.name}: {outcome.state}, {earned:g} of {criterion.points:g}"
+    for finding in findings:
+        criterion, sentence = finding.criterion, finding.sentence
+        earned = criterion.points if finding.state is State.HELD else 0
+        line = f"{criterion.name}: {finding.state}, {earned:g} of {criterion.points:g}"
         if sentence in told:
             detail = f"The same as for {told[sentence]}."
         else:
             detail = (
-                f"{sentence} Case: {outcome.label}." if sentence and outcome.label else sentence
+                f"{sentence} Case: {finding.label}." if sentence and finding.label else sentence
             )
             told |= {sentence: criterion.name} if sentence else {}
-        standings.append(Standing(outcome.state, line, detail))
+        standings.append(Standing(finding.state, line, detail))
     return tuple(standings)
 
 
-def _failures(verdict: Verdict) -> tuple[Failure, ...]:
+def _failures(verdict: Verdict, explanations: Explanations) -> tuple[Failure, ...]:
     grouped: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for case, unanswered in verdict.unanswered:
         message = unanswered.message or unanswered.kind
@@ -186,7 +204,7 @@ def _failures(verdict: Verdict) -> tuple[Failure, ...]:
         cases = f"in {len(told)} of {verdict.cases} cases, first with {label}"
         if any(other != message for _, other in told):
             cases += "; there the message was"
-        explanation = next((words for sign, words in EXPLANATIONS if sign in message), "")
+        explanation = next((words for sign, words in explanations if sign in message), "")
         line = short(message.partition("\n")[0], 300)
         failures.append(Failure(cases, line, short(where, 200), explanation))
     return tuple(failures)
@@ -194,15 +212,15 @@ def _failures(verdict: Verdict) -> tuple[Failure, ...]:
 
 def _next_step(verdict: Verdict) -> str:
     name = verdict.task.name
-    states = [outcome.state for outcome in verdict.outcomes]
+    states = [finding.state for finding in verdict.findings]
     kinds = {unanswered.kind for _, unanswered in verdict.unanswered}
     if verdict.score == verdict.task.points:
         return "nothing to mend here; go on to the next question."
-    if verdict.misconception:
+    if verdict.mistake:
         return f"read that section, mend {name}, and run its visible checks again."
-    if kinds == {"not written"} and NOT_HELD not in states:
+    if kinds == {Failed.NOT_WRITTEN} and State.NOT_HELD not in states:
         return f"write {name}: replace its raise NotImplementedError line by your code."
-    if "too slow" in kinds:
+    if Failed.TOO_SLOW in kinds:
         return f"look for a loop in {name} that does not end, or replace loops by array operations."
     if kinds:
         return f"call {name} yourself with inputs like those named above until it returns."

@@ -13,6 +13,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -41,31 +42,46 @@ def source_of(function: Callable, name: str = "") -> str:
     return re.sub(rf"^def {node.name}\(", f"def {name or node.name}(", text, count=1)
 
 
-def edited(function: Callable, *edits: tuple[str, str] | tuple[str, str, int]) -> FunctionType:
-    """Return `function` with its source edited: a wrong answer, or another right one.
+@dataclass(frozen=True)
+class Edit:
+    """Replacements of text in a function's source, made one after the other; see :func:`edit`."""
 
-    Parameters
-    ----------
-    function : callable
-        A function written as a ``def`` in a module.
-    *edits : (old, new) or (old, new, count)
-        Replacements of text, made one after the other; `old` must occur exactly `count` times
-        (1 unless given). A line break in `new` takes the indentation that is written there.
+    replacements: tuple[tuple[str, str, int], ...]
+
+    def then(self, old: str, new: str, count: int = 1) -> Edit:
+        """Make another replacement after these."""
+        return Edit((*self.replacements, (old, new, count)))
+
+    def of(self, function: Callable) -> FunctionType:
+        """Edit another function than the task's reference; see :func:`edited`."""
+        return edited(function, self)
+
+
+def edit(old: str, new: str, count: int = 1) -> Edit:
+    """Describe a function by the reference's source: a wrong answer, or another right one.
+
+    `old`, which must occur exactly `count` times, is replaced by `new`. A line break in `new` takes
+    the indentation that is written there.
+    """
+    return Edit(((old, new, count),))
+
+
+@functools.cache
+def edited(function: Callable, way: Edit) -> FunctionType:
+    """Return `function`, written as a ``def`` in a module, with its source edited.
 
     Raises
     ------
     ValueError
-        If a text does not occur exactly that often.
+        If a text does not occur as often as it should.
     """
-    text = source_of(function)
-    for old, new, *count in edits:
-        wanted = count[0] if count else 1
+    text, name = source_of(function), function.__name__
+    for old, new, count in way.replacements:
         found = text.count(old)
-        if found != wanted:
-            name = function.__name__
-            raise ValueError(f"{name}: {old!r} occurs {found} times in its source, not {wanted}")
+        if found != count:
+            raise ValueError(f"{name}: {old!r} occurs {found} times in its source, not {count}")
         text = text.replace(old, new)
-    return compiled(text, function.__name__, function.__globals__)
+    return compiled(text, name, function.__globals__)
 
 
 def compiled(text: str, name: str, namespace: Mapping[str, Any]) -> FunctionType:

@@ -1,32 +1,28 @@
 """The grader's own exam: every task must score right answers, wrong ones and stubs as it should.
 
-``python -m grading.rehearsal.audit [--seeds N] [NAME …]``, where a name is a task's or a notebook's.
 For every task and seed, through the same scoring and encoding as a student's code:
 
 * the reference and every accepted variant earn full marks, the released stub 0;
-* every misconception earns less, the same with all seeds, and is named as itself and nothing else;
-* every criterion is lost by at least one misconception, so none is there for nothing;
+* every mistake, in each way to write it, earns less, the same with all seeds, and is named as
+  itself and nothing else;
+* every criterion is lost by at least one mistake, so none is there for nothing;
 * wrong answers and variants use only what a notebook has; composites call their own parts;
-* a notebook's catalogue of misconceptions is complete: each id has a wrong answer or a reason.
-
-Prints a table and the rubric lines, then what failed; exits 1 if anything did.
+* a notebook's series of ids are complete: each id has a mistake or a reason why it has none.
 """
 
 from __future__ import annotations
 
-import argparse
 import builtins
-import sys
 import time
-from collections.abc import Callable, Iterator
-from types import ModuleType
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from grading.marking import catalogue
-from grading.marking.exam import HELD, Exam, Verdict, ask_here
+from grading.marking.catalogue import Catalogue, Notebook
+from grading.marking.exam import Exam, State, Verdict, ask_here
 from grading.marking.source import compiled, names_used
-from grading.marking.task import Misconception, Task
+from grading.marking.task import Mistake, Task, Way
 
 HEADER = f"{'task':<28}{'points':>7}{'cases':>7}{'variants':>10}{'stub':>6}{'named':>9}{'s':>7}"
 
@@ -46,41 +42,54 @@ class TaskAudit:
         self.cases = self.right = self.named = 0
         self.stub = 0.0
         self.lost: set[str] = set()
-        self._earned: dict[Misconception, dict[float, int]] = {}  # a seed for each score
+        self._earned: dict[tuple[str, Way], dict[float, int]] = {}  # a seed for each score
         start = time.perf_counter()
-        self._examine_sources()
-        for seed in range(seeds):
-            self._examine_scores(seed)
+        self._examine_ids()
+        if self._examine_sources():
+            for seed in range(seeds):
+                self._examine_scores(seed)
         for criterion in task.criteria:
             if criterion.name not in self.lost:
-                self.misses.append(f"no misconception loses {criterion.name!r}")
-        for misconception, earned in self._earned.items():
+                self.misses.append(f"no mistake loses {criterion.name!r}")
+        for (id, _), earned in self._earned.items():
             if len(earned) > 1:
                 told = ", ".join(f"{score:g} with seed {seed}" for score, seed in earned.items())
-                self.misses.append(f"misconception {misconception.id} earns {told}")
+                self.misses.append(f"mistake {id} earns {told}")
         self.seconds = time.perf_counter() - start
         self.seeds = seeds
 
     @property
     def row(self) -> str:
         """Return the task's line of the table."""
-        wrong, right = len(self.task.misconceptions), len(self.task.variants)
+        wrong = sum(len(mistake.ways) for mistake in self.task.mistakes)
+        right = len(self.task.variants)
         return (
             f"{self.task.name:<28}{self.task.points:>7g}{self.cases:>7}"
             f"{f'{self.right}/{right * self.seeds}':>10}{self.stub:>6g}"
             f"{f'{self.named}/{wrong * self.seeds}':>9}{self.seconds:>7.2f}"
         )
 
-    def _examine_sources(self) -> None:
+    def _examine_ids(self) -> None:
+        for id, count in Counter(mistake.id for mistake in self.task.mistakes).items():
+            if count > 1:
+                self.misses.append(f"mistake {id} is there {count} times: give one all its ways")
+
+    def _examine_sources(self) -> bool:
+        """Look at what stands in the sources; whether all of them can be had."""
         known = {*self.task.given, *dir(builtins)}
-        for kind, candidate in candidates(self.task):
-            unknown = names_used(candidate) - known
+        for kind, way in candidates(self.task):
+            try:
+                unknown = names_used(self.task.function(way)) - known
+            except ValueError as misfit:
+                self.misses.append(f"{kind}: {misfit}")
+                return False
             if unknown:
                 self.misses.append(f"{kind} uses {', '.join(sorted(unknown))}, not in a notebook")
         scripts = "\n".join(case.code for case in self.task.cases(np.random.default_rng(0)))
         for part in self.task.own_parts:
             if part not in names_used(self.task.reference) and f"{part}(" not in scripts:
                 self.misses.append(f"neither the reference nor a case calls its part {part}")
+        return True
 
     def _examine_scores(self, seed: int) -> None:
         try:
@@ -96,43 +105,42 @@ class TaskAudit:
         self.stub = max(self.stub, verdict.score)
         if verdict.score:
             self.misses.append(f"seed {seed}: the stub earns {verdict.score:g}")
-        for misconception in self.task.misconceptions:
-            asked = ask_here(self.task.namespace(misconception.wrong))
-            verdict = exam.judge(asked)
-            self._earned.setdefault(misconception, {}).setdefault(verdict.score, seed)
-            self.lost |= {o.criterion.name for o in verdict.outcomes if o.state != HELD}
-            self.named += self._expect_named(misconception.id, verdict, seed)
-            self._expect_distinct(misconception.id, exam, asked, seed)
+        for mistake in self.task.mistakes:
+            for way in mistake.ways:
+                self._expect_less(mistake, way, exam, seed)
 
-    def _expect_full(self, kind: str, candidate: Callable, exam: Exam, seed: int) -> bool:
+    def _expect_full(self, kind: str, candidate: Way, exam: Exam, seed: int) -> bool:
         verdict = exam.judge(ask_here(self.task.namespace(candidate)))
         if verdict.score == self.task.points:
             return True
         self.misses.append(f"seed {seed}: {kind} earns {verdict.score:g}: {_reasons(verdict)}")
         return False
 
-    def _expect_named(self, id: str, verdict: Verdict, seed: int) -> bool:
-        named = verdict.misconception.id if verdict.misconception else "nothing"
+    def _expect_less(self, mistake: Mistake, way: Way, exam: Exam, seed: int) -> None:
+        id, asked = mistake.id, ask_here(self.task.namespace(way))
+        verdict = exam.judge(asked)
+        self._earned.setdefault((id, way), {}).setdefault(verdict.score, seed)
+        self.lost |= {f.criterion.name for f in verdict.findings if f.state is not State.HELD}
+        named = verdict.mistake.id if verdict.mistake else "nothing"
+        self.named += named == id
         if verdict.score >= self.task.points:
-            self.misses.append(f"seed {seed}: misconception {id} earns full marks")
+            self.misses.append(f"seed {seed}: mistake {id} earns full marks")
         elif named != id:
-            self.misses.append(f"seed {seed}: misconception {id} is named as {named}")
-        return named == id
-
-    def _expect_distinct(self, id: str, exam: Exam, asked: Callable, seed: int) -> None:
+            self.misses.append(f"seed {seed}: mistake {id} is named as {named}")
         answers = exam.put(asked)
-        for other in self.task.misconceptions:
+        for other in self.task.mistakes:
             if other.id != id and exam.recognises(other, answers):
                 self.misses.append(f"seed {seed}: {id} also looks like {other.id}")
 
 
-def candidates(task: Task) -> Iterator[tuple[str, Callable]]:
+def candidates(task: Task) -> Iterator[tuple[str, Way]]:
     """Everything of a task that can stand in a notebook as the graded function."""
     yield "the reference", task.reference
     for variant in task.variants:
         yield f"variant {variant.name!r}", variant.right
-    for misconception in task.misconceptions:
-        yield f"misconception {misconception.id}", misconception.wrong
+    for mistake in task.mistakes:
+        for way in mistake.ways:
+            yield f"mistake {mistake.id}", way
 
 
 def stub(name: str) -> Callable:
@@ -141,53 +149,54 @@ def stub(name: str) -> Callable:
     return compiled(text, name, {})
 
 
-def catalogue_misses(module: ModuleType) -> Iterator[str]:
-    """Ids of a notebook's catalogue with neither a wrong answer nor a reason, or with both."""
-    used = {m.id for task in module.TASKS for m in task.misconceptions}
-    left_out = set(module.LEFT_OUT)
+def missing_ids(notebook: Notebook) -> Iterator[str]:
+    """Ids of a notebook's series with neither a mistake nor a reason, or with both."""
+    used = {mistake.id for task in notebook.tasks for mistake in task.mistakes}
+    left_out = set(notebook.left_out)
     listed = {
         f"{series}-{number:02}"
-        for series, last in module.CATALOGUE.items()
+        for series, last in notebook.series.items()
         for number in range(1, last + 1)
     }
     for id in sorted(listed - used - left_out):
-        yield f"{id} has neither a wrong answer nor a reason in LEFT_OUT"
+        yield f"{id} has neither a mistake nor a reason in LEFT_OUT"
     for id in sorted(used & left_out):
-        yield f"{id} has a wrong answer and is in LEFT_OUT"
+        yield f"{id} has a mistake and is in LEFT_OUT"
     for id in sorted((used | left_out) - listed):
-        yield f"{id} is not in CATALOGUE"
+        yield f"{id} is not in SERIES"
 
 
 def _reasons(verdict: Verdict) -> str:
-    told = [f"{o.criterion.name}: {o.sentence} ({o.label})" for o in verdict.outcomes if o.sentence]
+    told = [f"{f.criterion.name}: {f.sentence} ({f.label})" for f in verdict.findings if f.sentence]
     told += [f"{case.label}: {unanswered.message}" for case, unanswered in verdict.unanswered]
     return "; ".join(told)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Audit the tasks named on the command line, or all of them; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m grading.rehearsal.audit", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="tasks or notebooks; all if none")
-    parser.add_argument("--seeds", type=int, default=5, help="drawings of each task's cases")
-    options = parser.parse_args(arguments)
+def run(catalogue: Catalogue, names: Sequence[str], seeds: int) -> int:
+    """Print a table, the rubric lines and what failed; return the exit status, 1 if anything did.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    names : sequence of str
+        Tasks and notebooks to look at; all if empty.
+    seeds : int
+        Drawings of each task's cases.
+    """
     misses, rubrics, known = [], [], set()
     print(HEADER)
-    for module in catalogue.modules():
-        notebook = module.__name__.split(".")[1]
-        known |= {notebook, *(task.name for task in module.TASKS)}
-        if not options.names or notebook in options.names:
-            misses += [f"{notebook}: {miss}" for miss in catalogue_misses(module)]
-        for task in module.TASKS:
-            if not options.names or {notebook, task.name} & set(options.names):
-                audit = TaskAudit(task, options.seeds)
+    for notebook in catalogue.notebooks():
+        known |= {notebook.name, *notebook.questions}
+        whole = not names or notebook.name in names
+        if whole:
+            misses += [f"{notebook.name}: {miss}" for miss in missing_ids(notebook)]
+        for question in notebook.questions:
+            if whole or question in names:
+                audit = TaskAudit(notebook.task(question), seeds)
                 print(audit.row, flush=True)
-                misses += [f"{task.name}: {miss}" for miss in audit.misses]
-                rubrics.append(f"{task.name}\n  {task.rubric}")
-    misses += [f"{name}: no such task or notebook" for name in set(options.names) - known]
+                misses += [f"{question}: {miss}" for miss in audit.misses]
+                rubrics.append(f"{question}\n  {audit.task.rubric}")
+    misses += [f"{name}: no such task or notebook" for name in set(names) - known]
     print("\nFirst lines of the graded cells:", *rubrics, sep="\n")
     print(f"\n{len(misses)} misses" if misses else "\nNo misses.", *misses, sep="\n- ")
     return 1 if misses else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,32 +1,32 @@
 """Writes the cells of new questions into an assignment's notebook.
 
-``python -m grading.rehearsal.scaffold NOTEBOOK FOLDER``: for each task of ``tasks/NOTEBOOK.py``
-whose question is not in ``FOLDER/NOTEBOOK.ipynb`` yet, or in that notebook with a number before its
-name: a prompt, an answer cell with the reference's docstring and solution, a cell for visible
-checks, and the graded cell. What is there already stays as it is. Prompt and visible checks are
-only begun: they are for a person to write.
+A question gets a prompt, an answer cell with the reference's docstring and solution, a cell for
+visible checks, and the graded cell. Prompt and visible checks are only begun: they are for a person
+to write.
 """
 
 from __future__ import annotations
 
-import argparse
 import ast
 import inspect
 import json
-import sys
-from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from grading.marking import catalogue
+from grading.marking.catalogue import Catalogue, unnumbered
 from grading.marking.task import Task
+from grading.stop import Stop
 
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 Cell = dict[str, Any]
 
 
-def question(task: Task, number: int) -> list[Cell]:
-    """Return the four cells of a task's question, the `number`-th of its notebook."""
+def question(task: Task, number: int, package: str) -> list[Cell]:
+    """Return the four cells of a task's question, the `number`-th of its notebook.
+
+    `package` is that of the hidden tests.
+    """
     name = task.name
     prompt = (
         f"## {number}. A heading: `{name}` ({task.worth})\n\n"
@@ -39,7 +39,7 @@ def question(task: Task, number: int) -> list[Cell]:
         f'print("{name}: visible checks passed; hidden checks run when graded")'
     )
     graded = (
-        f"{task.rubric}\n### BEGIN HIDDEN TESTS\nfrom grader_tests import grade\n\n"
+        f"{task.rubric}\n### BEGIN HIDDEN TESTS\nfrom {package} import grade\n\n"
         f'grade("{name}")\n### END HIDDEN TESTS'
     )
     return [
@@ -50,19 +50,25 @@ def question(task: Task, number: int) -> list[Cell]:
     ]
 
 
-def complete(notebook: Cell, wanted: tuple[Task, ...]) -> list[str]:
+def complete(notebook: Cell, wanted: tuple[Task, ...], package: str) -> list[str]:
     """Add the questions that a notebook lacks, and return their names."""
     there = [cell.get("id") for cell in notebook["cells"]]
     missing = [task for task in wanted if task.name not in there]
     first = len(wanted) - len(missing) + 1
     for number, task in enumerate(missing, first):
-        notebook["cells"] += question(task, number)
+        notebook["cells"] += question(task, number, package)
     return [task.name for task in missing]
 
 
-def empty(title: str) -> Cell:
-    """Return a notebook with a title and a first cell that imports NumPy."""
-    cells = [_markdown("title", f"# {title}"), _code("setup", "import numpy as np", locked=True)]
+def empty(title: str, wanted: tuple[Task, ...]) -> Cell:
+    """Return a notebook with a title and a first cell that imports what the references import."""
+    given = {name: value for task in wanted for name, value in task.given.items()}
+    imports = [
+        f"import {value.__name__}" + (f" as {name}" if name != value.__name__ else "")
+        for name, value in given.items()
+        if isinstance(value, ModuleType)
+    ]
+    cells = [_markdown("title", f"# {title}"), _code("setup", "\n".join(imports), locked=True)]
     metadata = {"kernelspec": KERNEL}
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
@@ -98,39 +104,34 @@ def _lines(source: str) -> list[str]:
     return source.splitlines(keepends=True)
 
 
-def _known() -> Iterator[tuple[str, tuple[Task, ...]]]:
-    for module in catalogue.modules():
-        yield module.__name__.split(".")[1], module.TASKS
+def run(catalogue: Catalogue, notebook: str, folder: Path) -> int:
+    """Add the questions that a notebook lacks, or begin it, and say so; return the exit status.
 
+    Parameters
+    ----------
+    catalogue : Catalogue
+    notebook : str
+        Its name. With another number, or none, it is the same notebook.
+    folder : Path
+        Of the assignment.
 
-def main(arguments: list[str] | None = None) -> int:
-    """Complete the notebook that the command line names; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m grading.rehearsal.scaffold", description=__doc__
-    )
-    parser.add_argument("notebook", metavar="NOTEBOOK", help="a module of grader_tests/tasks")
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="such as source/module4_extras")
-    options = parser.parse_args(arguments)
-    known = dict(_known())
-    if options.notebook not in known:
-        print(
-            f"There is no grader_tests/tasks/{options.notebook}.py; there are {', '.join(known)}.",
-            file=sys.stderr,
-        )
-        return 1
-    numbered = options.folder.glob(f"*_{options.notebook}.ipynb")
-    there = [path for path in numbered if catalogue.unnumbered(path.stem) == options.notebook]
-    path = there[0] if there else options.folder / f"{options.notebook}.ipynb"
-    notebook = empty(options.notebook.replace("_", " ").capitalize())
+    Raises
+    ------
+    Stop
+        If no hidden tests are for a notebook of that name.
+    """
+    try:
+        known = catalogue.notebook(notebook)
+    except LookupError as error:
+        raise Stop(f"{catalogue.package} has no folder for that notebook: {error}.") from None
+    there = (path for path in folder.glob("*.ipynb") if unnumbered(path.stem) == known.name)
+    path = next(there, folder / f"{notebook}.ipynb")
     if path.exists():
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-    added = complete(notebook, known[options.notebook])
+        cells = json.loads(path.read_text(encoding="utf-8"))
+    else:
+        cells = empty(known.name.replace("_", " ").capitalize(), known.tasks)
+    added = complete(cells, known.tasks, catalogue.package)
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(notebook, indent=1, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    path.write_text(json.dumps(cells, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{path}: added {', '.join(added)}" if added else f"{path}: has every question")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,37 +1,35 @@
 """A made-up class: submissions of which the score of every question is known beforehand.
 
-What students may answer comes from the course's hidden tests: from the module ``answers`` of their
-package, which offers the two functions of :class:`AnswerBook`. What does not depend on a question
-(a crash, an endless loop, nothing at all) is added here.
+What students may answer is what the course's hidden tests know: references, variants and mistakes.
+What does not depend on a question (a crash, an endless loop, nothing at all) is added here.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
-import importlib
 import itertools
 import json
 import random
 import shutil
-import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
-from nbgrader.apps import NbGrader
-from nbgrader.coursedir import CourseDirectory
 
-from grading.plugin.execute import SealedExecute
+from grading.course import Course, grade_id
+from grading.marking.catalogue import Catalogue
+from grading.marking.task import Task
+from grading.rehearsal.scores import scores
+from grading.stop import Stop
 
 SHARES = {  # of the answers, in percent
     "right": 55,
     "variant": 15,
-    "misconception": 18,
+    "mistake": 18,
     "crash": 4,
     "loop": 3,
     "nothing": 5,
@@ -51,19 +49,15 @@ NAMES = (
 )  # fmt: skip
 
 
-class CannotSimulate(Exception):
-    """The class cannot be made; the text says why and what to do."""
-
-
 @dataclass(frozen=True)
 class KnownAnswer:
     """A whole solution cell, of which it is known what it is.
 
     Parameters
     ----------
-    kind : {"right", "variant", "misconception"}
+    kind : {"right", "variant", "mistake"}
     detail : str
-        The variant's name; the sentence that feedback has for the misconception.
+        The variant's name; the sentence that feedback has for the mistake.
     source : str
         Python, to stand in the cell.
     """
@@ -71,35 +65,6 @@ class KnownAnswer:
     kind: str
     detail: str
     source: str
-
-
-class AnswerBook(Protocol):
-    """What the module ``answers`` of a course's hidden tests offers."""
-
-    def answers(self, notebook: str) -> Mapping[str, Sequence[tuple[str, str, str]]]:
-        """Known answers to each question of a notebook, by the solution cell's grade_id.
-
-        Returns
-        -------
-        mapping of str to sequence of tuple
-            Kind, detail and source of each, as in :class:`KnownAnswer`.
-
-        Raises
-        ------
-        LookupError
-            If it knows no such notebook.
-        """
-
-    def scores(self, notebook: str, sources: Mapping[str, str | None]) -> Mapping[str, float]:
-        """What each question earns in a notebook with these sources in its solution cells.
-
-        A source is None where the code never returns (the kernel dies, or a loop does not end).
-
-        Raises
-        ------
-        ValueError
-            If that hangs on the cases that are drawn.
-        """
 
 
 @dataclass(frozen=True)
@@ -113,29 +78,35 @@ class Expected:
 
 @dataclass(frozen=True)
 class Paper:
-    """A released notebook: its questions' stubs and known answers, by grade_id."""
+    """A released notebook: its tasks, and its questions' stubs by grade_id."""
 
     path: Path
     release: NotebookNode
     stubs: Mapping[str, str]
-    known: Mapping[str, list[KnownAnswer]]
+    tasks: Mapping[str, Task]
 
 
 Class = dict[str, dict[str, dict[str, Expected]]]  # student → notebook → question
 
 
 def simulate(
-    assignment: str, students: int, seed: int, tests: str = "grader_tests", force: bool = False
+    course: Course,
+    catalogue: Catalogue,
+    assignment: str,
+    students: int,
+    seed: int,
+    force: bool = False,
 ) -> Class:
-    """Hand in a released assignment for a made-up class, in the course of this folder.
+    """Hand in a released assignment for a made-up class.
 
     Parameters
     ----------
+    course : Course
+    catalogue : Catalogue
+        Its hidden tests.
     assignment : str
     students, seed : int
         The class is the same whenever it is made with the same numbers.
-    tests : str
-        The package of the hidden tests, found where the judge finds it.
     force : bool
         Replace submissions of students of the same names.
 
@@ -147,31 +118,22 @@ def simulate(
 
     Raises
     ------
-    CannotSimulate
+    Stop
         If the assignment is not released, something is in the way, or no answers are known.
     """
-    app = NbGrader()
-    app.initialize([])
-    course = CourseDirectory(parent=app)
     rng = random.Random(seed)
-    folders = {
-        name: Path(course.format_path(course.submitted_directory, name, assignment))
-        for name in _names(students, rng)
-    }
+    folders = {name: course.submitted(name, assignment) for name in _names(students, rng)}
     taken = [name for name, folder in folders.items() if folder.exists()]
     if taken and not force:
-        raise CannotSimulate(
+        raise Stop(
             f"There are already submissions of {assignment} by {', '.join(taken)}. "
             "--force replaces them; another --seed makes other students."
         )
-    release = Path(course.format_path(course.release_directory, ".", assignment))
+    release = course.release(assignment)
     notebooks = sorted(release.glob("*.ipynb"))
     if not notebooks:
-        raise CannotSimulate(
-            f"{release} holds no notebook. Run: nbgrader generate_assignment {assignment}"
-        )
-    book = _book(tests, [course.root / Path(path) for path in SealedExecute(parent=app).tests])
-    papers = [_paper(path, book) for path in notebooks]
+        raise Stop(f"{release} holds no notebook. Run: nbgrader generate_assignment {assignment}")
+    papers = [_paper(path, catalogue) for path in notebooks]
     kinds = _deck(students * sum(len(paper.stubs) for paper in papers), rng)
     crashes = itertools.cycle(rng.sample(sorted(CRASHES), len(CRASHES)))
     expected: Class = {}
@@ -181,9 +143,9 @@ def simulate(
         expected[student] = {}
         for paper in papers:
             drawn = {name: kinds.pop() for name in paper.stubs}
-            answers, expected[student][paper.path.stem] = _answers(paper, book, drawn, crashes, rng)
+            answers, expected[student][paper.path.stem] = _answers(paper, drawn, crashes, rng)
             nbformat.write(_answered(paper.release, answers), folder / paper.path.name)
-    file = _file(Path(course.root), assignment)
+    file = _file(course.root, assignment)
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(expected, default=asdict, indent=1, ensure_ascii=False) + "\n")
     return expected
@@ -218,22 +180,20 @@ def _deck(count: int, rng: random.Random) -> list[str]:
     return kinds
 
 
-def _book(package: str, folders: list[Path]) -> AnswerBook:
-    sys.path[:0] = map(str, folders)
-    name = f"{package}.answers"
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name not in (package, name):
-            raise
-        raise CannotSimulate(
-            f"There is no module {name} in {', '.join(map(str, folders)) or 'any folder'} "
-            "(SealedExecute.tests of nbgrader_config.py lists the folders). "
-            "--tests names another package of hidden tests."
-        ) from None
+def known_answers(task: Task) -> list[KnownAnswer]:
+    """Return every answer to a question of which it is known what it is."""
+    return [
+        KnownAnswer("right", "the reference", task.source(task.reference)),
+        *(KnownAnswer("variant", each.name, task.source(each.right)) for each in task.variants),
+        *(
+            KnownAnswer("mistake", mistake.sentence, task.source(way))
+            for mistake in task.mistakes
+            for way in mistake.ways
+        ),
+    ]
 
 
-def _paper(path: Path, book: AnswerBook) -> Paper:
+def _paper(path: Path, catalogue: Catalogue) -> Paper:
     release = nbformat.read(path, as_version=4)
     stubs = {
         cell.metadata.nbgrader.grade_id: cell.source
@@ -241,19 +201,17 @@ def _paper(path: Path, book: AnswerBook) -> Paper:
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution")
     }
     try:
-        answers = book.answers(path.stem)
+        tasks = {task.name: task for task in catalogue.notebook(path.stem).tasks}
     except LookupError as error:
-        raise CannotSimulate(f"The hidden tests have no answers for {path}: {error}") from None
-    known = {name: [KnownAnswer(*each) for each in answers[name]] for name in answers}
-    missing = [name for name in stubs if name not in known]
+        raise Stop(f"The hidden tests have no answers for {path}: {error}") from None
+    missing = [name for name in stubs if name not in tasks]
     if missing:
-        raise CannotSimulate(f"The hidden tests have no answer to {', '.join(missing)} of {path}.")
-    return Paper(path, release, stubs, known)
+        raise Stop(f"The hidden tests have no answer to {', '.join(missing)} of {path}.")
+    return Paper(path, release, stubs, tasks)
 
 
 def _answers(
     paper: Paper,
-    book: AnswerBook,
     kinds: Mapping[str, str],
     crashes: Iterator[str],
     rng: random.Random,
@@ -262,19 +220,19 @@ def _answers(
 
     Raises
     ------
-    CannotSimulate
+    Stop
         If no answers are found whose score does not hang on the cases drawn.
     """
     for _ in range(TRIES):
         answers = {
-            name: _answer(kind, paper.stubs[name], paper.known[name], crashes, rng)
+            name: _answer(kind, paper.stubs[name], known_answers(paper.tasks[name]), crashes, rng)
             for name, kind in kinds.items()
         }
         try:
-            return answers, _expect(paper, book, answers)
+            return answers, _expect(paper, answers)
         except ValueError as error:  # two mistakes that meet: draw others
             reason = error
-    raise CannotSimulate(f"No answers to {paper.path} have a score that is certain: {reason}")
+    raise Stop(f"No answers to {paper.path} have a score that is certain: {reason}")
 
 
 def _answer(
@@ -301,23 +259,21 @@ def _with_body(stub: str, body: str) -> str:
     return "\n".join([*above, textwrap.indent(body, " " * last.col_offset)])
 
 
-def _expect(
-    paper: Paper, book: AnswerBook, answers: Mapping[str, KnownAnswer]
-) -> dict[str, Expected]:
+def _expect(paper: Paper, answers: Mapping[str, KnownAnswer]) -> dict[str, Expected]:
     sources = {
         name: None if answer.kind == "loop" or answer.detail in FATAL else answer.source
         for name, answer in answers.items()
     }
-    scores = book.scores(paper.path.stem, sources)
+    earned = scores(tuple(paper.tasks.values()), sources)
     return {
-        name: Expected(answer.kind, answer.detail, scores[name]) for name, answer in answers.items()
+        name: Expected(answer.kind, answer.detail, earned[name]) for name, answer in answers.items()
     }
 
 
 def _answered(release: NotebookNode, answers: Mapping[str, KnownAnswer]) -> NotebookNode:
     notebook = copy.deepcopy(release)
     for cell in notebook.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        name = grade_id(cell)
         if name in answers:
             cell.source = answers[name].source
     return notebook

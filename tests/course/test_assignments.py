@@ -2,7 +2,6 @@
 
 import ast
 import hashlib
-import importlib
 import os
 import re
 from pathlib import Path
@@ -11,8 +10,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from grading.marking.catalogue import find, unnumbered
-from grading.marking.task import Task
+from grader_tests import catalogue
+from grading.marking import Task
 from tests.support import REPOSITORY
 
 NOTEBOOKS = sorted((REPOSITORY / "source").glob("*/*.ipynb"))
@@ -141,8 +140,7 @@ def test_the_page_of_the_course_lists_the_assignment(path, notebook):
 
 
 def test_questions_and_tasks_are_the_same(path, notebook, cells):
-    tasks = importlib.import_module(f"grader_tests.{unnumbered(path.stem)}.tasks").TASKS
-    assert sorted(functions(notebook)) == sorted(task.name for task in tasks)
+    assert tuple(functions(notebook)) == catalogue.notebook(path.stem).questions
     graded = [id for id, cell in cells.items() if cell.metadata.get("nbgrader", {}).get("grade")]
     assert graded == [f"{function}-graded" for function in functions(notebook)]
 
@@ -154,7 +152,7 @@ def test_each_question_goes_prompt_solution_checks_graded(notebook, cells):
         assert cells[order[at - 1]].cell_type == "markdown", f"{function} needs a prompt before it"
         assert order[at : at + 3] == [function, f"{function}-checks", f"{function}-graded"]
         solution, checks, graded = (cells[id].metadata.nbgrader for id in order[at : at + 3])
-        worth = find(function).points
+        worth = catalogue.find(function).points
         assert solution == nbgrader(function, solution=True)
         assert checks == nbgrader(f"{function}-checks", locked=True)
         assert graded == nbgrader(f"{function}-graded", grade=True, locked=True, points=worth)
@@ -163,7 +161,7 @@ def test_each_question_goes_prompt_solution_checks_graded(notebook, cells):
 def test_rubrics_are_those_of_the_tasks(notebook, cells):
     order = list(cells)
     for function in functions(notebook):
-        task = find(function)
+        task = catalogue.find(function)
         prompt = cells[order[order.index(function) - 1]].source
         assert f"({points(task)})" in prompt.splitlines()[0], function
         assert f"**{points(task)}:** {rubric(task)}" in prompt, function
@@ -191,7 +189,7 @@ def test_the_solutions_pass_their_visible_checks(notebook, executed):
 def test_the_solutions_earn_full_marks(notebook, executed):
     for function in functions(notebook):
         (score,) = (o for o in executed[f"{function}-graded"].outputs if "execution_count" in o)
-        assert float(score.data["text/plain"]) == find(function).points, function
+        assert float(score.data["text/plain"]) == catalogue.find(function).points, function
 
 
 def test_every_figure_appears_and_has_a_caption(notebook, executed):

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
+from grader_tests import catalogue
 from grading.boundary import questions
-from grading.marking.catalogue import find
+from grading.course import Course
 from grading.marking.exam import Answer, Exam
 from grading.rehearsal.demo import Result, copy_notebook, results
 from grading.rehearsal.simulate import CRASHES, SHARES, load, simulate
@@ -44,7 +45,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     nbgrader(root, "generate_assignment", ASSIGNMENT).check_returncode()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
-        simulate(ASSIGNMENT, students=12, seed=SEED)
+        simulate(Course(), catalogue, ASSIGNMENT, students=12, seed=SEED)
     graded = nbgrader(root, "autograde", ASSIGNMENT)
     assert graded.returncode == 0, graded.stderr
     feedback = nbgrader(root, "generate_feedback", ASSIGNMENT)
@@ -72,7 +73,7 @@ def right_numbers(result: Result) -> set[str]:
     """The student's own right values of a question, to six digits."""
     key = hmac.digest(SECRET, f"{result.student}\0{ASSIGNMENT}".encode(), hashlib.sha256)
     rng = np.random.default_rng(questions.derive(key, result.question))
-    wanted = Exam(find(result.question), rng).wanted
+    wanted = Exam(catalogue.find(result.question), rng).wanted
     found = (floats(answer.result) for answer in wanted if isinstance(answer, Answer))
     return {f"{abs(x):.6g}" for values in found for x in values if abs(x) * 1e4 % 1 > 1e-6}
 
@@ -104,7 +105,7 @@ def test_feedback_names_the_mistakes(course, graded):
     named = {
         result.student: result.expected.detail
         for result in graded
-        if result.expected.kind == "misconception"
+        if result.expected.kind == "mistake"
         and escape(result.expected.detail) in page(course, result.student)
     }
     assert len(set(named.values())) >= 3

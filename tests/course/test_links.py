@@ -19,8 +19,8 @@ import pytest
 from bs4 import BeautifulSoup
 from nbconvert.filters import markdown2html
 
-from grading.marking import catalogue
-from grading.marking.task import Lecture
+from grader_tests import catalogue
+from grading.marking import Lecture
 from tests.support import REPOSITORY
 
 FOLDERS = ("course", "source", "release", "docs", "tests", "benchmarks")
@@ -110,10 +110,10 @@ def readers(path: Path) -> tuple[str, ...]:
 
 def lectures() -> Iterator[Lecture]:
     """All sections of lectures that feedback can name."""
-    for module in catalogue.modules():
-        for task in module.TASKS:
+    for notebook in catalogue.notebooks():
+        for task in notebook.tasks:
             yield task.lecture
-            yield from (misconception.lecture for misconception in task.misconceptions)
+            yield from (mistake.lecture for mistake in task.mistakes)
 
 
 each_page = pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(REPOSITORY)))
@@ -144,12 +144,12 @@ def test_a_released_notebook_has_the_links_of_its_source():
 
 
 @pytest.mark.parametrize(
-    "lecture", sorted(set(lectures()), key=str), ids=lambda x: f"{x.notebook}-{x.heading}"
+    "lecture", sorted(set(lectures()), key=str), ids=lambda x: f"{x.path}-{x.heading}"
 )
 def test_feedback_leads_to_the_section_that_it_names(lecture):
     feedback = REPOSITORY / "feedback" / "student" / "assignment" / "notebook.html"
     assert problem(lecture.href, feedback, STUDENTS) is None
-    assert lecture.heading in headings(REPOSITORY / "course" / lecture.notebook)
+    assert lecture.heading in headings(REPOSITORY / lecture.path)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_feedback_leads_to_the_section_that_it_names(lecture):
 def test_a_link_of_feedback_has_what_jupyterlab_compares(little, heading, found):
     little.write_text(f"# A title\n\n## {heading}\n")
     feedback = little.parents[1] / "feedback" / "student" / "assignment" / "notebook.html"
-    told = problem(Lecture("page.md", heading).href, feedback, STUDENTS)
+    told = problem(Lecture("course/page.md", heading).href, feedback, STUDENTS)
     assert told is None if found else "JupyterLab finds no such heading" in told
 
 

@@ -7,7 +7,7 @@ ruff holds their form and asks one of every public function and class. Held here
 * a section "Parameters" lists the parameters of the function, all of them and no others;
 * an exception that a public function raises itself, and does not catch, is in its section "Raises"
   or in its first line; not an abstract method's NotImplementedError, and not what the answers in
-  ``grader_tests/tasks`` raise, which stand for students' functions;
+  ``grader_tests`` raise, which stand for students' functions;
 * references and stubs say more: see the tests.
 """
 
@@ -22,8 +22,9 @@ import nbformat
 import numpy as np
 import pytest
 
-from grading.marking import catalogue
-from grading.marking.task import Task
+from grader_tests import catalogue
+from grading.marking import Task
+from grading.marking.catalogue import unnumbered
 from tests.support import REPOSITORY
 
 FILES = sorted(
@@ -32,8 +33,8 @@ FILES = sorted(
         for folder in ("grading", "grader_tests", "course/lecturekit")
     )
 )
-TASKS = [(module, task) for module in catalogue.modules() for task in module.TASKS]
-REFERENCES = sorted((REPOSITORY / "grader_tests" / "references").glob("[a-z]*.py"))
+TASKS = [(notebook.name, task) for notebook in catalogue.notebooks() for task in notebook.tasks]
+REFERENCES = sorted((REPOSITORY / "grader_tests").glob("*/reference.py"))
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 SECTION = re.compile(r"^([A-Z][\w ]+)\n-{3,}\n(.*?)(?=^[A-Z][\w ]+\n-{3,}\n|\Z)", re.DOTALL | re.M)
@@ -156,7 +157,8 @@ def complaints(path: Path, module: ast.Module) -> Iterator[str]:
         if "Parameters" in doc.sections and set(doc.names("Parameters")) != set(wanted):
             differing = sorted(set(doc.names("Parameters")) ^ set(wanted))
             yield f"{where}: Parameters and signature differ in {', '.join(differing)}"
-        if isinstance(node, Function) and "tasks" not in path.parts:
+        students = "grader_tests" in path.parts and path.name != "reference.py"
+        if isinstance(node, Function) and not students:
             told = {*doc.names("Raises"), *re.findall(r"\w+", doc.opening.partition("\n")[0])}
             missing = raised(node) - told
             if missing:
@@ -205,7 +207,8 @@ def definition(task: Task) -> Function:
 
 def stub(notebook: str, task: Task) -> Function:
     """The source of a question's answer cell in ``source/``."""
-    (path,) = (REPOSITORY / "source").glob(f"*/{notebook}.ipynb")
+    notebooks = (REPOSITORY / "source").glob("*/*.ipynb")
+    (path,) = (path for path in notebooks if unnumbered(path.stem) == notebook)
     cells = nbformat.read(path, as_version=nbformat.NO_CONVERT).cells
     (cell,) = (cell for cell in cells if cell.id == task.name)
     return next(node for node in ast.parse(cell.source).body if isinstance(node, Function))
@@ -230,9 +233,7 @@ def omissions(node: Function) -> Iterator[str]:
 
 
 each_task = pytest.mark.parametrize(
-    ("notebook", "task"),
-    [(module.__name__.split(".")[1], task) for module, task in TASKS],
-    ids=[task.name for _, task in TASKS],
+    ("notebook", "task"), TASKS, ids=[task.name for _, task in TASKS]
 )
 
 
@@ -258,11 +259,12 @@ def test_a_stub_and_its_reference_raise_the_same(notebook, task):
     assert theirs >= {case.raises.__name__ for case in cases if case.raises is not None}
 
 
-@pytest.mark.parametrize("path", REFERENCES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", REFERENCES, ids=lambda path: path.parent.name)
 def test_references_name_their_notebook_and_the_source_of_their_formulas(path):
     text = ast.get_docstring(tree(path))
-    (notebook,) = re.findall(r"``([\w/]+\.ipynb)``", text)
-    assert (REPOSITORY / "source" / notebook).exists()
+    (folder, notebook) = re.search(r"``(\w+)/(\w+)\.ipynb``", text).groups()
+    there = (REPOSITORY / "source" / folder).glob("*.ipynb")
+    assert notebook in [unnumbered(path.stem) for path in there]
     assert re.search(r"\b(18|19|20)\d\d\b|https://", text), "which paper or book, of which year?"
 
 

@@ -57,7 +57,7 @@ def test_accepts(got, wanted):
         ("1.0", 1.0, "a text"),
         (RIGHT.astype(complex), RIGHT, "complex"),
         (1j, 1.0, "complex"),
-        (RIGHT.astype(np.float32), RIGHT, "float32; this course computes in float64"),
+        (RIGHT.astype(np.float32), RIGHT, "float32; it should be float64"),
         (np.float16(1), 1.0, "float16"),
         (3.0, 3, "whole numbers"),
         (np.array([1.0, 2.0]), np.array([1, 2]), "whole numbers"),

@@ -8,17 +8,15 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from grader_tests.batch_norm.tasks import BATCHNORM_BACKWARD, BATCHNORM_FORWARD
-from grader_tests.hyperparameter_search.tasks import RANDOM_POINTS
-from grader_tests.mini_batches.tasks import MINI_BATCHES
-from grader_tests.regularization.tasks import FLIP_HORIZONTALLY
-from grader_tests.softmax.tasks import SOFTMAX_CROSS_ENTROPY_BACKWARD
+from grader_tests import catalogue
 from grading.boundary.questions import Unanswered
-from grading.marking import catalogue, feedback
+from grading.marking import feedback
 from grading.marking.exam import Exam, ask_here
 from grading.marking.source import source_of
 
-TASKS = [task for module in catalogue.modules() for task in module.TASKS]
+TASKS = [task for notebook in catalogue.notebooks() for task in notebook.tasks]
+BATCHNORM_FORWARD = catalogue.find("batchnorm_forward")
+BATCHNORM_BACKWARD = catalogue.find("batchnorm_backward")
 VOID = {"br"}
 
 
@@ -54,47 +52,57 @@ def written(task, text):
     return Exam(task, np.random.default_rng(0)).judge(ask_here(namespace))
 
 
+def text_of(found):
+    return feedback.text(feedback.compose(found, catalogue.explanations))
+
+
+def words_of(found):
+    return " ".join(text_of(found).split())
+
+
+def html_of(found):
+    return feedback.html(feedback.compose(found, catalogue.explanations))
+
+
 def plain(html):
     return " ".join(" ".join(Tree(html).words).split())
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda t: t.name)
 def test_feedback_on_every_mistake_is_complete_and_tells_no_answer(task):
-    seen = set()
+    """That each is named is the audit's to say; without naming them the exam is short."""
     lines = {line.strip() for line in source_of(task.reference).splitlines() if len(line) > 30}
-    for misconception in task.misconceptions:
-        if misconception.id in seen:
-            continue
-        seen.add(misconception.id)
-        found = verdict(task, misconception.wrong)
-        text, html = feedback.text(found), feedback.html(found)
+    drawn = Exam(dataclasses.replace(task, mistakes=()), np.random.default_rng(0))
+    for mistake in task.mistakes:
+        found = drawn.judge(ask_here(task.namespace(mistake.ways[0])))
+        found = dataclasses.replace(found, mistake=mistake)
+        text, html = text_of(found), html_of(found)
         assert text.startswith(f"{task.name}: {found.score:g} of {task.worth}\n")
-        joined, shown = " ".join(text.split()), plain(html)
-        for words in (joined, shown):
-            assert misconception.sentence in words
-            assert f"Read: {misconception.lecture.text}" in words
+        for words in (" ".join(text.split()), plain(html)):
+            assert mistake.sentence in words
+            assert f"Read: {mistake.lecture.text}" in words
             assert "Next: " in words
-            for outcome in found.outcomes:
-                assert f"{outcome.criterion.name}: {outcome.state}," in words
+            for finding in found.findings:
+                assert f"{finding.criterion.name}: {finding.state}," in words
             assert "Traceback" not in words
             assert not any(line in words for line in lines)
-        for outcome in found.outcomes:
-            numbers = re.findall(r"\d+\.\d+", outcome.sentence)
-            assert all(len(n.replace(".", "").lstrip("0")) <= 2 for n in numbers), outcome.sentence
+        for finding in found.findings:
+            numbers = re.findall(r"\d+\.\d+", finding.sentence)
+            assert all(len(n.replace(".", "").lstrip("0")) <= 2 for n in numbers), finding.sentence
         assert max(map(len, text.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda t: t.name)
-def test_sentences_of_misconceptions_fit_their_place(task):
-    for misconception in task.misconceptions:
-        sentence = misconception.sentence
+def test_sentences_of_mistakes_fit_their_place(task):
+    for mistake in task.mistakes:
+        sentence = mistake.sentence
         assert sentence.endswith("."), sentence
         assert len(sentence) < 300, sentence
         assert not re.search(r"np\.|\breturn \w+ [*+/-]", sentence), sentence
 
 
 def test_full_marks_say_so_and_send_nobody_back_to_the_lecture():
-    text = feedback.text(verdict(BATCHNORM_FORWARD))
+    text = text_of(verdict(BATCHNORM_FORWARD))
     assert text.startswith("batchnorm_forward: 10 of 10 points")
     assert "✗" not in text
     assert "Read:" not in text
@@ -103,7 +111,7 @@ def test_full_marks_say_so_and_send_nobody_back_to_the_lecture():
 
 def test_an_unnamed_mistake_leads_to_the_task_s_lecture():
     found = written(BATCHNORM_BACKWARD, "def batchnorm_backward(dZ, cache):\n    return dZ, 1, 2")
-    text = " ".join(feedback.text(found).split())
+    text = words_of(found)
     assert "A mistake we recognise" not in text
     assert f"Read: {BATCHNORM_BACKWARD.lecture.text}" in text
     assert "dgamma is a single number; it should be a NumPy array. Case: 3 units" in text
@@ -112,14 +120,14 @@ def test_an_unnamed_mistake_leads_to_the_task_s_lecture():
 
 def test_a_sentence_is_told_once():
     found = written(BATCHNORM_BACKWARD, "def batchnorm_backward(dZ, cache):\n    return dZ")
-    text = " ".join(feedback.text(found).split())
+    text = words_of(found)
     assert text.count("It returned an array") == 1
     assert "dgamma: not held, 0 of 1 The same as for dZ." in text
 
 
 def test_a_stub_is_told_what_to_write():
     stub = "def batchnorm_forward(*a, **k):\n    raise NotImplementedError('f: not written yet')"
-    text = " ".join(feedback.text(written(BATCHNORM_FORWARD, stub)).split())
+    text = words_of(written(BATCHNORM_FORWARD, stub))
     assert "Did not run, in 12 of 14 cases" in text
     assert "NotImplementedError: f: not written yet" in text
     assert "Next: write batchnorm_forward: replace its raise NotImplementedError line" in text
@@ -136,27 +144,27 @@ def test_a_stub_is_told_what_to_write():
 )
 def test_old_idioms_of_numpy_are_explained(line, words):
     found = written(BATCHNORM_FORWARD, f"def batchnorm_forward(Z, *a, **k):\n    {line}")
-    assert words in feedback.compose(found).failures[0].explanation
+    assert words in feedback.compose(found, catalogue.explanations).failures[0].explanation
 
 
 def unanswered(**fields):
     case = BATCHNORM_FORWARD.cases(np.random.default_rng(0))[0]
-    nothing = verdict(BATCHNORM_FORWARD, BATCHNORM_FORWARD.misconceptions[0].wrong)
+    nothing = verdict(BATCHNORM_FORWARD, BATCHNORM_FORWARD.mistakes[0].ways[0])
     return type(nothing)(
-        BATCHNORM_FORWARD, nothing.outcomes, ((case, Unanswered(**fields)),), nothing.cases
+        BATCHNORM_FORWARD, nothing.findings, ((case, Unanswered(**fields)),), nothing.cases
     )
 
 
 def test_a_student_s_own_line_is_shown():
     where = "batchnorm_forward, line 5: x = y @ z"
     found = unanswered(kind="raised", message="ValueError: shapes", where=where)
-    assert f"in {where}" in feedback.text(found)
-    assert f"<code>{where}</code>" in feedback.html(found)
+    assert f"in {where}" in text_of(found)
+    assert f"<code>{where}</code>" in html_of(found)
 
 
 def test_a_time_out_has_advice_of_its_own():
     found = unanswered(kind="too slow", message="no answer within 20 s")
-    assert "a loop in batchnorm_forward that does not end" in " ".join(feedback.text(found).split())
+    assert "a loop in batchnorm_forward that does not end" in words_of(found)
 
 
 SHAPES = "ValueError: shapes ({},4) and (5,) not aligned"
@@ -198,8 +206,10 @@ def test_one_failure_is_told_once_with_the_first_message(failed, paragraphs):
 
 
 def test_an_answer_of_another_form_is_told_what_to_mend_and_no_type_of_ours():
-    found = written(MINI_BATCHES, "def mini_batches(X, Y, batch_size, rng):\n    return 3")
-    told = {outcome.criterion.name: outcome.sentence for outcome in found.outcomes}
+    found = written(
+        catalogue.find("mini_batches"), "def mini_batches(X, Y, batch_size, rng):\n    return 3"
+    )
+    told = {finding.criterion.name: finding.sentence for finding in found.findings}
     advice = "cannot be looked at: mend its type and shapes first."
     assert told["columns stay paired"] == f"The answer is a single number and {advice}"
     assert told["drawn from rng"] == f"The answer {advice}"  # a tuple, but the case made that
@@ -208,29 +218,31 @@ def test_an_answer_of_another_form_is_told_what_to_mend_and_no_type_of_ours():
 @pytest.mark.parametrize("column", ["[0.1] * n", "np.full(n, 0.1)"])
 def test_columns_in_place_of_points_are_no_error_of_ours(column):
     text = f"def random_points(space, n, rng):\n    return {{name: {column} for name in space}}"
-    found = written(RANDOM_POINTS, text)
-    sentences = {outcome.criterion.name: outcome.sentence for outcome in found.outcomes}
+    found = written(catalogue.find("random_points"), text)
+    sentences = {finding.criterion.name: finding.sentence for finding in found.findings}
     told = {sentences[name] for name in ("points", "scales", "whole numbers")}
     assert told == {"The points should be a list of dicts from name to value."}
     assert found.unanswered == ()
 
 
 def test_a_derivative_of_nan_is_called_nan_and_not_downhill():
-    (wrong,) = (m for m in SOFTMAX_CROSS_ENTROPY_BACKWARD.misconceptions if m.id == "SM-36")
-    outcomes = verdict(SOFTMAX_CROSS_ENTROPY_BACKWARD, wrong.wrong).outcomes
-    (direction,) = (o for o in outcomes if o.criterion.name == "direction")
+    task = catalogue.find("softmax_cross_entropy_backward")
+    (mistake,) = (mistake for mistake in task.mistakes if mistake.id == "SM-36")
+    findings = verdict(task, mistake.ways[0]).findings
+    (direction,) = (found for found in findings if found.criterion.name == "direction")
     assert direction.sentence.startswith("dZ is nan in ")
 
 
 def test_one_point_is_a_point():
-    assert feedback.text(verdict(FLIP_HORIZONTALLY)).startswith("flip_horizontally: 1 of 1 point\n")
-    assert FLIP_HORIZONTALLY.rubric.startswith("# Graded, 1 point: ")
+    task = catalogue.find("flip_horizontally")
+    assert text_of(verdict(task)).startswith("flip_horizontally: 1 of 1 point\n")
+    assert task.rubric.startswith("# Graded, 1 point: ")
 
 
 def test_hostile_messages_are_text():
     message = "ValueError: <script>alert(1)</script>\x1b[2J\ud800 " + "x" * 5000
     found = unanswered(kind="raised", message=message, where="<img src=x onerror=alert(1)>")
-    html, text = feedback.html(found), feedback.text(found)
+    html, text = html_of(found), text_of(found)
     assert {tag for tag, _ in Tree(html).elements} <= {
         "div",
         "p",
@@ -251,7 +263,7 @@ def test_hostile_messages_are_text():
 
 
 def test_html_says_in_words_what_it_says_in_colour():
-    html = feedback.html(verdict(BATCHNORM_FORWARD, BATCHNORM_FORWARD.misconceptions[0].wrong))
+    html = html_of(verdict(BATCHNORM_FORWARD, BATCHNORM_FORWARD.mistakes[0].ways[0]))
     tree = Tree(html)
     assert ("p", {"id": "feedback-batchnorm_forward"}) in tree.elements
     for tag, attributes in tree.elements:

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from grading.rehearsal.answers import scores
 from nbgrader.api import Gradebook
 from playwright.sync_api import (
     Browser,
@@ -32,7 +33,6 @@ from playwright.sync_api import (
     expect,
 )
 
-from grading.rehearsal.answers import scores
 from tests.support import REPOSITORY, little_course
 
 pytestmark = pytest.mark.bubblewrap

@@ -41,24 +41,26 @@ class Course:
 
     def follow(self, page: str) -> None:
         """Do what the blocks of a page say."""
-        replaced = None
+        within = replaced = None
         for said, language, text in BLOCK.findall(page):
             if language == "console":
                 for command, shown in commands(text):
                     self.call(command, shown)
             elif file := re.fullmatch(r"File `(.*)`:", said):
-                (self.root / file[1]).write_text(text + "\n")
+                path = self.root / file[1]
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text + "\n")
             elif cell := re.fullmatch(r"Cell `(.*)`:", said):
                 self.write(cell[1], text)
-            elif said.endswith("in place of"):
-                replaced = text
-            elif said == "write" or said.startswith("write "):
-                self.replace(replaced, text)
+            elif place := re.fullmatch(r"In `(.*)`, in place of", said):
+                within, replaced = place[1], text
+            elif said == "write":
+                self.replace(within, replaced, text)
             else:
                 raise AssertionError(f"what is to be done with the block after {said!r}?")
 
-    def replace(self, old: str, new: str) -> None:
-        path = self.root / "grader_tests" / "tasks" / f"{NOTEBOOK}.py"
+    def replace(self, file: str, old: str, new: str) -> None:
+        path = self.root / file
         text = path.read_text()
         assert text.count(f"\n{old}\n") == 1, old
         path.write_text(text.replace(f"\n{old}\n", f"\n{new}\n"))
@@ -97,12 +99,14 @@ class Course:
 
     def answers(self) -> dict[str, str]:
         program = (
-            "import json; from grading.rehearsal.answers import answers; "
-            f"print(json.dumps(answers({NOTEBOOK!r})[{FUNCTION!r}]))"
+            "import json; from grader_tests import catalogue; "
+            "from grading.rehearsal.simulate import known_answers; "
+            f"known = known_answers(catalogue.find({FUNCTION!r})); "
+            "print(json.dumps([(answer.kind, answer.source) for answer in known]))"
         )
         known = json.loads(self.python("-c", program))
-        wrong = [source for kind, _, source in known if kind == "misconception"]
-        right = {kind: source for kind, _, source in known if kind != "misconception"}
+        wrong = [source for kind, source in known if kind == "mistake"]
+        right = {kind: source for kind, source in known if kind != "mistake"}
         return {**right, "empty": "", **{f"wrong{n}": text for n, text in enumerate(wrong, 1)}}
 
     def python(self, *arguments: str) -> str:
@@ -161,7 +165,7 @@ def test_commands_print_what_the_page_shows(course):
 
 
 def test_only_the_first_audit_finds_fault(course):
-    assert course.failed == [f"python -m grading.rehearsal.audit {FUNCTION}"]
+    assert course.failed == [f"python -m grading audit {FUNCTION}"]
 
 
 @pytest.mark.parametrize("student", ["right", "variant"])
@@ -174,8 +178,8 @@ def test_right_answers_earn_full_marks(course, student):
 def test_each_mistake_earns_less_and_is_named(course, number):
     assert course.score(f"wrong{number}") < POINTS
     program = (
-        f"from grading.marking.catalogue import find; "
-        f"print(find({FUNCTION!r}).misconceptions[{number - 1}].sentence)"
+        f"from grader_tests import catalogue; "
+        f"print(catalogue.find({FUNCTION!r}).mistakes[{number - 1}].sentence)"
     )
     sentence = course.python("-c", program).strip()
     assert sentence in " ".join(course.feedback(f"wrong{number}").split())
@@ -207,9 +211,12 @@ def test_the_repositorys_own_tests_accept_the_notebook(course):
 
 
 def test_the_files_of_the_page_are_in_house_style(course):
-    files = [str(path.relative_to(course.root)) for path in course.root.rglob(f"*{NOTEBOOK}.*")]
-    written = [name for name in files if re.match(r"grader_tests/.*py$|source/.*ipynb$", name)]
-    assert len(written) == 3
+    made = [
+        *(course.root / "grader_tests" / NOTEBOOK).glob("*.py"),
+        *(course.root / "source").rglob(f"{NOTEBOOK}.ipynb"),
+    ]
+    written = [str(path.relative_to(course.root)) for path in made]
+    assert len(written) == 4
     course.python("-m", "ruff", "check", *written)
     course.python("-m", "ruff", "format", "--check", *written)
 

@@ -1,29 +1,33 @@
 """The grader's own exam finds nothing to say about the course, and does find planted faults."""
 
 import re
-from types import SimpleNamespace
+import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
 
-from grading.marking import catalogue
-from grading.marking.source import edited
-from grading.marking.task import Criterion, Lecture, Task, Variant, call, misconceptions
+from grader_tests import catalogue
+from grading.marking import Agrees, Catalogue, Lecture, Mistake, Task, Variant, call, edit
+from grading.marking.catalogue import Notebook
 from grading.rehearsal import audit
-from grading.rehearsal.audit import TaskAudit, catalogue_misses
+from grading.rehearsal.audit import TaskAudit, missing_ids
 
-LECTURE = Lecture("module/lecture.ipynb", "A heading")
-MODULES = list(catalogue.modules())
-
-
-@pytest.mark.parametrize("task", [t for m in MODULES for t in m.TASKS], ids=lambda t: t.name)
-def test_every_task_of_the_course_passes(task):
-    assert TaskAudit(task, seeds=1).misses == []
+LECTURE = Lecture("course/lecture.ipynb", "A heading")
+NOTEBOOKS = catalogue.notebooks()
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.split(".")[1])
-def test_every_catalogue_is_complete(module):
-    assert list(catalogue_misses(module)) == []
+@pytest.mark.parametrize(
+    ("notebook", "question"),
+    [pytest.param(n, question, id=question) for n in NOTEBOOKS for question in n.questions],
+)
+def test_every_task_of_the_course_passes(notebook, question, seeds):
+    assert TaskAudit(notebook.task(question), seeds).misses == []
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.name)
+def test_every_series_of_ids_is_complete(notebook):
+    assert list(missing_ids(notebook)) == []
 
 
 def double(x):
@@ -31,8 +35,8 @@ def double(x):
     return 2 * x
 
 
-def ways(id, *texts):
-    return misconceptions(double, id, LECTURE, "Not twice.", *([("2 * x", text)] for text in texts))
+def mistake(id, *texts):
+    return Mistake(id, LECTURE, "Not twice.", *(edit("2 * x", text) for text in texts))
 
 
 def double_task(**changes):
@@ -40,12 +44,12 @@ def double_task(**changes):
         "reference": double,
         "returns": "y",
         "cases": lambda rng: [
-            call("double", rng.uniform(3, 4, 2), label=f"case {i}") for i in range(3)
+            call(double, rng.uniform(3, 4, 2), label=f"case {i}") for i in range(3)
         ],
-        "criteria": (Criterion("value", 1),),
+        "criteria": (Agrees("value", 1),),
         "lecture": LECTURE,
-        "misconceptions": (*ways("DO-01", "x", "x / 2"), *ways("DO-02", "x**2")),
-        "variants": (Variant("a sum", edited(double, ("2 * x", "x + x"))),),
+        "mistakes": (mistake("DO-01", "x", "x / 2"), mistake("DO-02", "x**2")),
+        "variants": (Variant("a sum", edit("2 * x", "x + x")),),
     }
     return Task(**settings | changes)
 
@@ -60,32 +64,40 @@ def test_a_sound_task_passes():
     ("changes", "miss"),
     [
         (
-            {"variants": (Variant("wrong", edited(double, ("2 * x", "3 * x"))),)},
+            {"variants": (Variant("wrong", edit("2 * x", "3 * x")),)},
             "seed 0: variant 'wrong' earns 0: value: y is wrong in 2 of 2 entries",
         ),
-        ({"misconceptions": ways("DO-01", "x + x")}, "misconception DO-01 earns full marks"),
-        ({"misconceptions": ways("DO-01", "x")[:0]}, "no misconception loses 'value'"),
+        ({"mistakes": (mistake("DO-01", "x + x"),)}, "mistake DO-01 earns full marks"),
+        ({"mistakes": ()}, "no mistake loses 'value'"),
         (
-            {"misconceptions": (*ways("DO-01", "x"), *ways("DO-02", "1 * x"))},
-            "misconception DO-02 is named as DO-01",
+            {"mistakes": (mistake("DO-01", "x"), mistake("DO-02", "1 * x"))},
+            "mistake DO-02 is named as DO-01",
         ),
         (
-            {"misconceptions": (*ways("DO-01", "x"), *ways("DO-02", "1 * x"))},
+            {"mistakes": (mistake("DO-01", "x"), mistake("DO-02", "1 * x"))},
             "DO-01 also looks like DO-02",
         ),
         (
-            {"criteria": (Criterion("value", 1), Criterion("nothing", 1, "no-such-tag"))},
+            {"criteria": (Agrees("value", 1), Agrees("nothing", 1, "no-such-tag"))},
             "the stub earns 1",
         ),
         (
-            {"criteria": (Criterion("value", 1), Criterion("nothing", 1, "no-such-tag"))},
-            "no misconception loses 'nothing'",
+            {"criteria": (Agrees("value", 1), Agrees("nothing", 1, "no-such-tag"))},
+            "no mistake loses 'nothing'",
         ),
         (
-            {"cases": lambda rng: [call("double", np.ones(2), label="ones")]},
-            "misconception DO-01 is named as nothing",
+            {"cases": lambda rng: [call(double, np.ones(2), label="ones")]},
+            "mistake DO-01 is named as nothing",
         ),
-        ({"misconceptions": ways("DO-01", "helper(x)")}, "misconception DO-01 uses helper"),
+        ({"mistakes": (mistake("DO-01", "helper(x)"),)}, "mistake DO-01 uses helper"),
+        (
+            {"mistakes": (mistake("DO-01", "x"), mistake("DO-01", "x / 2"))},
+            "mistake DO-01 is there 2 times",
+        ),
+        (
+            {"mistakes": (Mistake("DO-01", LECTURE, "Not twice.", edit("3 * x", "x")),)},
+            "mistake DO-01: double: '3 * x' occurs 0 times in its source, not 1",
+        ),
         ({"own_parts": ("half",)}, "neither the reference nor a case calls its part half"),
         ({"confirm": lambda case, wanted: 1.0}, "disagrees with the independent computation"),
     ],
@@ -98,62 +110,64 @@ def test_a_score_that_hangs_on_the_cases_is_found():
     """The wrong answer is right for whole numbers, which only some seeds draw."""
     changes = {
         "cases": lambda rng: [
-            call("double", np.array([3.5, 4.5]), label="halves", tag="halves"),
-            call("double", np.array([4.5, 5.5]), label="other halves", tag="halves"),
-            call("double", np.array([rng.integers(4, 6) / 2]), label="drawn", tag="drawn"),
+            call(double, np.array([3.5, 4.5]), label="halves", tags="halves"),
+            call(double, np.array([4.5, 5.5]), label="other halves", tags="halves"),
+            call(double, np.array([rng.integers(4, 6) / 2]), label="drawn", tags="drawn"),
         ],
-        "criteria": (Criterion("halves", 1, "halves"), Criterion("drawn", 1, "drawn")),
-        "misconceptions": (*ways("DO-01", "2 * np.floor(x)"), *ways("DO-02", "x")),
+        "criteria": (Agrees("halves", 1, "halves"), Agrees("drawn", 1, "drawn")),
+        "mistakes": (mistake("DO-01", "2 * np.floor(x)"), mistake("DO-02", "x")),
     }
     (miss,) = TaskAudit(double_task(**changes), seeds=5).misses
-    assert re.fullmatch("misconception DO-01 earns [01] with seed 0, [01] with seed [1-4]", miss)
+    assert re.fullmatch("mistake DO-01 earns [01] with seed 0, [01] with seed [1-4]", miss)
 
 
 def planted(monkeypatch, **changes):
-    module = SimpleNamespace(
-        __name__="grader_tests.toys.tasks",
-        TASKS=(double_task(**changes),),
-        CATALOGUE={"DO": 3},
-        LEFT_OUT={"DO-03": "cannot be written here"},
-    )
-    monkeypatch.setattr(catalogue, "modules", lambda: iter([module]))
-    return module
+    """A catalogue of one notebook with one question, as it would be imported."""
+    modules = {
+        name: ModuleType(name) for name in ("planted", "planted.toys", "planted.toys.double")
+    }
+    package, toys, question = modules.values()
+    package.__path__, toys.__path__ = [], []
+    toys.QUESTIONS, toys.SERIES = ("double",), {"DO": 3}
+    toys.LEFT_OUT = {"DO-03": "cannot be written here"}
+    question.TASK = double_task(**changes)
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr(Catalogue, "notebooks", lambda self: (Notebook("planted.toys"),))
+    return Catalogue("planted"), toys
 
 
-def test_the_command_prints_the_table_and_the_rubric(monkeypatch, capsys):
-    planted(monkeypatch)
-    assert audit.main(["--seeds", "1"]) == 0
+def test_the_table_and_the_rubrics_are_printed(monkeypatch, capsys):
+    known, _ = planted(monkeypatch)
+    assert audit.run(known, [], seeds=1) == 0
     printed = capsys.readouterr().out
     assert printed.splitlines()[0].split() == audit.HEADER.split()
     assert "double\n  # Graded, 1 point: value 1" in printed
     assert printed.endswith("No misses.\n")
 
 
-def test_the_command_fails_on_a_miss(monkeypatch, capsys):
-    planted(monkeypatch, misconceptions=tuple(ways("DO-01", "x + x")))
-    assert audit.main(["--seeds", "1", "toys"]) == 1
+def test_a_miss_is_a_failure(monkeypatch, capsys):
+    known, _ = planted(monkeypatch, mistakes=(mistake("DO-01", "x + x"),))
+    assert audit.run(known, ["toys"], seeds=1) == 1
     printed = capsys.readouterr().out
-    assert "- toys: DO-02 has neither a wrong answer nor a reason" in printed
-    assert "- double: seed 0: misconception DO-01 earns full marks" in printed
+    assert "- toys: DO-02 has neither a mistake nor a reason" in printed
+    assert "- double: seed 0: mistake DO-01 earns full marks" in printed
 
 
-def test_the_command_knows_what_it_is_asked_for(monkeypatch, capsys):
-    planted(monkeypatch)
-    assert audit.main(["no_such_task"]) == 1
+def test_names_that_nothing_has_are_told(monkeypatch, capsys):
+    known, _ = planted(monkeypatch)
+    assert audit.run(known, ["no_such_task"], seeds=1) == 1
     assert "no_such_task: no such task or notebook" in capsys.readouterr().out
 
 
-def test_a_catalogue_accounts_for_each_id_once(monkeypatch):
-    module = planted(monkeypatch)
-    assert list(catalogue_misses(module)) == []
-    module.CATALOGUE = {"DO": 1}
-    assert list(catalogue_misses(module)) == [
-        "DO-02 is not in CATALOGUE",
-        "DO-03 is not in CATALOGUE",
-    ]
-    module.CATALOGUE = {"DO": 4}
-    module.LEFT_OUT = {"DO-01": "", "DO-03": ""}
-    assert list(catalogue_misses(module)) == [
-        "DO-04 has neither a wrong answer nor a reason in LEFT_OUT",
-        "DO-01 has a wrong answer and is in LEFT_OUT",
+def test_series_account_for_each_id_once(monkeypatch):
+    known, toys = planted(monkeypatch)
+    (notebook,) = known.notebooks()
+    assert list(missing_ids(notebook)) == []
+    toys.SERIES = {"DO": 1}
+    assert list(missing_ids(notebook)) == ["DO-02 is not in SERIES", "DO-03 is not in SERIES"]
+    toys.SERIES, toys.LEFT_OUT = {"DO": 4}, {"DO-01": "", "DO-03": ""}
+    assert list(missing_ids(notebook)) == [
+        "DO-04 has neither a mistake nor a reason in LEFT_OUT",
+        "DO-01 has a mistake and is in LEFT_OUT",
     ]

@@ -394,7 +394,7 @@ def test_who_needs_a_look_is_named_with_the_reason(page, students, title, studen
     assert words in part.get_text(" ", strip=True)
 
 
-def test_misconceptions_stand_there_with_their_counts_and_students(page, students):
+def test_mistakes_stand_there_with_their_counts_and_students(page, students):
     wanted = [
         student
         for student, one in students.items()

@@ -199,7 +199,7 @@ def _criteria(records: Sequence[Record], question: GradedCell) -> list[Criterion
 
 
 def mistakes(one: Class) -> list[Met]:
-    """The misconceptions met, the most frequent first."""
+    """The mistakes met, the most frequent first."""
     return _met(
         (question, finding.mistake, record.student)
         for record in one.records

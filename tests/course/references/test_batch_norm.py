@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from grader_tests.batch_norm import draws
 from grader_tests.batch_norm import reference as ref
-from grader_tests.batch_norm import tasks
 from grading.marking.derivative import central_difference, relative_difference
 
 EPSILONS = (0.3, 1e-5)
@@ -50,7 +50,7 @@ def rng(request):
 @pytest.mark.parametrize("epsilon", EPSILONS)
 @pytest.mark.parametrize("shape", [(3, 5), (4, 4), (2, 1)])
 def test_batchnorm_forward_is_its_definition(rng, shape, epsilon):
-    Z, gamma, beta, mean, var = tasks.layer(rng, *shape)
+    Z, gamma, beta, mean, var = draws.layer(rng, *shape)
     out, (Z_norm, kept, std), new_mean, new_var = ref.batchnorm_forward(
         Z, gamma, beta, mean, var, "train", 0.8, epsilon
     )
@@ -65,7 +65,7 @@ def test_batchnorm_forward_is_its_definition(rng, shape, epsilon):
 
 
 def test_batchnorm_forward_at_test_time_looks_at_no_neighbour(rng):
-    Z, gamma, beta, mean, var = tasks.layer(rng, 3, 5)
+    Z, gamma, beta, mean, var = draws.layer(rng, 3, 5)
     together, cache, *after = ref.batchnorm_forward(Z, gamma, beta, mean, var, "test")
     alone = [ref.batchnorm_forward(Z[:, [i]], gamma, beta, mean, var, "test")[0] for i in range(5)]
     np.testing.assert_allclose(together, np.hstack(alone), rtol=1e-12)
@@ -76,13 +76,13 @@ def test_batchnorm_forward_at_test_time_looks_at_no_neighbour(rng):
 
 def test_batchnorm_forward_refuses_other_modes(rng):
     with pytest.raises(ValueError, match="predict"):
-        ref.batchnorm_forward(*tasks.layer(rng, 3, 5), "predict")
+        ref.batchnorm_forward(*draws.layer(rng, 3, 5), "predict")
 
 
 @pytest.mark.parametrize("epsilon", EPSILONS)
 @pytest.mark.parametrize("shape", [(3, 5), (4, 4), (5, 3)])
 def test_batchnorm_backward_is_the_derivative(rng, shape, epsilon):
-    Z, gamma, beta, mean, var = tasks.layer(rng, *shape)
+    Z, gamma, beta, mean, var = draws.layer(rng, *shape)
     upstream = rng.standard_normal(shape)
     cache = ref.batchnorm_forward(Z, gamma, beta, mean, var, "train", epsilon=epsilon)[1]
     dZ, dgamma, dbeta = ref.batchnorm_backward(upstream, cache)
@@ -104,7 +104,7 @@ def test_batchnorm_backward_is_the_derivative(rng, shape, epsilon):
 @pytest.mark.parametrize("epsilon", EPSILONS)
 @pytest.mark.parametrize("dims", [[3, 4, 2, 1], [2, 3, 1]])
 def test_bn_model_backward_is_the_derivative_of_the_cost(rng, dims, epsilon):
-    X, parameters, running = tasks.network(rng, dims, 6)
+    X, parameters, running = draws.network(rng, dims, 6)
     Y = rng.integers(0, 2, (1, 6)).astype(float)
     AL, caches, _ = ref.bn_model_forward(X, parameters, running, "train", epsilon=epsilon)
     grads = ref.bn_model_backward(AL, Y, caches)
@@ -118,7 +118,7 @@ def test_bn_model_backward_is_the_derivative_of_the_cost(rng, dims, epsilon):
 
 
 def test_bn_model_threads_the_running_statistics_through_every_layer(rng):
-    X, parameters, running = tasks.network(rng, [3, 4, 2, 1], 6)
+    X, parameters, running = draws.network(rng, [3, 4, 2, 1], 6)
     before = {name: value.copy() for name, value in running.items()}
     _, caches, new = ref.bn_model_forward(X, parameters, running, "train", momentum=0.7)
     for k in (1, 2):

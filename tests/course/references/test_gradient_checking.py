@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from grader_tests.gradient_checking import draws
 from grader_tests.gradient_checking import reference as ref
-from grader_tests.gradient_checking import tasks
 
 
 @pytest.fixture(params=range(3))
@@ -27,7 +27,7 @@ def disagreeing(backward, rng, lambd):
     """The parameters whose gradients a backward pass has wrong."""
     dims = [3, 4, 2, 1]
     X, Y = rng.standard_normal((3, 6)), rng.integers(0, 2, (1, 6)).astype(float)
-    parameters = tasks.drawn_parameters(rng, dims)
+    parameters = draws.drawn_parameters(rng, dims)
     AL, caches = ref.network_forward(X, parameters)
     grads = backward(AL, Y, caches, lambd)
     numerical = numerical_grads(X, Y, parameters, dims, lambd)
@@ -40,7 +40,7 @@ def disagreeing(backward, rng, lambd):
 
 
 def test_a_vector_holds_every_entry_in_the_order_of_layers(rng):
-    parameters = tasks.drawn_parameters(rng, [2, 3, 1])
+    parameters = draws.drawn_parameters(rng, [2, 3, 1])
     one_by_one = [
         parameters[name][i, j]
         for name in ("W1", "b1", "W2", "b2")
@@ -50,9 +50,9 @@ def test_a_vector_holds_every_entry_in_the_order_of_layers(rng):
     assert ref.parameters_to_vector(parameters).tolist() == one_by_one
 
 
-@pytest.mark.parametrize("dims", [*tasks.SHALLOW, *tasks.DEEP])
+@pytest.mark.parametrize("dims", [*draws.SHALLOW, *draws.DEEP])
 def test_there_and_back_again_is_the_identity(rng, dims):
-    parameters = tasks.drawn_parameters(rng, dims)
+    parameters = draws.drawn_parameters(rng, dims)
     back = ref.vector_to_parameters(ref.parameters_to_vector(parameters), dims)
     assert list(back) == list(parameters)
     for name, value in parameters.items():

@@ -5,11 +5,12 @@ import itertools
 import numpy as np
 import pytest
 
+from grader_tests import catalogue
 from grader_tests.hyperparameter_search import reference as ref
-from grader_tests.hyperparameter_search import tasks
+from grader_tests.hyperparameter_search.draws import distance
+from grader_tests.hyperparameter_search.random_points import SPACES, integer_distance
 from grading.marking import chance
 from grading.marking.exam import Exam, ask_here
-from grading.marking.source import source_of
 
 
 @pytest.fixture(params=range(3))
@@ -30,16 +31,16 @@ def test_the_memory_of_betas_is_spread_over_decades(rng):
 
 
 def test_the_distance_is_the_largest_gap_between_distribution_functions():
-    assert tasks.distance(np.array([0.5])) == 0.5
-    assert tasks.distance((np.arange(10) + 0.5) / 10) == pytest.approx(0.05)
-    assert tasks.integer_distance(np.array([1, 1, 2, 3]), 1, 4) == pytest.approx(0.25)
-    assert tasks.integer_distance(np.array([2, 3, 4, 5]), 2, 5) == 0
+    assert distance(np.array([0.5])) == 0.5
+    assert distance((np.arange(10) + 0.5) / 10) == pytest.approx(0.05)
+    assert integer_distance(np.array([1, 1, 2, 3]), 1, 4) == pytest.approx(0.25)
+    assert integer_distance(np.array([2, 3, 4, 5]), 2, 5) == 0
 
 
 def test_the_distance_of_uniform_numbers_exceeds_its_margin_as_rarely_as_promised():
     rng, alarm, repeats = np.random.default_rng(0), 0.05, 2000
     margin = chance.fraction_margin(200, alarm)
-    beyond = np.mean([tasks.distance(rng.random(200)) > margin for _ in range(repeats)])
+    beyond = np.mean([distance(rng.random(200)) > margin for _ in range(repeats)])
     assert beyond <= alarm + chance.fraction_margin(repeats, 1e-6)
 
 
@@ -50,7 +51,7 @@ def test_a_grid_is_the_product_of_its_axes():
 
 
 def test_random_points_are_plain_numbers_within_their_ranges(rng):
-    for space in tasks.SPACES:
+    for space in SPACES:
         for point in ref.random_points(space, 50, rng):
             assert list(point) == list(space)
             for name, (scale, low, high) in space.items():
@@ -65,10 +66,10 @@ def test_refining_spans_the_best_trials():
 
 
 def test_a_wrong_sampler_costs_its_points_once():
-    task = tasks.RANDOM_POINTS
+    task, sampler = map(catalogue.find, ("random_points", "sample_learning_rates"))
     namespace = dict(task.given)
-    exec(source_of(task.reference), namespace)
-    wrong = next(m.wrong for m in tasks.RATE_MISCONCEPTIONS if m.id == "SA-01")
-    exec(source_of(wrong, "sample_learning_rates"), namespace)
+    exec(task.source(task.reference), namespace)
+    (wrong,) = (mistake for mistake in sampler.mistakes if mistake.id == "SA-01")
+    exec(sampler.source(wrong.ways[0]), namespace)
     verdict = Exam(task, np.random.default_rng(0)).judge(ask_here(namespace))
     assert verdict.score == task.points

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from grader_tests.initialization import draws
 from grader_tests.initialization import reference as ref
-from grader_tests.initialization import tasks
 from grading.marking.derivative import central_difference
 
 
@@ -58,7 +58,7 @@ def scalar_model(X, parameters):
 
 @pytest.mark.parametrize("dims", [[3, 1], [5, 4, 3, 1], [6, 5, 4, 2, 1]])
 def test_the_model_is_its_definition_and_its_gradients_are_derivatives(rng, dims):
-    X, parameters = tasks.network(rng, dims, 6)
+    X, parameters = draws.network(rng, dims, 6)
     Y = rng.integers(0, 2, (1, 6)).astype(float)
     AL, caches = ref.model_forward(X, parameters)
     expected = [scalar_model(X[:, i], parameters) for i in range(6)]

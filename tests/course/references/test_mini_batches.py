@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grader_tests.mini_batches import reference as ref
-from grader_tests.optimizers.tasks import gradients, network
+from grader_tests.optimizers.draws import gradients, network
 
 
 @pytest.fixture(params=range(3))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from grader_tests.optimizers import draws
 from grader_tests.optimizers import reference as ref
-from grader_tests.optimizers import tasks
 
 RATE, BETA, BETA2 = 0.3, 0.7, 0.8
 EPSILONS = (0.3, 1e-8)
@@ -17,12 +17,12 @@ def rng(request):
 
 @pytest.fixture
 def parameters(rng):
-    return tasks.network(rng, (2, 3, 4, 1), norm=True)
+    return draws.network(rng, (2, 3, 4, 1), norm=True)
 
 
 @pytest.fixture
 def gradients(rng, parameters):
-    return [tasks.gradients(rng, parameters) for _ in range(5)]
+    return [draws.gradients(rng, parameters) for _ in range(5)]
 
 
 def averages(values, beta):

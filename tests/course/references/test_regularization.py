@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
+from grader_tests.regularization import draws
 from grader_tests.regularization import reference as ref
-from grader_tests.regularization import tasks
 from grading.marking import chance
 from grading.marking.derivative import central_difference, relative_difference
 
@@ -18,13 +18,13 @@ def rng(request):
 
 @pytest.mark.parametrize("dims", [[4, 1], [3, 4, 2, 1]])
 def test_the_penalty_is_the_squared_length_of_all_weights_in_one_vector(rng, dims):
-    parameters = tasks.weights_and_biases(rng, dims)
+    parameters = draws.weights_and_biases(rng, dims)
     weights = [w for name, W in parameters.items() if name[0] == "W" for w in W.flat]
     assert ref.l2_cost(parameters, 0.6, 9) == pytest.approx(0.6 / 18 * sum(w * w for w in weights))
 
 
 def test_l2_gradients_add_the_derivative_of_the_penalty(rng):
-    parameters = tasks.weights_and_biases(rng, [3, 4, 2, 1])
+    parameters = draws.weights_and_biases(rng, [3, 4, 2, 1])
     grads = {f"d{name}": rng.standard_normal(Q.shape) for name, Q in parameters.items()}
     for name, Q in parameters.items():
         added = ref.l2_gradients(grads, parameters, 1.6, 20)[f"d{name}"] - grads[f"d{name}"]

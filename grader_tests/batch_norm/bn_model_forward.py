@@ -1,0 +1,157 @@
+"""`bn_model_forward`: linear without bias, batch norm and relu L − 1 times; linear, sigmoid."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.batch_norm import BIAS, FITTING, PLACEMENT, RUNNING
+from grader_tests.batch_norm import reference as ref
+from grader_tests.batch_norm.draws import network
+from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """Both modes, networks of two, three and four layers, and equal widths."""
+    cases = []
+    for dims, m, options in (
+        ([3, 4, 2, 1], 6, {}),
+        ([2, 3, 1], 5, {"momentum": 0.8, "epsilon": 0.3}),
+        ([3, 3, 3, 3, 1], 5, {"momentum": 0.7, "epsilon": 0.3}),
+    ):
+        settings = "".join(f", {name} = {value:g}" for name, value in options.items())
+        for mode in ("train", "test"):
+            label = f"layers {dims}, {m} examples, mode {mode!r}{settings}"
+            arrays = network(rng, dims, m)
+            cases.append(
+                call(ref.bn_model_forward, *arrays, mode, label=label, tags=mode, **options)
+            )
+    return cases
+
+
+NORMED = "W @ A_prev, gamma, beta, mean, var, mode, momentum, epsilon"
+UPDATED = 'Z_tilde, bn_cache, running[f"mean{layer}"], running[f"var{layer}"] ='
+RELU = "A, relu_cache = relu_forward(Z_tilde)"
+OUTPUT = "AL, sigmoid_cache = sigmoid_forward(W @ A_prev + b)"
+
+MISTAKES = (
+    Mistake(
+        "BM-01",
+        FITTING,
+        "relu comes before batch norm. In this course the order in a hidden layer is linear, batch "
+        "norm, relu.",
+        edit("W @ A_prev, gamma", "relu_forward(W @ A_prev)[0], gamma").then(
+            RELU, "A, relu_cache = Z_tilde, W @ A_prev"
+        ),
+    ),
+    Mistake(
+        "BM-02",
+        PLACEMENT,
+        "The output layer is normalised too. Its values are the answer: it stays linear with bias, "
+        "then sigmoid.",
+        edit(
+            OUTPUT,
+            "Z = W @ A_prev + b\n"
+            "    still, one = np.zeros_like(b), np.ones_like(b)\n"
+            "    Z = batchnorm_forward(Z, one, still, still, one, mode, momentum, epsilon)[0]\n"
+            "    AL, sigmoid_cache = sigmoid_forward(Z)",
+        ),
+    ),
+    Mistake(
+        "BM-03",
+        RUNNING,
+        "The running statistics come back as they went in. Each layer's updated mean and variance "
+        "belong in the dict that is returned.",
+        edit(UPDATED, "Z_tilde, bn_cache, _, _ ="),
+    ),
+    Mistake(
+        "BM-04",
+        RUNNING,
+        "The mode does not reach the layers: each one works as in training. Pass it on.",
+        edit(NORMED, NORMED.replace("mode", "'train'")),
+    ),
+    Mistake(
+        "BM-05",
+        FITTING,
+        "momentum or epsilon does not reach the layers, which then use their defaults. Pass both "
+        "on.",
+        edit(NORMED, NORMED.replace(", momentum, epsilon", "")),
+        edit(NORMED, NORMED.replace("momentum, epsilon", "epsilon=epsilon")),
+        edit(NORMED, NORMED.replace(", epsilon", "")),
+    ),
+    Mistake(
+        "BM-06",
+        RUNNING,
+        "The caller's dict of running statistics is changed. Write into a copy and return that.",
+        edit("[], dict(running)", "[], running"),
+    ),
+    Mistake(
+        "BM-07",
+        FITTING,
+        "relu is left out. Batch norm is linear at test time: without relu the layers collapse "
+        "into one.",
+        edit(RELU, "A, relu_cache = Z_tilde, Z_tilde"),
+    ),
+    Mistake(
+        "BM-08",
+        FITTING,
+        "The cache holds a layer's output where its input belongs. The backward pass needs A_prev, "
+        "what W was multiplied with.",
+        edit("caches.append(((A_prev, W), ", "caches.append(((A, W), "),
+    ),
+    Mistake(
+        "BM-09",
+        BIAS,
+        "beta is added to the linear part, or as a bias and again by batch norm. Batch norm "
+        "subtracts any constant; its own beta is the shift.",
+        edit("W @ A_prev, gamma, beta", "W @ A_prev + beta, gamma, 0 * beta"),
+    ),
+    Mistake(
+        "BM-10",
+        RUNNING,
+        "Every layer starts from fresh running statistics instead of its own. Hand each layer the "
+        "mean and variance kept under its number.",
+        edit("gamma, beta, mean, var,", "gamma, beta, 0 * mean, 0 * var + 1,"),
+    ),
+)
+
+
+def layer_by_layer(X, parameters, running, mode, momentum=0.9, epsilon=1e-5):
+    """Another loop, with new dicts, keyword arguments and an appended output layer."""
+    activations, caches, new = [X], [], {}
+    last = max(int(name[1:]) for name in parameters if name[0] == "W")
+    for k in range(1, last + 1):
+        A, W = activations[-1], parameters["W" + str(k)]
+        if k == last:
+            b = parameters["b" + str(k)]
+            out, cache = sigmoid_forward(np.dot(W, A) + b)  # noqa: F821 - given in the notebook
+            return out, [*caches, ((A, W, b), cache)], new
+        normed, bn_cache, new[f"mean{k}"], new[f"var{k}"] = batchnorm_forward(  # noqa: F821
+            Z=np.dot(W, A),
+            gamma=parameters[f"gamma{k}"],
+            beta=parameters[f"beta{k}"],
+            running_mean=running[f"mean{k}"],
+            running_var=running[f"var{k}"],
+            mode=mode,
+            momentum=momentum,
+            epsilon=epsilon,
+        )
+        activations.append(np.where(normed > 0, normed, 0.0))
+        caches.append(((A, W), bn_cache, normed))
+
+
+TASK = Task(
+    reference=ref.bn_model_forward,
+    returns=("AL", "caches", "running"),
+    cases=cases,
+    criteria=(
+        Agrees("output in training", 1, "train", "AL"),
+        Agrees("output at test time", 1, "test", "AL"),
+        Agrees("running statistics", 1, ("train", "test"), "running"),
+        Agrees("caches", 0.5, "train", "caches"),
+        InputsUntouched(0.5),
+    ),
+    lecture=FITTING,
+    mistakes=MISTAKES,
+    variants=(Variant("layer by layer", layer_by_layer),),
+    own_parts=("batchnorm_forward",),
+)

@@ -1,0 +1,153 @@
+"""`mended_backward`: return the exact derivative of :func:`network_cost` for every parameter."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.gradient_checking import DISTURBED, FOUND
+from grader_tests.gradient_checking import reference as ref
+from grader_tests.gradient_checking.draws import drawn_parameters
+from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, edit, script
+from grading.marking.derivative import central_difference, relative_difference
+
+BY_LAYER = """\
+last = str(len(caches))
+grads = mended_backward(AL, Y, caches, lambd)
+result = (
+    {name: value for name, value in grads.items() if name[2:] == last},
+    {name: value for name, value in grads.items() if name[2:] != last},
+)"""
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """Networks of one to four layers, no two of equal width, with and without a penalty."""
+    cases = []
+    for dims, m, lambd in (
+        ([3, 4, 2, 1], 5, 0.8),
+        ([4, 3, 1], 7, 2.0),
+        ([2, 5, 4, 3, 1], 6, 0.5),
+        ([3, 1], 8, 1.5),
+        ([3, 2, 4, 1], 6, 0.0),
+    ):
+        X = rng.standard_normal((dims[0], m))
+        AL, caches = ref.network_forward(X, drawn_parameters(rng, dims))
+        inputs = {"AL": AL, "Y": rng.integers(0, 2, (1, m)).astype(float), "caches": caches}
+        label = f"layers {dims}, {m} examples, lambd = {lambd:g}"
+        returns = ("grads (output layer)", "grads (hidden layers)")
+        cases.append(script(BY_LAYER, label=label, returns=returns, lambd=lambd, **inputs))
+    return cases
+
+
+def confirm(case: Case, wanted: tuple[dict, dict]) -> float:
+    """Differentiate the cost numerically, for every parameter."""
+    Y, caches, lambd = (case.inputs[name] for name in ("Y", "caches", "lambd"))
+    parameters = {}
+    for number, ((_, W, b), _) in enumerate(caches, start=1):
+        parameters |= {f"W{number}": W, f"b{number}": b}
+
+    def cost(name: str, value: np.ndarray) -> float:
+        changed = parameters | {name: value}
+        AL, _ = ref.network_forward(caches[0][0][0], changed)
+        return ref.network_cost(AL, Y, changed, lambd)
+
+    numerical = {
+        f"d{name}": central_difference(lambda at, name=name: cost(name, at), value)
+        for name, value in parameters.items()
+    }
+    exact = wanted[0] | wanted[1]
+    return max(relative_difference(exact[name], value) for name, value in numerical.items())
+
+
+TANH = ("np.tanh(A) ** 2", "A**2")
+PENALTY = ('grads[f"dW{L}"] = dZ @ A_prev.T', 'grads[f"dW{L}"] = dZ @ A_prev.T + lambd / m * W')
+
+MISTAKES = (
+    Mistake(
+        "GC-15",
+        FOUND,
+        "Both mistakes are still there. Look at the layers from the last to the first, at which "
+        "entries agree and which is the first that does not.",
+        ref.suspect_backward,
+    ),
+    Mistake(
+        "MB-01",
+        FOUND,
+        "The hidden layers are mended; the weights of the output layer still disagree, by λ/m "
+        "times the weight. With λ = 0 they agree.",
+        edit(*TANH).of(ref.suspect_backward),
+    ),
+    Mistake(
+        "MB-02",
+        FOUND,
+        "The output layer is mended; everything before it still disagrees. Ask what A "
+        "is already, before the derivative of tanh is taken.",
+        edit(*PENALTY).of(ref.suspect_backward),
+    ),
+    Mistake(
+        "MB-03",
+        DISTURBED,
+        "The penalty is left out of all gradients. The cost contains it, so its derivative belongs "
+        "to every layer's weights.",
+        edit(" + lambd / m * W", ""),
+    ),
+    Mistake(
+        "MB-04",
+        FOUND,
+        "The hidden layers are differentiated as if they were sigmoids. They are tanh.",
+        edit("1 - A_prev**2", "A_prev * (1 - A_prev)"),
+    ),
+    Mistake(
+        "MB-05",
+        FOUND,
+        "The derivative of tanh lacks its square.",
+        edit("1 - A_prev**2", "1 - A_prev"),
+    ),
+    Mistake(
+        "MB-06",
+        FOUND,
+        "The gradients of the biases have a penalty too. In the cost it is made of the weights.",
+        edit(
+            'grads[f"db{layer}"] = np.sum(dZ, axis=1, keepdims=True)',
+            "b = caches[layer - 1][0][2]\n"
+            '        grads[f"db{layer}"] = np.sum(dZ, axis=1, keepdims=True) + lambd / m * b',
+        ),
+    ),
+    Mistake(
+        "MB-07",
+        FOUND,
+        "Every layer divides by m again. 1/m enters once, at the output.",
+        edit("dZ @ A_prev.T + lambd", "dZ @ A_prev.T / m + lambd").then(
+            "np.sum(dZ, axis=1, keepdims=True)", "np.mean(dZ, axis=1, keepdims=True)"
+        ),
+    ),
+    Mistake(
+        "MB-08",
+        FOUND,
+        "AL, or the list of caches, is changed. The caller still needs it: make a new array, and "
+        "read the list by index.",
+        edit("dZ = (AL - Y) / m", "AL -= Y\n    dZ = AL / m"),
+        edit("(A_prev, W, _), _ = caches[layer - 1]", "(A_prev, W, _), _ = caches.pop()"),
+    ),
+    Mistake(
+        "MB-09",
+        FOUND,
+        "The penalty's derivative is half of what it should be. Differentiating the square brings "
+        "a 2 that cancels the ½ of the cost.",
+        edit("lambd / m * W", "lambd / (2 * m) * W"),
+    ),
+)
+
+TASK = Task(
+    reference=ref.mended_backward,
+    returns="grads",
+    cases=cases,
+    criteria=(
+        Agrees("output layer", 1, part="*output*"),
+        Agrees("hidden layers", 1.5, part="*hidden*"),
+        InputsUntouched(0.5),
+    ),
+    lecture=FOUND,
+    mistakes=MISTAKES,
+    variants=(Variant("mended in place", edit(*TANH).then(*PENALTY).of(ref.suspect_backward)),),
+    confirm=confirm,
+)

@@ -1,0 +1,114 @@
+"""`best_trial`: return the trial with the highest score, the first of equals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.hyperparameter_search import FINE
+from grader_tests.hyperparameter_search import reference as ref
+from grader_tests.hyperparameter_search.draws import scored
+from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """Several lengths, scores below 0, and equal best scores."""
+    cases = []
+    for count, low, high, words in (
+        (5, 0.2, 0.98, "5 trials"),
+        (8, 0.2, 0.98, "8 trials"),
+        (6, -3.0, -0.1, "6 trials, all scores negative"),
+        (4, -90.0, -10.0, "4 trials, all scores negative"),
+        (1, 0.2, 0.98, "one trial"),
+    ):
+        trials = scored(rng, count, low, high)
+        cases.append(call(ref.best_trial, trials, label=words, tags="plain"))
+    for count in (6, 7):
+        trials = scored(rng, count)
+        highest = max(score for _, score in trials)
+        first, second = sorted(rng.choice(np.arange(count), 2, replace=False).tolist())
+        for i in (first, second):
+            trials[i] = trials[i][0], highest
+        trials = [
+            (point, score if i in (first, second) else min(score, highest - 0.1))
+            for i, (point, score) in enumerate(trials)
+        ]
+        label = f"{count} trials, two of them equally good"
+        cases.append(call(ref.best_trial, trials, label=label, tags="tie"))
+    return cases
+
+
+MAX = "return max(trials, key=lambda trial: trial[1])"
+
+MISTAKES = (
+    Mistake(
+        "BT-01",
+        FINE,
+        "The lowest score is taken. In this course higher scores are better; an error would have "
+        "to be negated first.",
+        edit("max(", "min("),
+    ),
+    Mistake(
+        "BT-02",
+        FINE,
+        "Only a part of the trial comes back. Return the whole trial, point and score.",
+        edit(MAX, MAX + "[0]"),
+        edit(MAX, MAX + "[1]"),
+        edit(MAX, "return int(np.argmax([score for _, score in trials]))"),
+    ),
+    Mistake(
+        "BT-03",
+        FINE,
+        "Of equally good trials the last is taken. The first counts: another must be better to "
+        "replace it.",
+        edit(MAX, "return max(reversed(trials), key=lambda trial: trial[1])"),
+        edit(MAX, "return sorted(trials, key=lambda trial: trial[1])[-1]"),
+    ),
+    Mistake(
+        "BT-04",
+        FINE,
+        "The search for the best starts from score 0. Scores may all be negative: start from the "
+        "first trial.",
+        edit(
+            MAX,
+            "best = None, 0.0\n"
+            "    for trial in trials:\n"
+            "        best = trial if trial[1] > best[1] else best\n"
+            "    return best",
+        ),
+        edit(
+            MAX,
+            "best = None\n"
+            "    for trial in trials:\n"
+            "        if trial[1] > (best[1] if best else 0):\n"
+            "            best = trial\n"
+            "    return best",
+        ),
+    ),
+    Mistake(
+        "BT-05",
+        FINE,
+        "The caller's list of trials is put into another order or emptied. Sort a copy, or only "
+        "look.",
+        edit(MAX, "trials.sort(key=lambda trial: trial[1], reverse=True)\n    return trials[0]"),
+    ),
+)
+
+
+def by_argmax(trials):
+    """The index of the largest score."""
+    return trials[np.argmax([score for _, score in trials])]
+
+
+TASK = Task(
+    reference=ref.best_trial,
+    returns="trial",
+    cases=cases,
+    criteria=(
+        Agrees("highest score", 1, "plain"),
+        Agrees("the first of equals", 0.5, "tie"),
+        InputsUntouched(0.5),
+    ),
+    lecture=FINE,
+    mistakes=MISTAKES,
+    variants=(Variant("by argmax", by_argmax),),
+)

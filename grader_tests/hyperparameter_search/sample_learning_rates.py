@@ -1,0 +1,101 @@
+"""`sample_learning_rates`: learning rates that are uniform on a log scale."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.hyperparameter_search import SCALES
+from grader_tests.hyperparameter_search import reference as ref
+from grader_tests.hyperparameter_search.draws import linear, log
+from grader_tests.hyperparameter_search.samplers import (
+    few_values,
+    follows,
+    in_draws,
+    rng_is_used,
+    sampler_cases,
+    sampler_mistakes,
+    spread,
+    within_range,
+)
+from grading.marking import Holds, Mistake, Task, Variant, edit
+
+RATE_RANGES = [(1e-4, 0.5), (2e-3, 0.3), (1e-5, 1e-2), (0.02, 3.0)]
+RATE_EXPONENTS = "rng.uniform(np.log10(low), np.log10(high), size)"
+
+MISTAKES = (
+    Mistake(
+        "SA-01",
+        SCALES,
+        "The rates themselves are uniform. Then nine tenths of them fall into the last decade: let "
+        "the exponent be uniform.",
+        edit("return 10**exponents", "return rng.uniform(low, high, size)"),
+        looks_like=spread(linear),
+    ),
+    Mistake(
+        "SA-02",
+        SCALES,
+        "Logarithm and power do not belong together: the base differs, or a sign. What is "
+        "drawn between two values of log10 is an exponent of 10, with its sign as it is.",
+        edit("return 10**exponents", "return np.exp(exponents)"),
+        edit("return 10**exponents", "return 10**-exponents"),
+        edit("np.log10", "np.log", 2),
+        looks_like=spread(
+            lambda x, low, high: linear(np.log(x), np.log10(low), np.log10(high)),
+            lambda x, low, high: linear(-np.log10(x), np.log10(low), np.log10(high)),
+            lambda x, low, high: linear(np.log10(x), np.log(low), np.log(high)),
+        ),
+    ),
+    Mistake(
+        "SA-03",
+        SCALES,
+        "The exponents are whole numbers, so only a few different rates occur. Draw real "
+        "exponents, with uniform.",
+        edit(
+            RATE_EXPONENTS,
+            "rng.integers(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))), size) * 1.0",
+        ),
+        edit(RATE_EXPONENTS, "np.round(rng.uniform(np.log10(low), np.log10(high), size))"),
+        looks_like=in_draws(few_values),
+    ),
+    Mistake(
+        "SA-04",
+        SCALES,
+        "low and high are used as exponents. They are rates: take their logarithms first.",
+        edit(RATE_EXPONENTS, "rng.uniform(low, high, size)"),
+        looks_like=spread(lambda x, low, high: linear(np.log10(x), low, high)),
+    ),
+    *sampler_mistakes(RATE_EXPONENTS, "10**exponents"),
+    Mistake(
+        "SA-18",
+        SCALES,
+        "The range is fixed. Use the arguments low and high.",
+        edit(RATE_EXPONENTS, "rng.uniform(-4, 0, size)"),
+        looks_like=spread(lambda x, low, high: log(x, 1e-4, 1)),
+    ),
+)
+
+
+def by_powers(low, high, size, rng):
+    """Powers of the ratio of the ends."""
+    return low * (high / low) ** rng.random(size)
+
+
+def one_by_one(low, high, size, rng):
+    """Natural logarithms and a loop."""
+    a, b = np.log(low), np.log(high)
+    return np.array([np.exp(a + (b - a) * rng.random()) for _ in range(size)])
+
+
+TASK = Task(
+    reference=ref.sample_learning_rates,
+    returns="rates",
+    cases=lambda rng: sampler_cases(ref.sample_learning_rates, RATE_RANGES, rng),
+    criteria=(
+        Holds("shape and range", 1.5, within_range, "draws"),
+        Holds("uniform on a log scale", 3, follows(log), "draws"),
+        Holds("drawn from rng", 1.5, rng_is_used, "twice"),
+    ),
+    lecture=SCALES,
+    mistakes=MISTAKES,
+    variants=(Variant("powers of the ratio", by_powers), Variant("one by one", one_by_one)),
+)

@@ -1,0 +1,170 @@
+"""`binary_cross_entropy`: the mean loss of probabilities, also where they are 0 or 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grader_tests.initialization import CROSS_ENTROPY
+from grader_tests.initialization import reference as ref
+from grading.marking import (
+    Agrees,
+    Case,
+    Holds,
+    InputsUntouched,
+    Mistake,
+    Task,
+    Tolerance,
+    Variant,
+    call,
+    edit,
+)
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """Probabilities of all sizes, certain and right answers, certain and wrong ones."""
+
+    def case(AL: np.ndarray, Y: np.ndarray, label: str, tag: str) -> Case:
+        return call(ref.binary_cross_entropy, AL, Y, label=label, tags=tag)
+
+    def labels(m: int) -> np.ndarray:
+        Y = rng.integers(0, 2, (1, m)).astype(float)
+        Y[0, :2] = 0.0, 1.0
+        return Y
+
+    cases = [
+        case(rng.uniform(0.05, 0.95, (1, m)), labels(m), f"{m} examples", "open")
+        for m in (2, 5, 8, 50)
+    ]
+    for m in (6, 9):
+        Y = labels(m)
+        near = np.abs(np.where(np.arange(m) % 2, Y, 1 - Y) - rng.uniform(0.001, 0.004, (1, m)))
+        cases.append(case(near, Y, f"{m} examples, nearly certain, right or wrong", "open"))
+        AL = rng.uniform(0.2, 0.8, (1, m))
+        AL[0, :2] = Y[0, :2]
+        cases.append(case(AL, Y, f"{m} examples, two of them certain and right", "right"))
+        AL = rng.uniform(0.2, 0.8, (1, m))
+        AL[0, :2] = 1 - Y[0, :2]
+        cases.append(case(AL, Y, f"{m} examples, two of them certain and wrong", "wrong"))
+    return cases
+
+
+def cost_is_large(result: Any, wanted: float, case: Case) -> str | None:
+    """A finite number, to which each certain and wrong answer adds much."""
+    if np.ndim(result) != 0 or not np.isfinite(result):
+        return "The cost should be one finite number."
+    if result < 2 * 10 / case.inputs["Y"].shape[1]:
+        return "An answer that is certain and wrong should cost more than 10 nats."
+    return None
+
+
+LOSSES = "losses = Y * np.log(np.maximum(AL, tiny)) + (1 - Y) * np.log(np.maximum(1 - AL, tiny))"
+COST = "return -float(np.mean(losses))"
+
+MISTAKES = (
+    Mistake(
+        "CE-01",
+        CROSS_ENTROPY,
+        "The losses are added up. The cost is their mean over the examples.",
+        edit(COST, "return -float(np.sum(losses))"),
+    ),
+    Mistake(
+        "CE-02",
+        CROSS_ENTROPY,
+        "Only the examples of one class count. Those with Y = 0 add −log(1 − AL), those with "
+        "Y = 1 add −log AL.",
+        edit(LOSSES, "losses = Y * np.log(np.maximum(AL, tiny))"),
+        edit(LOSSES, "losses = (1 - Y) * np.log(np.maximum(1 - AL, tiny))"),
+    ),
+    Mistake(
+        "CE-03",
+        CROSS_ENTROPY,
+        "The sign is missing. Logarithms of probabilities are negative, and a cost is positive.",
+        edit(COST, "return float(np.mean(losses))"),
+    ),
+    Mistake(
+        "CE-04",
+        CROSS_ENTROPY,
+        "The logarithm has another base. It should be the natural one.",
+        edit("np.log(", "np.log2(", 2),
+        edit("np.log(", "np.log10(", 2),
+    ),
+    Mistake(
+        "CE-05",
+        CROSS_ENTROPY,
+        "A probability of exactly 0 or 1 makes the cost infinite or not a number. Keep the "
+        "logarithm's argument away from 0.",
+        edit("tiny = 1e-15", "tiny = 0.0"),
+        looks_like=lambda result, wanted, case: (
+            not np.isfinite(result)
+            if {"right", "wrong"} & set(case.tags)
+            else (None if np.isclose(result, wanted) else False)
+        ),
+    ),
+    Mistake(
+        "CE-06",
+        CROSS_ENTROPY,
+        "Probabilities are held too far from 0 and 1, which changes honest ones as well. A bound "
+        "such as 1e-15 is enough.",
+        edit("tiny = 1e-15", "tiny = 1e-2"),
+    ),
+    Mistake(
+        "CE-07",
+        CROSS_ENTROPY,
+        "The cost is an array. Make it one number, of type float.",
+        edit(COST, "return -np.mean(losses, axis=1, keepdims=True)"),
+        edit(COST, "return -np.mean(losses, axis=1)"),
+    ),
+    Mistake(
+        "CE-08",
+        CROSS_ENTROPY,
+        "This is the mean squared error. For probabilities the cost is the cross-entropy.",
+        edit(COST, "return float(np.mean((AL - Y) ** 2))"),
+        edit(COST, "return float(np.mean((AL - Y) ** 2) / 2)"),
+    ),
+    Mistake(
+        "CE-09",
+        CROSS_ENTROPY,
+        "AL is changed in place, where it is kept away from 0 and 1. The caller still needs it: "
+        "clip into a new array.",
+        edit("tiny = 1e-15", "tiny = 1e-15\n    np.clip(AL, tiny, 1 - tiny, out=AL)"),
+    ),
+)
+
+TASK = Task(
+    reference=ref.binary_cross_entropy,
+    returns="cost",
+    cases=cases,
+    criteria=(
+        Agrees("cost", 1.5, "open", tolerance=Tolerance(relative=1e-5)),
+        Agrees("certain and right", 0.5, "right", tolerance=Tolerance(absolute=1e-7)),
+        Holds("certain and wrong", 0.5, cost_is_large, "wrong"),
+        InputsUntouched(0.5),
+    ),
+    lecture=CROSS_ENTROPY,
+    mistakes=MISTAKES,
+    variants=(
+        Variant(
+            "clipped probabilities",
+            edit(
+                LOSSES,
+                "AL = np.clip(AL, 1e-12, 1 - 1e-12)\n"
+                "    losses = np.where(Y == 1, np.log(AL), np.log(1 - AL))",
+            ),
+        ),
+        Variant(
+            "a small number added",
+            edit(LOSSES, "losses = Y * np.log(AL + 1e-8) + (1 - Y) * np.log(1 - AL + 1e-8)"),
+        ),
+        Variant(
+            "products of matrices",
+            edit(
+                COST,
+                "AL = np.clip(AL, 1e-15, 1 - 1e-15)\n"
+                "    both = np.dot(Y, np.log(AL).T) + np.dot(1 - Y, np.log1p(-AL).T)\n"
+                "    return np.squeeze(-both / Y.shape[1])",
+            ),
+        ),
+    ),
+)

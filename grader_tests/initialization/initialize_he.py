@@ -1,0 +1,46 @@
+"""`initialize_he`: return normal weights of variance ``2 / n_{l-1}``, and biases 0."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from grader_tests.initialization import SPREAD
+from grader_tests.initialization import reference as ref
+from grader_tests.initialization.weight_mistakes import rule_mistakes, rule_variants, spread_of
+from grader_tests.initialization.weights import (
+    glorot,
+    he,
+    random_cases,
+    random_criteria,
+    spread_check,
+    xavier,
+)
+from grading.marking import Holds, Mistake, Task, edit
+
+TASK = Task(
+    reference=ref.initialize_he,
+    returns="parameters",
+    cases=partial(random_cases, ref.initialize_he, ((),)),
+    criteria=random_criteria(Holds("spread", 2, spread_check(he), "large")),
+    lecture=SPREAD,
+    mistakes=rule_mistakes(
+        2,
+        he,
+        Mistake(
+            "INIT-04",
+            SPREAD,
+            "The variance is Xavier's, for tanh. ReLU sets half of the values to 0, and He's "
+            "rule makes up for it with twice that variance.",
+            edit("2 / n_prev", "1 / n_prev"),
+            looks_like=spread_of(xavier),
+        ),
+        Mistake(
+            "INIT-05",
+            SPREAD,
+            "The variance is 2/(inputs + units), the rule of Glorot and Bengio. He's is 2/inputs.",
+            edit("2 / n_prev", "2 / (n_prev + n)"),
+            looks_like=spread_of(glorot),
+        ),
+    ),
+    variants=rule_variants(2),
+)

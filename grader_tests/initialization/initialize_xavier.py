@@ -1,0 +1,46 @@
+"""`initialize_xavier`: return normal weights of variance ``1 / n_{l-1}``, and biases 0."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from grader_tests.initialization import SPREAD
+from grader_tests.initialization import reference as ref
+from grader_tests.initialization.weight_mistakes import rule_mistakes, rule_variants, spread_of
+from grader_tests.initialization.weights import (
+    glorot,
+    he,
+    random_cases,
+    random_criteria,
+    spread_check,
+    xavier,
+)
+from grading.marking import Holds, Mistake, Task, edit
+
+TASK = Task(
+    reference=ref.initialize_xavier,
+    returns="parameters",
+    cases=partial(random_cases, ref.initialize_xavier, ((),)),
+    criteria=random_criteria(Holds("spread", 1, spread_check(xavier), "large")),
+    lecture=SPREAD,
+    mistakes=rule_mistakes(
+        1,
+        xavier,
+        Mistake(
+            "INIT-05",
+            SPREAD,
+            "The variance is 2/(inputs + units), the rule of Glorot and Bengio, which "
+            "frameworks call Xavier. In this course Xavier's variance is 1/inputs.",
+            edit("1 / n_prev", "2 / (n_prev + n)"),
+            looks_like=spread_of(glorot),
+        ),
+        Mistake(
+            "INIT-17",
+            SPREAD,
+            "The variance is He's, for ReLU. Xavier's is half of it.",
+            edit("1 / n_prev", "2 / n_prev"),
+            looks_like=spread_of(he),
+        ),
+    ),
+    variants=rule_variants(1),
+)

@@ -1,0 +1,90 @@
+"""`initialize_zeros`: return weights and biases that are all 0."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.initialization import SPREAD, SYMMETRY
+from grader_tests.initialization import reference as ref
+from grader_tests.initialization.weight_mistakes import LOOP, SENTENCES, ZERO_BIASES
+from grader_tests.initialization.weights import SMALL
+from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit, script
+
+ALONE = """\
+result = initialize_zeros(layer_dims)
+for number, name in enumerate(sorted(result), start=1):
+    result[name] += 0.5 * number"""
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """Networks of one to four layers, and steps in place on arrays that must be separate."""
+    widths = [int(n) for n in rng.integers(2, 9, 4)]
+    cases = [
+        call(ref.initialize_zeros, dims, label=f"layer_dims = {dims}", tags="values")
+        for dims in (*SMALL, [*widths, 1], [5, 5, 5, 5])
+    ]
+    for dims in ([3, 3, 3], [2, 4, 4, 4]):
+        label = f"adding to each array in place, layer_dims = {dims}"
+        cases.append(
+            script(ALONE, label=label, tags="separate", returns="parameters", layer_dims=dims)
+        )
+    return cases
+
+
+ZERO_WEIGHTS = "np.zeros((n, n_prev))"
+
+
+def shared_zeros(layer_dims):
+    """Layers of equal shape share their arrays."""
+    parameters, made = {}, {}
+    for layer in range(1, len(layer_dims)):
+        n_prev, n = layer_dims[layer - 1], layer_dims[layer]
+        parameters[f"W{layer}"] = made.setdefault((n, n_prev), np.zeros((n, n_prev)))
+        parameters[f"b{layer}"] = made.setdefault(n, np.zeros((n, 1)))
+    return parameters
+
+
+MISTAKES = (
+    Mistake("INIT-09", SPREAD, SENTENCES["INIT-09"], edit(ZERO_WEIGHTS, "np.zeros((n_prev, n))")),
+    Mistake("INIT-10", SPREAD, SENTENCES["INIT-10"], edit(ZERO_BIASES, "np.zeros(n)")),
+    Mistake("INIT-11", SYMMETRY, SENTENCES["INIT-11"], edit(ZERO_BIASES, "np.ones((n, 1))")),
+    Mistake("INIT-13", SPREAD, SENTENCES["INIT-13"], edit(LOOP, "range(1, len(layer_dims) - 1)")),
+    Mistake("INIT-16", SYMMETRY, SENTENCES["INIT-16"], shared_zeros),
+    Mistake(
+        "INIT-21",
+        SPREAD,
+        SENTENCES["INIT-21"],
+        edit('f"W{layer}"', 'f"W{layer - 1}"').then('f"b{layer}"', 'f"b{layer - 1}"'),
+    ),
+    Mistake(
+        "INIT-22",
+        SYMMETRY,
+        "The weights are ones. Here everything starts at 0, to see what goes wrong then.",
+        edit(ZERO_WEIGHTS, "np.ones((n, n_prev))"),
+    ),
+)
+
+
+def widths_one_by_one(layer_dims):
+    """The widths one by one, biases first."""
+    parameters, n_prev = {}, layer_dims[0]
+    for number, n in enumerate(layer_dims[1:], start=1):
+        parameters["b" + str(number)] = np.full((n, 1), 0.0)
+        parameters["W" + str(number)] = np.zeros_like(np.ones((n, n_prev)))
+        n_prev = n
+    return parameters
+
+
+TASK = Task(
+    reference=ref.initialize_zeros,
+    returns="parameters",
+    cases=cases,
+    criteria=(
+        Agrees("weights", 1, "values", "W*"),
+        Agrees("biases", 0.5, "values", "b*"),
+        Agrees("an array of its own for each", 0.5, "separate"),
+    ),
+    lecture=SYMMETRY,
+    mistakes=MISTAKES,
+    variants=(Variant("widths one by one", widths_one_by_one),),
+)

@@ -1,0 +1,105 @@
+"""`linear_forward`: return ``Z = W @ A_prev + b`` and the cache for the way back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.initialization import DEPTH
+from grader_tests.initialization import reference as ref
+from grader_tests.initialization.draws import SIZES, linear_label, linear_layer
+from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """Wide, narrow and square layers, and single examples."""
+    return [
+        call(ref.linear_forward, *linear_layer(rng, *size), label=linear_label(*size))
+        for size in SIZES
+    ]
+
+
+Z = "Z = W @ A_prev + b"
+CACHE = "return Z, (A_prev, W, b)"
+
+MISTAKES = (
+    Mistake(
+        "LF-01",
+        DEPTH,
+        "The bias is left out. Each unit adds its own to the sum over its inputs.",
+        edit(Z, "Z = W @ A_prev"),
+    ),
+    Mistake(
+        "LF-02",
+        DEPTH,
+        "W or A_prev is transposed. With examples as columns, each row of W belongs to a unit: "
+        "neither needs it.",
+        edit(Z, "Z = W.T @ A_prev + b"),
+        edit(Z, "Z = W @ A_prev.T + b"),
+    ),
+    Mistake(
+        "LF-03",
+        DEPTH,
+        "W and A_prev are multiplied entry by entry. A unit sums over its inputs: that is the "
+        "matrix product, @.",
+        edit(Z, "Z = W * A_prev + b"),
+    ),
+    Mistake(
+        "LF-04",
+        DEPTH,
+        "The factors of the matrix product are in the other order. Each row of the first one is "
+        "multiplied with a column of the second: weights of a unit, inputs of an example.",
+        edit(Z, "Z = A_prev @ W + b"),
+    ),
+    Mistake(
+        "LF-05",
+        DEPTH,
+        "The cache holds the right things in another order, or other things. It should be "
+        "(A_prev, W, b), as they came.",
+        edit(CACHE, "return Z, (W, A_prev, b)"),
+        edit(CACHE, "return Z, (Z, W, b)"),
+    ),
+    Mistake(
+        "LF-06",
+        DEPTH,
+        "The bias is lined up with the examples. Each unit has a bias, the same for all "
+        "examples: as a column, b fits as it is.",
+        edit(Z, "Z = W @ A_prev + b.T"),
+    ),
+    Mistake(
+        "LF-07",
+        DEPTH,
+        "Only Z comes back. The backward pass needs the cache too.",
+        edit(CACHE, "return Z, None"),
+    ),
+    Mistake(
+        "LF-08",
+        DEPTH,
+        "The sum is written into b, or into W. The caller still needs them: compute a new array.",
+        edit(Z, "b += W @ A_prev\n    Z = b"),
+    ),
+)
+
+TASK = Task(
+    reference=ref.linear_forward,
+    returns=("Z", "cache"),
+    cases=cases,
+    criteria=(
+        Agrees("Z", 2, part="Z"),
+        Agrees("cache", 0.5, part="cache"),
+        InputsUntouched(0.5),
+    ),
+    lecture=DEPTH,
+    mistakes=MISTAKES,
+    variants=(
+        Variant(
+            "np.dot, and a copied cache",
+            edit(Z, "Z = np.add(np.dot(W, A_prev), b)").then(
+                CACHE, "return Z, (A_prev.copy(), W.copy(), b.copy())"
+            ),
+        ),
+        Variant(
+            "einsum",
+            edit(Z, 'Z = np.einsum("ij,jk->ik", W, A_prev) + b'),
+        ),
+    ),
+)

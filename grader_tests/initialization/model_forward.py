@@ -1,0 +1,133 @@
+"""`model_forward`: run (linear → relu) × (L − 1), then linear → sigmoid."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.initialization import DEPTH
+from grader_tests.initialization import reference as ref
+from grader_tests.initialization.draws import DEEP, SINGLE, network, network_label
+from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """Networks of one, three and four layers, with different and with equal widths."""
+    return [
+        call(ref.model_forward, *network(rng, dims, m), label=network_label(dims, m), tags=tag)
+        for sizes, tag in ((SINGLE, "single"), (DEEP, "deep"))
+        for dims, m in sizes
+    ]
+
+
+ACTIVATE = "A, activation_cache = relu_forward(Z) if layer < L else sigmoid_forward(Z)"
+LINEAR = 'Z, linear_cache = linear_forward(A, parameters[f"W{layer}"], parameters[f"b{layer}"])'
+APPEND = "caches.append((linear_cache, activation_cache))"
+
+MISTAKES = (
+    Mistake(
+        "MF-01",
+        DEPTH,
+        "The output layer goes through relu, before sigmoid or instead of it. Its scores may be "
+        "negative: only sigmoid follows.",
+        edit("else sigmoid_forward(Z)", "else sigmoid_forward(relu_forward(Z)[0])"),
+        edit(ACTIVATE, "A, activation_cache = relu_forward(Z)"),
+    ),
+    Mistake(
+        "MF-02",
+        DEPTH,
+        "The hidden layers use sigmoid. They should use relu; sigmoid belongs to the output.",
+        edit(ACTIVATE, "A, activation_cache = sigmoid_forward(Z)"),
+    ),
+    Mistake(
+        "MF-03",
+        DEPTH,
+        "The hidden layers have no relu. Without it all layers together are one linear map.",
+        edit("relu_forward(Z) if", "(Z, Z) if"),
+    ),
+    Mistake(
+        "MF-04",
+        DEPTH,
+        "Some layers are left out. There are as many as there are weight matrices, whatever "
+        "their number.",
+        edit("len(parameters) // 2", "len(parameters) // 2 - 1"),
+        edit("len(parameters) // 2", "min(3, len(parameters) // 2)"),
+    ),
+    Mistake(
+        "MF-05",
+        DEPTH,
+        "A layer's cache should be the pair (linear_cache, activation_cache). Here the two are in "
+        "another order, or not a pair.",
+        edit(APPEND, "caches.append((activation_cache, linear_cache))"),
+        edit(APPEND, "caches.append(linear_cache)"),
+    ),
+    Mistake(
+        "MF-06",
+        DEPTH,
+        "The output has no sigmoid. AL should hold probabilities.",
+        edit("else sigmoid_forward(Z)", "else (Z, Z)"),
+    ),
+    Mistake(
+        "MF-07",
+        DEPTH,
+        "The cache of the output layer is missing. There is one for each layer.",
+        edit("    return A, caches", "    return A, caches[:-1]"),
+    ),
+    Mistake(
+        "MF-08",
+        DEPTH,
+        "The parameters are taken out of the dict. The caller still needs them: read them by "
+        "their names.",
+        edit(
+            'parameters[f"W{layer}"], parameters[f"b{layer}"]',
+            'parameters.pop(f"W{layer}"), parameters.pop(f"b{layer}")',
+        ),
+    ),
+    Mistake(
+        "MF-09",
+        DEPTH,
+        "The biases are not used. Each layer adds its own before the activation.",
+        edit(
+            LINEAR,
+            'Z, linear_cache = linear_forward(A, parameters[f"W{layer}"], '
+            '0 * parameters[f"b{layer}"])',
+        ),
+        edit(
+            LINEAR,
+            'Z = parameters[f"W{layer}"] @ A\n'
+            '        linear_cache = (A, parameters[f"W{layer}"], parameters[f"b{layer}"])',
+        ),
+    ),
+)
+
+
+def hidden_layers_first(X, parameters):
+    """The hidden layers in a loop, the formulas written out, and the output layer after them."""
+    activations, caches = [X], []
+    L = max(int(name[1:]) for name in parameters)
+    for number in range(1, L):
+        W, b = parameters["W" + str(number)], parameters["b" + str(number)]
+        scores = np.dot(W, activations[-1]) + b
+        caches.append(((activations[-1], W, b), scores))
+        activations.append(scores.clip(0))
+    scores, linear_cache = linear_forward(  # noqa: F821 - the student's
+        activations[-1], parameters[f"W{L}"], parameters[f"b{L}"]
+    )
+    AL, activation_cache = sigmoid_forward(scores)  # noqa: F821 - the student's
+    return AL, [*caches, (linear_cache, activation_cache)]
+
+
+TASK = Task(
+    reference=ref.model_forward,
+    returns=("AL", "caches"),
+    cases=cases,
+    criteria=(
+        Agrees("one layer", 0.5, "single", "AL"),
+        Agrees("three and four layers", 2, "deep", "AL"),
+        Agrees("caches", 1, part="caches"),
+        InputsUntouched(0.5),
+    ),
+    lecture=DEPTH,
+    mistakes=MISTAKES,
+    variants=(Variant("hidden layers first", hidden_layers_first),),
+    own_parts=("linear_forward", "relu_forward", "sigmoid_forward"),
+)

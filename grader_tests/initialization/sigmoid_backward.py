@@ -1,0 +1,75 @@
+"""`sigmoid_backward`: return ``dZ = dA * A * (1 - A)``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.initialization import DEPTH
+from grader_tests.initialization import reference as ref
+from grader_tests.initialization.draws import with_zeros
+from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking.derivative import central_difference, relative_difference
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """Outputs of the reference's forward pass."""
+    cases = []
+    for n, m in ((1, 6), (3, 5), (4, 4)):
+        _, cache = ref.sigmoid_forward(with_zeros(rng, n, m))
+        dA = rng.choice([-1, 1], (n, m)) * rng.uniform(0.3, 2, (n, m))
+        cases.append(call(ref.sigmoid_backward, dA, cache, label=f"A of shape ({n}, {m})"))
+    return cases
+
+
+def confirm(case: Case, wanted: np.ndarray) -> float:
+    """Differentiate sum(dA / (1 + exp(-Z))) numerically."""
+    dA, A = case.inputs["dA"], case.inputs["cache"]
+    Z = np.log(A / (1 - A))
+    numerical = central_difference(lambda at: float(np.sum(dA / (1 + np.exp(-at)))), Z)
+    return relative_difference(wanted, numerical)
+
+
+DZ_SIGMOID = "return dA * A * (1 - A)"
+
+MISTAKES = (
+    Mistake(
+        "SG-08",
+        DEPTH,
+        "The cache is taken for Z, and sigmoid is applied to it again. It is A already.",
+        edit("A = cache", "A = sigmoid_forward(cache)[0]"),
+        edit("A = cache", "A = 1 / (1 + np.exp(-cache))"),
+    ),
+    Mistake(
+        "SG-09",
+        DEPTH,
+        "dA is missing. The chain rule multiplies it by the derivative of the sigmoid.",
+        edit(DZ_SIGMOID, "return A * (1 - A)"),
+    ),
+    Mistake(
+        "SG-10",
+        DEPTH,
+        "This is not the derivative of the sigmoid: a factor is missing, has the other sign, or "
+        "is that of tanh.",
+        edit(DZ_SIGMOID, "return dA * A"),
+        edit(DZ_SIGMOID, "return dA * (1 - A)"),
+        edit(DZ_SIGMOID, "return dA * A * (A - 1)"),
+        edit(DZ_SIGMOID, "return dA * (1 - A**2)"),
+    ),
+    Mistake(
+        "SG-11",
+        DEPTH,
+        "dA is changed in place. The caller still needs it: compute a new array.",
+        edit(DZ_SIGMOID, "dA *= A * (1 - A)\n    return dA"),
+    ),
+)
+
+TASK = Task(
+    reference=ref.sigmoid_backward,
+    returns="dZ",
+    cases=cases,
+    criteria=(Agrees("dZ", 1.5), InputsUntouched(0.5)),
+    lecture=DEPTH,
+    mistakes=MISTAKES,
+    variants=(Variant("A − A²", edit(DZ_SIGMOID, "return (A - A**2) * dA")),),
+    confirm=confirm,
+)

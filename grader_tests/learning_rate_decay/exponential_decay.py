@@ -1,0 +1,105 @@
+"""`exponential_decay`: return ``alpha0 * base ** epoch``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.learning_rate_decay import BY_HAND, SLIPS
+from grader_tests.learning_rate_decay import reference as ref
+from grader_tests.learning_rate_decay.draws import FIXED, FORGOTTEN, SHIFTED, settings
+from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """The first epoch and later ones, for two bases."""
+    cases = []
+    for low, high in ((0.6, 0.7), (0.93, 0.97)):
+        alpha0, base = rng.uniform(0.5, 0.9), rng.uniform(low, high)
+        for epoch in (0, 1, 3, 10, 20):
+            label = settings(alpha0=alpha0, base=base, epoch=epoch)
+            tag = "later" if epoch else "first"
+            cases.append(call(ref.exponential_decay, alpha0, base, epoch, label=label, tags=tag))
+    return cases
+
+
+def exponential_compounded(alpha0, base, epoch):
+    """Multiply the last epoch's rate by the power, not by the base."""
+    alpha = alpha0
+    for e in range(1, epoch + 1):
+        alpha = alpha * base**e
+    return alpha
+
+
+MISTAKES = (
+    Mistake(
+        "LR-05",
+        SLIPS,
+        "The rate of the epoch before is multiplied by a power of the base, so that the powers "
+        "pile up. From epoch to epoch there is one factor; from alpha0 there is one power.",
+        exponential_compounded,
+    ),
+    Mistake(
+        "LR-06",
+        SLIPS,
+        "The base is multiplied by the epoch; then the rate grows. The epoch is an exponent, "
+        "which a copied formula easily loses.",
+        edit("base**epoch", "base * epoch"),
+    ),
+    Mistake(
+        "LR-08",
+        BY_HAND,
+        SHIFTED,
+        edit("**epoch", "**(epoch + 1)"),
+        edit("**epoch", "**(epoch - 1)"),
+    ),
+    Mistake("LR-11", BY_HAND, FIXED, edit("alpha0 *", "0.2 *"), edit("alpha0 *", "0.1 *")),
+    Mistake(
+        "LR-12",
+        BY_HAND,
+        "This is inverse-time decay. Exponential decay multiplies by the same factor in every "
+        "epoch.",
+        edit("alpha0 * base**epoch", "alpha0 / (1 + base * epoch)"),
+        edit("alpha0 * base**epoch", "alpha0 / (1 + (1 - base) * epoch)"),
+    ),
+    Mistake("LR-13", BY_HAND, FORGOTTEN, edit("alpha0 * ", "")),
+    Mistake(
+        "LR-16",
+        BY_HAND,
+        "The wrong thing is raised to the power, or to the wrong one. Only the base is, not alpha0 "
+        "with it, nor e, nor the share lost per epoch; and the exponent is the epoch.",
+        edit("alpha0 * base**epoch", "(alpha0 * base) ** epoch"),
+        edit("base**epoch", "(1 - base) ** epoch"),
+        edit("base**epoch", "np.exp(-base * epoch)"),
+        edit("base**epoch", "epoch**base"),
+    ),
+    Mistake(
+        "LR-17",
+        BY_HAND,
+        "Every epoch has the same rate, and the first is lowered already: the exponent is missing. "
+        "It is the epoch itself.",
+        edit("base**epoch", "base"),
+    ),
+)
+
+
+def by_logarithm(alpha0, base, epoch):
+    """The same power by way of e."""
+    return alpha0 * float(np.exp(epoch * np.log(base)))
+
+
+def factor_by_factor(alpha0, base, epoch):
+    """One factor for each epoch."""
+    for _ in range(epoch):
+        alpha0 = alpha0 * base
+    return alpha0
+
+
+TASK = Task(
+    reference=ref.exponential_decay,
+    returns="alpha",
+    cases=cases,
+    criteria=(Agrees("first epoch", 1, "first"), Agrees("later epochs", 2, "later")),
+    lecture=BY_HAND,
+    mistakes=MISTAKES,
+    variants=(Variant("logarithm", by_logarithm), Variant("factor by factor", factor_by_factor)),
+)

@@ -1,0 +1,101 @@
+"""`inverse_time_decay`: return ``alpha0 / (1 + decay_rate * epoch)``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.learning_rate_decay import BY_HAND, SLIPS
+from grader_tests.learning_rate_decay import reference as ref
+from grader_tests.learning_rate_decay.draws import COMPOUNDS, FIXED, FORGOTTEN, SHIFTED, settings
+from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """The first epoch and later ones, for two decay rates."""
+    cases = []
+    for low, high in ((0.2, 0.45), (1.1, 1.9)):
+        alpha0, decay_rate = rng.uniform(0.5, 0.9), rng.uniform(low, high)
+        for epoch in (0, 1, 2, 5, 40):
+            label = settings(alpha0=alpha0, decay_rate=decay_rate, epoch=epoch)
+            tag = "later" if epoch else "first"
+            cases.append(
+                call(ref.inverse_time_decay, alpha0, decay_rate, epoch, label=label, tags=tag)
+            )
+    return cases
+
+
+def inverse_compounded(alpha0, decay_rate, epoch):
+    """Divide the last epoch's rate."""
+    alpha = alpha0
+    for e in range(1, epoch + 1):
+        alpha = alpha / (1 + decay_rate * e)
+    return alpha
+
+
+MISTAKES = (
+    Mistake(
+        "LR-01",
+        SLIPS,
+        "The brackets of the denominator are missing: division comes before addition, so the rest "
+        "is added to a quotient, and the rate grows.",
+        edit("alpha0 / (1 + decay_rate * epoch)", "1 / 1 + decay_rate * epoch * alpha0"),
+        edit("alpha0 / (1 + decay_rate * epoch)", "alpha0 / 1 + decay_rate * epoch"),
+        edit("alpha0 / (1 + decay_rate * epoch)", "(1 / 1 + decay_rate * epoch) * alpha0"),
+    ),
+    Mistake(
+        "LR-05",
+        SLIPS,
+        COMPOUNDS.format("epoch"),
+        inverse_compounded,
+        edit("alpha0 / (1 + decay_rate * epoch)", "alpha0 / (1 + decay_rate) ** epoch"),
+    ),
+    Mistake(
+        "LR-08",
+        BY_HAND,
+        SHIFTED,
+        edit("* epoch", "* (epoch + 1)"),
+        edit("* epoch", "* (epoch - 1)"),
+    ),
+    Mistake("LR-11", BY_HAND, FIXED, edit("alpha0 /", "0.2 /"), edit("alpha0 /", "0.1 /")),
+    Mistake(
+        "LR-12",
+        BY_HAND,
+        "This is exponential decay. Inverse-time decay divides by a number that grows evenly with "
+        "the epochs.",
+        edit("alpha0 / (1 + decay_rate * epoch)", "alpha0 * decay_rate**epoch"),
+        edit("alpha0 / (1 + decay_rate * epoch)", "alpha0 * np.exp(-decay_rate * epoch)"),
+        edit("alpha0 / (1 + decay_rate * epoch)", "alpha0 * (1 - decay_rate) ** epoch"),
+    ),
+    Mistake("LR-13", BY_HAND, FORGOTTEN, edit("alpha0 /", "1 /")),
+    Mistake(
+        "LR-14",
+        BY_HAND,
+        "The 1 in the denominator is missing. It makes the first epoch, number 0, begin with "
+        "alpha0.",
+        edit("1 + decay_rate", "decay_rate"),
+    ),
+    Mistake(
+        "LR-15",
+        BY_HAND,
+        "The rate falls along a straight line and becomes negative in the end. Divide by the "
+        "number that grows; do not subtract it.",
+        edit("alpha0 / (1 + decay_rate * epoch)", "alpha0 * (1 - decay_rate * epoch)"),
+        edit("alpha0 / (1 + decay_rate * epoch)", "alpha0 - decay_rate * epoch"),
+    ),
+)
+
+
+def by_reciprocal(alpha0, decay_rate, epoch):
+    """Another order of the same steps."""
+    return np.reciprocal(1.0 + epoch * decay_rate) * alpha0
+
+
+TASK = Task(
+    reference=ref.inverse_time_decay,
+    returns="alpha",
+    cases=cases,
+    criteria=(Agrees("first epoch", 1, "first"), Agrees("later epochs", 2, "later")),
+    lecture=BY_HAND,
+    mistakes=MISTAKES,
+    variants=(Variant("reciprocal", by_reciprocal),),
+)

@@ -1,0 +1,86 @@
+"""`sqrt_decay`: return ``k * alpha0 / sqrt(t)``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.learning_rate_decay import BY_HAND, SLIPS
+from grader_tests.learning_rate_decay import reference as ref
+from grader_tests.learning_rate_decay.draws import COMPOUNDS, FIXED, FORGOTTEN, settings
+from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """The first update and later ones, for two constants."""
+    cases = []
+    for low, high in ((1.5, 2.5), (4.0, 6.0)):
+        alpha0, k = rng.uniform(0.5, 0.9), rng.uniform(low, high)
+        for t in (1, 2, 9, 30, 1000):
+            label = settings(alpha0=alpha0, k=k, t=t)
+            tag = "later" if t > 1 else "first"
+            cases.append(call(ref.sqrt_decay, alpha0, k, t, label=label, tags=tag))
+    return cases
+
+
+def sqrt_compounded(alpha0, k, t):
+    """Divide the last update's rate."""
+    alpha = k * alpha0
+    for update in range(1, t + 1):
+        alpha = alpha / np.sqrt(update)
+    return alpha
+
+
+MISTAKES = (
+    Mistake("LR-05", SLIPS, COMPOUNDS.format("update"), sqrt_compounded),
+    Mistake(
+        "LR-07",
+        SLIPS,
+        "t**1/2 is (t**1)/2, because a power comes before a quotient. Write the root as a root, "
+        "or put the exponent in brackets.",
+        edit("k * alpha0 / np.sqrt(t)", "k / t**1 / 2 * alpha0"),
+        edit("np.sqrt(t)", "(t**1 / 2)"),
+    ),
+    Mistake(
+        "LR-08",
+        BY_HAND,
+        "A 1 is added or taken away. Updates count from 1, so t is never 0: use it as it comes.",
+        edit("np.sqrt(t)", "np.sqrt(t + 1)"),
+        edit("np.sqrt(t)", "np.sqrt(t - 1)"),
+        edit("np.sqrt(t)", "(1 + np.sqrt(t))"),
+    ),
+    Mistake("LR-11", BY_HAND, FIXED, edit("alpha0 /", "0.2 /"), edit("alpha0 /", "0.1 /")),
+    Mistake("LR-13", BY_HAND, FORGOTTEN, edit("k * alpha0", "k")),
+    Mistake(
+        "LR-18",
+        BY_HAND,
+        "k is left out, or not where it belongs: it multiplies alpha0, outside the root.",
+        edit("k * alpha0", "alpha0"),
+        edit("k * alpha0 / np.sqrt(t)", "alpha0 / np.sqrt(k * t)"),
+        edit("k * alpha0 / np.sqrt(t)", "alpha0 / (k * np.sqrt(t))"),
+        edit("k * alpha0 / np.sqrt(t)", "alpha0 * np.sqrt(k / t)"),
+    ),
+    Mistake(
+        "LR-19",
+        BY_HAND,
+        "The root is missing, or covers more than t. Only t stands under it.",
+        edit("np.sqrt(t)", "t"),
+        edit("k * alpha0 / np.sqrt(t)", "np.sqrt(k * alpha0 / t)"),
+        edit("np.sqrt(t)", "t**2"),
+    ),
+)
+
+
+def by_power(alpha0, k, t):
+    """The root as a power."""
+    return alpha0 * k * t**-0.5
+
+
+TASK = Task(
+    reference=ref.sqrt_decay,
+    returns="alpha",
+    cases=cases,
+    criteria=(Agrees("first update", 1, "first"), Agrees("later updates", 2, "later")),
+    lecture=BY_HAND,
+    mistakes=MISTAKES,
+    variants=(Variant("power", by_power),),
+)

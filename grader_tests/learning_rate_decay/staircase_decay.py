@@ -1,0 +1,135 @@
+"""`staircase_decay`: return ``alpha0 / (1 + decay_rate * floor(epoch / interval))``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.learning_rate_decay import BY_HAND, FLOOR, SLIPS
+from grader_tests.learning_rate_decay import reference as ref
+from grader_tests.learning_rate_decay.draws import COMPOUNDS, FIXED, FORGOTTEN, settings
+from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """On each stair the first epoch, the last and one between, for two intervals."""
+    cases = []
+    for interval, low, high in ((100, 0.3, 0.45), (8, 1.2, 1.9)):
+        alpha0, decay_rate = rng.uniform(0.5, 0.9), rng.uniform(low, high)
+        for share in (0, 0.4, 0.99, 1, 1.5, 2, 2.5, 2.99, 10):
+            epoch = int(share * interval)
+            label = settings(alpha0=alpha0, decay_rate=decay_rate, epoch=epoch, interval=interval)
+            tag = "later" if share >= 1 else "first"
+            arguments = (alpha0, decay_rate, epoch, interval)
+            cases.append(call(ref.staircase_decay, *arguments, label=label, tags=tag))
+    return cases
+
+
+def stairs_compounded(alpha0, decay_rate, epoch, interval):
+    """Divide the last stair's rate."""
+    alpha = alpha0
+    for stair in range(1, epoch // interval + 1):
+        alpha = alpha / (1 + decay_rate * stair)
+    return alpha
+
+
+def falls_after_the_first_stair(result: float, wanted: float, case: Case) -> bool | None:
+    """Recognise a smooth fall that begins after a first stair."""
+    alpha0, decay_rate, epoch, interval = case.inputs.values()
+    if epoch < interval or epoch % interval == 0:
+        return None if np.isclose(result, wanted) else False
+    return bool(np.isclose(result, alpha0 / (1 + decay_rate * epoch / interval)))
+
+
+STAIR = "(epoch // interval)"
+
+MISTAKES = (
+    Mistake(
+        "LR-01",
+        SLIPS,
+        "The brackets of the denominator are missing: division comes before addition, so the rest "
+        "is added to a quotient, and the rate grows.",
+        edit(f"alpha0 / (1 + decay_rate * {STAIR})", f"1 / 1 + decay_rate * {STAIR} * alpha0"),
+        edit(f"alpha0 / (1 + decay_rate * {STAIR})", f"alpha0 / 1 + decay_rate * {STAIR}"),
+        edit(f"alpha0 / (1 + decay_rate * {STAIR})", f"(1 / 1 + decay_rate * {STAIR}) * alpha0"),
+    ),
+    Mistake(
+        "LR-02",
+        FLOOR,
+        "There are no stairs: the rate falls a little in every epoch. Count whole intervals, "
+        "rounded down.",
+        edit(STAIR, "(epoch / interval)"),
+    ),
+    Mistake(
+        "LR-03",
+        FLOOR,
+        "The rate decays only in epochs that are a multiple of the interval and is alpha0 in "
+        "between. A stair lasts until the next one.",
+        edit(STAIR, f"{STAIR} * (epoch % interval == 0)"),
+    ),
+    Mistake(
+        "LR-04",
+        FLOOR,
+        "After the first interval the rate falls in every epoch. It should stay the same all "
+        "along each stair.",
+        edit(STAIR, "(epoch / interval if epoch >= interval else 0)"),
+        looks_like=falls_after_the_first_stair,
+    ),
+    Mistake(
+        "LR-05",
+        SLIPS,
+        COMPOUNDS.format("stair"),
+        stairs_compounded,
+        edit(f"(1 + decay_rate * {STAIR})", f"(1 + decay_rate) ** {STAIR}"),
+    ),
+    Mistake(
+        "LR-10",
+        FLOOR,
+        "The number of intervals is rounded to the nearest whole number, or up. Only whole "
+        "intervals that have passed count: round down.",
+        edit(STAIR, "round(epoch / interval)"),
+        edit(STAIR, "np.ceil(epoch / interval)"),
+        edit(STAIR, f"({STAIR} + 1)"),
+    ),
+    Mistake("LR-11", BY_HAND, FIXED, edit("alpha0 /", "0.2 /"), edit("alpha0 /", "0.1 /")),
+    Mistake(
+        "LR-12",
+        BY_HAND,
+        "Each stair multiplies by the same factor: that is exponential decay. Here the "
+        "denominator grows evenly from stair to stair.",
+        edit(f"alpha0 / (1 + decay_rate * {STAIR})", f"alpha0 * decay_rate**{STAIR}"),
+    ),
+    Mistake("LR-13", BY_HAND, FORGOTTEN, edit("alpha0 /", "1 /")),
+    Mistake(
+        "LR-20",
+        FLOOR,
+        "Something else than whole intervals is counted, or rounded down. Divide the epoch by the "
+        "interval and round that down; the decay rate comes in afterwards.",
+        edit(f"decay_rate * {STAIR}", "(decay_rate * epoch // interval)"),
+        edit(STAIR, "(epoch % interval)"),
+        edit(STAIR, "epoch"),
+        edit(STAIR, "(epoch if epoch >= interval else 0)"),
+        edit(STAIR, "(epoch - interval if epoch >= interval else 0)"),
+    ),
+)
+
+
+def by_floor(alpha0, decay_rate, epoch, interval):
+    """The floor of NumPy."""
+    return alpha0 / (1 + decay_rate * np.floor(epoch / interval))
+
+
+def by_remainder(alpha0, decay_rate, epoch, interval):
+    """The start of the stair, as a share of the interval."""
+    start = epoch - epoch % interval
+    return alpha0 / (1 + decay_rate * start / interval)
+
+
+TASK = Task(
+    reference=ref.staircase_decay,
+    returns="alpha",
+    cases=cases,
+    criteria=(Agrees("first stair", 1, "first"), Agrees("later stairs", 2, "later")),
+    lecture=BY_HAND,
+    mistakes=MISTAKES,
+    variants=(Variant("floor", by_floor), Variant("remainder", by_remainder)),
+)

@@ -1,0 +1,115 @@
+"""`gradient_descent_step`: return each parameter minus the learning rate times its gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.mini_batches import EPOCH
+from grader_tests.mini_batches import reference as ref
+from grader_tests.optimizers.draws import (
+    IN_PLACE,
+    KNOWN_NAMES,
+    LAST,
+    LAST_LAYER,
+    UPHILL,
+    WEIGHTS_ONLY,
+    gradients,
+    layers,
+    network,
+)
+from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """Networks of several sizes, with and without batch norm."""
+    cases = []
+    for dims, tag in (
+        ((3, 4, 1), "one"),
+        ((2, 3, 4, 2), "one"),
+        ((3, 3, 3, 3), "one"),
+        ((2, 4, 3), "names"),
+        ((3, 3, 3, 3), "names"),
+    ):
+        parameters = network(rng, dims, norm=tag == "names")
+        grads, rate = gradients(rng, parameters), rng.uniform(0.2, 0.5)
+        label = f"{layers(dims)}{' with batch norm' if tag == 'names' else ''}, rate {rate:.2g}"
+        cases.append(
+            call(ref.gradient_descent_step, parameters, grads, rate, label=label, tags=tag)
+        )
+    return cases
+
+
+def into_parameters(parameters, grads, learning_rate):
+    """Write over the caller's dict."""
+    for name in parameters:
+        parameters[name] = parameters[name] - learning_rate * grads["d" + name]
+    return parameters
+
+
+def scaled_grads(parameters, grads, learning_rate):
+    """Scale the caller's gradients."""
+    for name in parameters:
+        grads["d" + name] *= learning_rate
+    return {name: parameters[name] - grads["d" + name] for name in parameters}
+
+
+MOVED = 'value - learning_rate * grads[f"d{name}"]'
+ITEMS = "in parameters.items()"
+
+MISTAKES = (
+    Mistake("GD-01", EPOCH, UPHILL, edit("value - learning_rate", "value + learning_rate")),
+    Mistake(
+        "GD-02", EPOCH, WEIGHTS_ONLY, edit(MOVED, f'{MOVED} if name.startswith("W") else value')
+    ),
+    Mistake("GD-03", EPOCH, LAST_LAYER, edit(MOVED, f"{MOVED} if not {LAST} else value")),
+    Mistake("GD-04", EPOCH, KNOWN_NAMES, edit(ITEMS, f'{ITEMS} if name[:-1] in ("W", "b")')),
+    Mistake("GD-05", EPOCH, IN_PLACE, into_parameters, scaled_grads),
+    Mistake(
+        "GD-06",
+        EPOCH,
+        "The learning rate is left out, or has a fixed value. Use the argument.",
+        edit("learning_rate * ", ""),
+        edit("value - learning_rate", "value - 0.01"),
+        edit("value - learning_rate", "value - 0.1"),
+    ),
+    Mistake(
+        "GD-07",
+        EPOCH,
+        "The gradient is divided by a number of examples. The mean over the mini-batch is in the "
+        "gradients already, and this function does not see the examples.",
+        edit(MOVED, MOVED + " / value.shape[1]"),
+        edit(MOVED, MOVED + " / value.shape[0]"),
+    ),
+    Mistake(
+        "GD-08",
+        EPOCH,
+        "Something else than the new parameters is returned: their change only, or entries under "
+        "the keys of the gradients. Return each parameter after its step, under its own name.",
+        edit(MOVED, 'learning_rate * grads[f"d{name}"]'),
+        edit(MOVED, '-learning_rate * grads[f"d{name}"]'),
+        edit("{name: value -", '{f"d{name}": value -'),
+    ),
+)
+
+
+def on_copies(parameters, grads, learning_rate):
+    """Work in place, on copies."""
+    moved = {name: value.copy() for name, value in parameters.items()}
+    for key in grads:
+        moved[key[1:]] -= grads[key] * learning_rate
+    return moved
+
+
+TASK = Task(
+    reference=ref.gradient_descent_step,
+    returns="parameters",
+    cases=cases,
+    criteria=(
+        Agrees("parameters", 4, "one"),
+        Agrees("parameters of any name", 1, "names"),
+        InputsUntouched(1, "one"),
+    ),
+    lecture=EPOCH,
+    mistakes=MISTAKES,
+    variants=(Variant("copies", on_copies),),
+)

@@ -1,0 +1,91 @@
+"""What several questions share: how their inputs are drawn, and what goes wrong alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from grading.marking import Case
+
+Arrays = dict[str, np.ndarray]
+
+
+def network(rng: np.random.Generator, dims: Sequence[int], norm: bool = False) -> Arrays:
+    """Draw the parameters of a network, with gamma and beta for b in hidden layers if `norm`.
+
+    None comes near 0 in a few steps: relative to such a one, even an epsilon of 1e-8 could be seen.
+    """
+
+    def draw(*shape: int) -> np.ndarray:
+        return rng.choice([-1, 1], shape) * rng.uniform(3, 6, shape)
+
+    parameters = {}
+    for l in range(1, len(dims)):
+        column = draw(dims[l], 1)
+        parameters[f"W{l}"] = draw(dims[l], dims[l - 1])
+        if norm and l < len(dims) - 1:
+            parameters |= {f"gamma{l}": column, f"beta{l}": draw(dims[l], 1)}
+        else:
+            parameters[f"b{l}"] = column
+    return parameters
+
+
+def gradients(rng: np.random.Generator, parameters: Arrays) -> Arrays:
+    """Draw gradients of both signs, from small to large."""
+    return {
+        f"d{name}": rng.choice([-1, 1], value.shape) * np.exp(rng.uniform(-2, 1, value.shape))
+        for name, value in parameters.items()
+    }
+
+
+def squares(rng: np.random.Generator, parameters: Arrays) -> Arrays:
+    """Draw running mean squares."""
+    return {f"d{name}": rng.uniform(0.5, 4, value.shape) for name, value in parameters.items()}
+
+
+def zeros(parameters: Arrays) -> Arrays:
+    """The state before the first update."""
+    return {f"d{name}": np.zeros(value.shape) for name, value in parameters.items()}
+
+
+def bowl(rng: np.random.Generator) -> tuple[Arrays, Arrays]:
+    """Draw the curvatures of a bowl, from 1 to 100, and a start away from its minimum.
+
+    So far away that 200 steps of 0.01 leave every parameter large; see :func:`network`.
+    """
+    curvature = {"W1": np.array([[1.0, 30.0], [10.0, 3.0]]), "b1": np.array([[100.0], [1.0]])}
+    start = {
+        name: rng.choice([-1, 1], value.shape) * rng.uniform(6, 9, value.shape)
+        for name, value in curvature.items()
+    }
+    return start, curvature
+
+
+def layers(dims: Sequence[int]) -> str:
+    """Name a network for the student."""
+    return f"layers {list(dims)}"
+
+
+def other_number(count: int, result: object, wanted: tuple, case: Case) -> bool:
+    """Recognise an answer that is not `count` things."""
+    return not isinstance(result, tuple | list) or len(result) != count
+
+
+LAST = "int(name[-1]) == max(int(key[-1]) for key in parameters)"
+NAMED = "for name, value in parameters.items():"
+
+LAST_LAYER = (
+    "The last layer does not move. Count layers up to and including L, or go through all names of "
+    "the dictionary."
+)
+WEIGHTS_ONLY = "Only the weights W move. Every parameter does, the biases too."
+KNOWN_NAMES = (
+    "Only W and b are there afterwards. With batch norm there are gamma and beta too: go through "
+    "all names of the dictionary."
+)
+UPHILL = "The step goes up the slope: subtract it."
+IN_PLACE = (
+    "A dictionary or an array of the caller's is changed. Fill new dictionaries with new arrays: "
+    "x = x - a, not x -= a."
+)

@@ -1,0 +1,16 @@
+"""`initialize_velocity`: return a zero array for each parameter, under the key of its gradient."""
+
+from __future__ import annotations
+
+from grader_tests.optimizers import MOMENTUM
+from grader_tests.optimizers import reference as ref
+from grader_tests.optimizers.states import initial_task, zeros_like
+from grading.marking import Variant
+
+TASK = initial_task(
+    ref.initialize_velocity,
+    "velocity",
+    MOMENTUM,
+    "return {",
+    variants=(Variant("zeros_like", zeros_like),),
+)

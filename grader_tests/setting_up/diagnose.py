@@ -1,0 +1,141 @@
+"""`diagnose`: say whether bias and variance are high."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.setting_up import DIAGNOSIS
+from grader_tests.setting_up import reference as ref
+from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """The four cases, with and without a target, gaps of both signs, and exact ties."""
+    cases = []
+    for train, dev, options in (
+        (0.01, 0.11, {}),
+        (0.15, 0.16, {}),
+        (0.15, 0.30, {}),
+        (0.005, 0.01, {}),
+        (0.15, 0.16, {"target_error": 0.14}),
+        (0.13, 0.135, {"target_error": 0.125, "tolerance": 0.05}),
+        (0.09, 0.15, {"target_error": 0.06, "tolerance": 0.04}),
+        (0.30, 0.36, {"target_error": 0.10, "tolerance": 0.10}),
+        (0.20, 0.10, {"target_error": 0.19}),
+        (0.25, 0.10, {"target_error": 0.30, "tolerance": 0.01}),
+        (0.05, 0.12, {"target_error": 0.10, "tolerance": 0.03}),
+        (0.40, 0.50, {"target_error": 0.10, "tolerance": 0.05}),
+    ):
+        nudge = float(np.round(rng.uniform(0, 0.003), 4))
+        if "target_error" in options:
+            options = options | {"target_error": options["target_error"] + nudge}
+        cases.append(diagnosis(train + nudge, dev + nudge, "", **options))
+    cases.append(diagnosis(0.25, 0.375, "tie", target_error=0.125, tolerance=0.125))
+    cases.append(diagnosis(0.5, 0.515625, "tie", target_error=0.25, tolerance=0.015625))
+    cases.append(diagnosis(0.25, 0.75, "tie", target_error=0.0, tolerance=0.25))
+    return cases
+
+
+def diagnosis(train_error: float, dev_error: float, tag: str, **options: float) -> Case:
+    """A case with its errors as label."""
+    settings = "".join(f", {name} = {value:.4g}" for name, value in options.items())
+    label = f"train_error = {train_error:.4g}, dev_error = {dev_error:.4g}{settings}"
+    return call(ref.diagnose, train_error, dev_error, label=label, tags=tag or "gap", **options)
+
+
+def in_the_other_order(result: tuple, wanted: tuple, case: Case) -> bool | None:
+    """Recognise swapped answers, which are right where both are the same."""
+    if wanted[0] == wanted[1]:
+        return None if tuple(result) == wanted else False
+    return tuple(result) == wanted[::-1]
+
+
+BIAS = "high_bias = train_error - target_error > tolerance"
+VARIANCE = "high_variance = dev_error - train_error > tolerance"
+
+MISTAKES = (
+    Mistake(
+        "DI-01",
+        DIAGNOSIS,
+        "Bias is read from the training error alone. It is the distance from the target: 15 % is "
+        "good where people reach 14 %.",
+        edit(BIAS, "high_bias = train_error > tolerance"),
+    ),
+    Mistake(
+        "DI-02",
+        DIAGNOSIS,
+        "The dev error is compared with the target. Variance is its distance from the training "
+        "error; what lies between that and the target is bias.",
+        edit(VARIANCE, "high_variance = dev_error - target_error > tolerance"),
+    ),
+    Mistake(
+        "DI-03",
+        DIAGNOSIS,
+        "A high dev error is taken for high variance. It is the gap to the training error that "
+        "counts.",
+        edit(VARIANCE, "high_variance = dev_error > tolerance"),
+    ),
+    Mistake(
+        "DI-04",
+        DIAGNOSIS,
+        "A gap counts with either sign. An error below the target, or a dev error below the "
+        "training error, is no illness.",
+        edit(BIAS, "high_bias = abs(train_error - target_error) > tolerance").then(
+            VARIANCE, "high_variance = abs(dev_error - train_error) > tolerance"
+        ),
+    ),
+    Mistake(
+        "DI-05",
+        DIAGNOSIS,
+        "A gap that equals the tolerance is called high. High means more than the tolerance.",
+        edit(BIAS, BIAS.replace(">", ">=")).then(VARIANCE, VARIANCE.replace(">", ">=")),
+    ),
+    Mistake(
+        "DI-06",
+        DIAGNOSIS,
+        "The two answers have changed places: high_bias comes first, then high_variance.",
+        edit("return high_bias, high_variance", "return high_variance, high_bias"),
+        looks_like=in_the_other_order,
+    ),
+    Mistake(
+        "DI-07",
+        DIAGNOSIS,
+        "The tolerance has a fixed value. Use the argument, whatever its default is.",
+        edit("> tolerance", "> 0.02", 2),
+    ),
+    Mistake(
+        "DI-08",
+        DIAGNOSIS,
+        "Variance is looked at only where the bias is low. A model can have both.",
+        edit(VARIANCE, "high_variance = not high_bias and dev_error - train_error > tolerance"),
+    ),
+    Mistake(
+        "DI-09",
+        DIAGNOSIS,
+        "Both answers say whether it is low. They should be True where bias or variance is high.",
+        edit(BIAS, BIAS.replace(">", "<=")).then(VARIANCE, VARIANCE.replace(">", "<=")),
+    ),
+)
+
+
+def by_branches(train_error, dev_error, target_error=0.0, tolerance=0.02):
+    """Branches and NumPy's booleans."""
+    high_bias = np.bool_(False)
+    if train_error - target_error > tolerance:
+        high_bias = np.bool_(True)
+    return high_bias, np.greater(dev_error - train_error, tolerance)
+
+
+TASK = Task(
+    reference=ref.diagnose,
+    returns=("high_bias", "high_variance"),
+    cases=cases,
+    criteria=(
+        Agrees("high_bias", 1.5, "gap", "high_bias"),
+        Agrees("high_variance", 1.5, "gap", "high_variance"),
+        Agrees("a gap that equals the tolerance", 1, "tie"),
+    ),
+    lecture=DIAGNOSIS,
+    mistakes=MISTAKES,
+    variants=(Variant("branches and NumPy's booleans", by_branches),),
+)

@@ -1,0 +1,26 @@
+"""What several questions share: a series, and what goes wrong alike."""
+
+from __future__ import annotations
+
+import numpy as np
+
+TRUNCATED = (
+    "Whole numbers come in, and the averages are cut to whole numbers: an array like the input has "
+    "its type. Make an array of floats."
+)
+CHANGED = "values is changed: it is overwritten or scaled in place. Write into a new array."
+FIXED = "beta has a fixed value, or one from outside the function. Use the argument."
+
+
+def series(rng: np.random.Generator, length: int) -> np.ndarray:
+    """Draw values far from 0 that rise, with noise."""
+    return rng.uniform(5, 9) + 0.5 * np.arange(length) + rng.normal(0, 2, length)
+
+
+def from_the_first(values, beta):
+    """Start the average at the first value."""
+    averages = np.zeros(len(values))
+    averages[0] = values[0]
+    for t in range(1, len(values)):
+        averages[t] = beta * averages[t - 1] + (1 - beta) * values[t]
+    return averages

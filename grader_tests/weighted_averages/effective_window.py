@@ -1,0 +1,78 @@
+"""`effective_window`: return ``1 / (1 - beta)``: about how many values the average remembers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.weighted_averages import MEMORY
+from grader_tests.weighted_averages import reference as ref
+from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """No memory at all, usual betas, and others."""
+    drawn = (rng.uniform(0.3, 0.45), rng.uniform(0.55, 0.85), rng.uniform(0.91, 0.96))
+    return [
+        call(ref.effective_window, 0.0, label="beta = 0", tags="none"),
+        *(
+            call(ref.effective_window, beta, label=f"beta = {beta:.4g}", tags="some")
+            for beta in (0.5, 0.9, 0.98, 0.999, *drawn)
+        ),
+    ]
+
+
+FORMULA = "1 / (1 - beta)"
+
+MISTAKES = (
+    Mistake(
+        "EW-23",
+        MEMORY,
+        "beta/(1 − beta) is the mean age of what is remembered, which is one less than the window.",
+        edit(FORMULA, "beta / (1 - beta)"),
+    ),
+    Mistake(
+        "EW-24",
+        MEMORY,
+        "This is 1 − beta, the weight of the newest value. The window is its reciprocal: mind the "
+        "brackets.",
+        edit(FORMULA, "1 - beta"),
+    ),
+    Mistake(
+        "EW-25",
+        MEMORY,
+        "The window is rounded. It need not be a whole number: return it as it is.",
+        edit(FORMULA, "round(1 / (1 - beta))"),
+        edit(FORMULA, "int(1 / (1 - beta) + 1e-9)"),
+    ),
+    Mistake(
+        "EW-26",
+        MEMORY,
+        "The window is wanted by the rule of thumb, not as the age at which a weight has fallen to "
+        "1/e exactly; the two come close for beta near 1.",
+        edit(FORMULA, "-1 / np.log(beta)"),
+    ),
+    Mistake(
+        "EW-27",
+        MEMORY,
+        "The nearer beta is to 1, the longer the memory should be. So what stands in the "
+        "denominator is the part that beta lacks to 1.",
+        edit(FORMULA, "1 / beta"),
+        edit(FORMULA, "1 / (1 + beta)"),
+    ),
+)
+
+
+def by_power(beta):
+    """The reciprocal as a power."""
+    return (1.0 - beta) ** -1
+
+
+TASK = Task(
+    reference=ref.effective_window,
+    returns="window",
+    cases=cases,
+    criteria=(Agrees("window", 2, "some"), Agrees("no memory at beta = 0", 1, "none")),
+    lecture=MEMORY,
+    mistakes=MISTAKES,
+    variants=(Variant("power", by_power),),
+)

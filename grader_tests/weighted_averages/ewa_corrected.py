@@ -1,0 +1,184 @@
+"""`ewa_corrected`: the averages divided by the sum of their weights."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader_tests.weighted_averages import AVERAGE, BIAS, WRITTEN_WRONG
+from grader_tests.weighted_averages import reference as ref
+from grader_tests.weighted_averages.draws import CHANGED, FIXED, TRUNCATED, from_the_first, series
+from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """Series as for ewa, and constant ones."""
+    cases = []
+    for length, beta in (
+        (6, rng.uniform(0.6, 0.75)),
+        (12, rng.uniform(0.85, 0.95)),
+        (60, rng.uniform(0.97, 0.99)),
+        (1, rng.uniform(0.6, 0.9)),
+        (5, 0.0),
+    ):
+        label = f"{length} {'value' if length == 1 else 'values'}, beta = {beta:.3g}"
+        cases.append(call(ref.ewa_corrected, series(rng, length), beta, label=label, tags="plain"))
+    for length, beta in ((5, rng.uniform(0.6, 0.75)), (30, 0.999)):
+        label = f"{length} equal values, beta = {beta:.3g}"
+        values = np.full(length, rng.uniform(5, 9))
+        cases.append(call(ref.ewa_corrected, values, beta, label=label, tags="constant"))
+    for length, beta in ((6, rng.uniform(0.6, 0.75)), (9, rng.uniform(0.85, 0.95))):
+        label = f"{length} whole numbers, beta = {beta:.3g}"
+        values = rng.integers(10, 60, length)
+        cases.append(call(ref.ewa_corrected, values, beta, label=label, tags="whole"))
+    return cases
+
+
+def fed_back(values, beta):
+    """Go on from the corrected average."""
+    averages, v = np.zeros(len(values)), 0.0
+    for t, value in enumerate(values, start=1):
+        v = (beta * v + (1 - beta) * value) / (1 - beta**t)
+        averages[t - 1] = v
+    return averages
+
+
+def first_and_corrected(values, beta):
+    """Start at the first value, and correct."""
+    averages, v = np.zeros(len(values)), values[0]
+    for t, value in enumerate(values, start=1):
+        v = beta * v + (1 - beta) * value
+        averages[t - 1] = v / (1 - beta**t)
+    return averages
+
+
+def corrected_like_values(values, beta):
+    """Collect in an array of the input's type."""
+    averages, v = np.zeros_like(values), 0.0
+    for t, value in enumerate(values, start=1):
+        v = beta * v + (1 - beta) * value
+        averages[t - 1] = v / (1 - beta**t)
+    return averages
+
+
+def corrected_into_values(values, beta):
+    """Write over the caller's array."""
+    v = 0.0
+    for t, value in enumerate(values, start=1):
+        v = beta * v + (1 - beta) * value
+        values[t - 1] = v / (1 - beta**t)
+    return values
+
+
+QUOTIENT = "/ (1 - beta**t)"
+
+MISTAKES = (
+    Mistake(
+        "EW-02",
+        BIAS,
+        "The averages are not corrected: the first ones are far too small, because they start "
+        "from 0. Divide each by the sum of its weights.",
+        edit(QUOTIENT, ""),
+    ),
+    Mistake(
+        "EW-03",
+        BIAS,
+        "t counts from 0, and the first correction divides by zero. The first value has t = 1.",
+        edit("np.arange(1, len(values) + 1)", "np.arange(len(values))"),
+    ),
+    Mistake(
+        "EW-04",
+        WRITTEN_WRONG,
+        "The corrected average is fed back into the recursion, and so is corrected again in every "
+        "step. Keep the uncorrected one for going on; correct only what is returned.",
+        fed_back,
+    ),
+    Mistake(
+        "EW-05",
+        BIAS,
+        "The same correction is used at every t. The missing weight shrinks with each value: beta "
+        "is raised to the power t.",
+        edit("beta**t", "beta"),
+    ),
+    Mistake(
+        "EW-06",
+        BIAS,
+        "The averages are multiplied by the sum of their weights. They are too small: divide.",
+        edit(QUOTIENT, "* (1 - beta**t)"),
+    ),
+    Mistake(
+        "EW-07",
+        WRITTEN_WRONG,
+        "beta is multiplied by t, a lost exponent. It is raised to the power t.",
+        edit("beta**t", "beta * t"),
+    ),
+    Mistake(
+        "EW-08",
+        WRITTEN_WRONG,
+        "The average starts from the first value and is corrected as well, which is too much. "
+        "Start from 0: the correction is made for that.",
+        first_and_corrected,
+    ),
+    Mistake("EW-11", AVERAGE, TRUNCATED, corrected_like_values),
+    Mistake(
+        "EW-15",
+        AVERAGE,
+        FIXED,
+        edit("ewa(values, beta)", "ewa(values, 0.9)"),
+        edit("beta**t", "0.9**t"),
+    ),
+    Mistake("EW-16", AVERAGE, CHANGED, corrected_into_values),
+    Mistake(
+        "EW-20",
+        WRITTEN_WRONG,
+        "The average starts from the first value instead of being corrected. Then that one value "
+        "keeps a weight far above the others for long. Start from 0 and correct.",
+        from_the_first,
+    ),
+    Mistake(
+        "EW-21",
+        BIAS,
+        "All entries get the correction of the last one. Each has its own t.",
+        edit("beta**t", "beta ** len(values)"),
+    ),
+    Mistake(
+        "EW-22",
+        BIAS,
+        "The divisor is not the sum of the weights. The weights (1 − beta) beta^k of t values add "
+        "up to 1 minus a power of beta.",
+        edit(QUOTIENT, "/ (1 - beta) ** t"),
+        edit(QUOTIENT, "/ (1 + beta**t)"),
+        edit(QUOTIENT, "/ (1 - beta ** (t + 1))"),
+    ),
+)
+
+
+def one_by_one(values, beta):
+    """A loop that keeps the power of beta, and does not call ewa."""
+    averages, v, power = [], 0.0, 1.0
+    for value in values:
+        v = beta * v + (1 - beta) * value
+        power *= beta
+        averages.append(v / (1 - power))
+    return np.array(averages)
+
+
+def over_the_weights(values, beta):
+    """Divide by the average of ones, which is the sum of the weights."""
+    return ewa(values, beta) / ewa(np.ones(len(values)), beta)  # noqa: F821 - the student's
+
+
+TASK = Task(
+    reference=ref.ewa_corrected,
+    returns="averages",
+    cases=cases,
+    criteria=(
+        Agrees("corrected averages", 5, "plain"),
+        Agrees("equal values stay", 2, "constant"),
+        Agrees("whole numbers", 1, "whole"),
+        InputsUntouched(1),
+    ),
+    lecture=BIAS,
+    mistakes=MISTAKES,
+    variants=(Variant("one by one", one_by_one), Variant("over the weights", over_the_weights)),
+    own_parts=("ewa",),
+)

@@ -1,0 +1,220 @@
+"""Criteria: something that all of a task's cases must show, for some of the points."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any, ClassVar
+
+from grading.marking.case import Answer, Case, Words, words
+from grading.marking.compare import CLOSE, EXACT, Tolerance, describe, difference, short
+
+Check = Callable[[Any, Any, Case], str | None]
+
+
+class Criterion(ABC):
+    """What all criteria share.
+
+    Attributes
+    ----------
+    name : str
+        In the student's words; part of the rubric line.
+    points : float
+    tags : str or tuple of str
+        The criterion looks at every case that has one of them; if empty, at all cases but those
+        that must raise.
+    alone : bool
+        Whether it earns its points where nothing else is right.
+    by_answer : bool
+        Whether another right answer may take the place of the reference's.
+    """
+
+    name: str
+    points: float
+    tags: Words
+    alone: ClassVar[bool] = True
+    by_answer: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tags", words(self.tags))
+
+    def selects(self, case: Case) -> bool:
+        """Whether the criterion looks at the case."""
+        if not self.tags:
+            return case.raises is None
+        return not set(self.tags).isdisjoint(case.tags)
+
+    def reads(self, case: Case) -> tuple[str, ...]:
+        """The case's variables that it looks at."""
+        return ("result",)
+
+    @abstractmethod
+    def problem(
+        self, case: Case, got: Answer, wanted: Answer, returns: str | tuple[str, ...]
+    ) -> str | None:
+        """Say what is wrong with an answer, in one sentence, or None.
+
+        Parameters
+        ----------
+        case : Case
+        got : Answer
+        wanted : Answer
+            The right one.
+        returns : str or tuple of str
+            What the parts of the result are called.
+        """
+
+    def remark(
+        self, case: Case, got: Answer, wanted: Answer, returns: str | tuple[str, ...]
+    ) -> str:
+        """Say what is not as it should be and accepted all the same, or nothing."""
+        return ""
+
+    def alike(
+        self, case: Case, mine: Answer, other: Answer, returns: str | tuple[str, ...]
+    ) -> bool:
+        """Whether two answers are the same in what it looks at."""
+        return self.problem(case, mine, other, returns) is None
+
+
+@dataclass(frozen=True)
+class Agrees(Criterion):
+    """The answer is the reference's.
+
+    Parameters
+    ----------
+    name : str
+    points : float
+    tags : str or tuple of str
+    part : str or tuple of str
+        The parts of the result that it looks at: names from ``returns``, or keys of a dict, as
+        patterns (``"dW*"``). The whole result if empty.
+    tolerance : Tolerance
+    loose_shape : bool
+        Accept missing or added axes of length 1, and say so.
+    """
+
+    name: str
+    points: float
+    tags: Words = ()
+    part: Words = ()
+    tolerance: Tolerance = CLOSE
+    loose_shape: bool = False
+    by_answer = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "part", words(self.part))
+
+    def problem(
+        self, case: Case, got: Answer, wanted: Answer, returns: str | tuple[str, ...]
+    ) -> str | None:
+        right = _parts(wanted.result, returns, self.part)
+        mine = _parts(got.result, returns, self.part)
+        if isinstance(mine, str):
+            return mine
+        for name in right:
+            if name not in mine:
+                return f"{name} is missing."
+        for name in mine:
+            if name not in right:
+                return f"{short(name)} does not belong there."
+        found = (
+            difference(mine[name], right[name], name, self.tolerance, self.loose_shape)
+            for name in right
+        )
+        return next(filter(None, found), None)
+
+    def remark(
+        self, case: Case, got: Answer, wanted: Answer, returns: str | tuple[str, ...]
+    ) -> str:
+        if not self.loose_shape:
+            return ""
+        strict = replace(self, loose_shape=False).problem(case, got, wanted, returns)
+        return f"Accepted, though {strict}" if strict else ""
+
+
+@dataclass(frozen=True)
+class Holds(Criterion):
+    """The answer has a property.
+
+    Parameters
+    ----------
+    name : str
+    points : float
+    check : callable (result, wanted, case) -> str or None
+        One sentence if the property does not hold. `result` is any plain data; an exception in the
+        check counts as not held. For random functions, with a margin of
+        :mod:`grading.marking.chance`.
+    tags : str or tuple of str
+    """
+
+    name: str
+    points: float
+    check: Check
+    tags: Words = ()
+
+    def problem(
+        self, case: Case, got: Answer, wanted: Answer, returns: str | tuple[str, ...]
+    ) -> str | None:
+        try:
+            return self.check(got.result, wanted.result, case)
+        except Exception:
+            # A script's result may be a collection of its own making: no word on its type.
+            is_what = "" if case.returns else f" is {describe(got.result)} and"
+            return f"The answer{is_what} cannot be looked at: mend its type and shapes first."
+
+    def alike(
+        self, case: Case, mine: Answer, other: Answer, returns: str | tuple[str, ...]
+    ) -> bool:
+        return True  # a property says nothing on two answers that have it, or have it not
+
+
+@dataclass(frozen=True)
+class InputsUntouched(Criterion):
+    """Arguments are as they were sent, after the call."""
+
+    points: float
+    tags: Words = ()
+    name = "inputs untouched"
+    alone = False
+
+    def selects(self, case: Case) -> bool:
+        return case.raises is None and super().selects(case)
+
+    def reads(self, case: Case) -> tuple[str, ...]:
+        return tuple(case.inputs)
+
+    def problem(
+        self, case: Case, got: Answer, wanted: Answer, returns: str | tuple[str, ...]
+    ) -> str | None:
+        for name in case.inputs:
+            if difference(got.inputs[name], wanted.inputs[name], "", EXACT):
+                return f"{name} is not what it was before the call: make a new one instead."
+        return None
+
+
+def _parts(
+    result: Any, returns: str | tuple[str, ...], patterns: tuple[str, ...]
+) -> Mapping[str, Any] | str:
+    """The parts of a result by the names a student knows, or a sentence if it has none."""
+    if isinstance(returns, tuple):
+        names = ", ".join(returns)
+        if type(result) not in (tuple, list):
+            return f"It returned {describe(result)}; it should return {names}."
+        if len(result) != len(returns):
+            return f"It returned {len(result)} values; it should return {len(returns)}: {names}."
+        parts = dict(zip(returns, result, strict=True))
+    elif not patterns:
+        return {returns: result}
+    elif type(result) is not dict:
+        return f"{returns} is {describe(result)}; it should be a dict."
+    else:
+        parts = result
+    return {
+        name if isinstance(returns, tuple) else f"{returns}[{name!r}]": value
+        for name, value in parts.items()
+        if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+    }
