@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 STOCK = "c = get_config()\n"
 SEALED = (
     REPOSITORY / "nbgrader_config.py"
-).read_text() + f"c.SealedExecute.tests = [{str(REPOSITORY)!r}]\n"
+).read_text() + f"c.HiddenTests.folders = [{str(REPOSITORY)!r}]\n"
 ENVIRONMENT = {"PYTHONPATH": str(REPOSITORY)}  # where plain nbgrader finds the hidden tests
 
 

@@ -16,6 +16,7 @@ import nbformat
 
 from benchmarks import course
 from benchmarks.cost import Cost, run
+from grading.course import question_name
 
 VERSION = "otter-grader==7.0.0"
 PLACE = course.REPOSITORY / ".venv-otter"
@@ -35,7 +36,7 @@ def make(root: Path, assignment: str) -> None:
         for cell in notebook.cells:
             points = cell.metadata.get("nbgrader", {}).get("points")
             if points is not None:
-                name = cell.id.removesuffix("-graded")
+                name = question_name(cell.id)
                 text = (
                     f"OK_FORMAT = True\ntest = {_test(name, points, checks[f'{name}-checks'])!r}\n"
                 )

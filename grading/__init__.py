@@ -5,7 +5,8 @@ Modules, from the student's side to the instructor's. One submission:
 ``wire``                 what crosses the boundary: plain data as JSON and raw buffers
 ``answering``            runs a question where the student's definitions live
 ``sandbox.forkserver``   first program in the sandbox: imports, then forks a kernel on request
-``sandbox.seccomp``      the system calls that a kernel is refused
+``sandbox.policy``       what student code may see and use, as data
+``sandbox.seccomp``      the filter of the system calls that a kernel is refused
 ``sandbox.bubblewrap``   the sandbox of a grader process, and whether one can be made here
 ``sandbox.provisioner``  starts kernels in it, through Jupyter's own interface
 ``questions``            what hidden tests use to put questions and to show feedback

@@ -1,4 +1,7 @@
-"""``python -m grading``: grade a whole class, report on it, and try all of it on a made-up one."""
+"""``grading``: grade a class, report on it, examine the hidden tests, try it on a made-up class.
+
+The same as ``python -m grading``.
+"""
 
 from __future__ import annotations
 
@@ -6,114 +9,83 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from grading.stop import Stop
+
+if TYPE_CHECKING:
+    from grading.course import Course
+    from grading.marking.catalogue import Catalogue
 
 INTERRUPTED = 130
 
 
+class Command(NamedTuple):
+    """A command: what it says of itself, its options, and what it does, giving the exit status.
+
+    `run` takes the options by name; `settings` among its arguments are nbgrader's.
+    """
+
+    help: str
+    description: str
+    options: Callable[[argparse.ArgumentParser], None]
+    run: Callable[..., int]
+    takes_settings: bool = False
+
+
 def main() -> int:
     """Run the command; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m grading", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    grade = commands.add_parser(
-        "autograde",
-        help="grade an assignment for the whole class, in parallel",
-        description="Grades the submissions that have not been graded, or have changed since, with "
-        "the scores and the feedback of `nbgrader autograde`. Run it in the course's folder. A run "
-        "that was stopped goes on where it stopped. Any of nbgrader's settings can be given too, "
-        "such as --SealedExecute.timeout=60.",
+    parser = argparse.ArgumentParser(
+        prog="grading", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    grade.add_argument("assignment", metavar="ASSIGNMENT")
-    grade.add_argument(
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        added = commands.add_parser(name, help=command.help, description=command.description)
+        command.options(added)
+    arguments, settings = parser.parse_known_args()
+    values: dict[str, Any] = vars(arguments)
+    command = COMMANDS[values.pop("command")]
+    if command.takes_settings:
+        values["settings"] = settings
+    elif settings:
+        parser.error(f"unrecognized arguments: {' '.join(settings)}")
+    try:
+        return command.run(**values)
+    except Stop as stop:
+        print(stop, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _autograde_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count())
+    parser.add_argument(
         "--workers",
         type=_count(1000),
-        default=len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
+        default=len(cores),
         metavar="N",
         help="submissions to grade at one time (default: the number of cores, %(default)s here)",
     )
-    grade.add_argument(
+    parser.add_argument(
         "--student",
         action="append",
         default=[],
         dest="students",
         help="grade this one's submission only; may be given several times",
     )
-    grade.add_argument("--force", action="store_true", help="grade again what has not changed")
-    grade.add_argument(
+    parser.add_argument("--force", action="store_true", help="grade again what has not changed")
+    parser.add_argument(
         "--scheduler",
         metavar="ADDRESS",
         help="grade on the workers of this Dask scheduler, such as tcp://10.0.0.1:8786",
     )
-    grade.add_argument(
+    parser.add_argument(
         "--run-all", action="store_true", help="run cells that only explore (training, figures) too"
     )
-    grade.set_defaults(run=_autograde)
-
-    tell = commands.add_parser(
-        "report",
-        help="write the report on a class, a page of HTML",
-        description="Writes report/ASSIGNMENT.html: scores, difficulty and discrimination of each "
-        "question, misconceptions, what did not run, who needs a look. Run it in the course's "
-        "folder, after grading.",
-    )
-    tell.add_argument(
-        "assignment", metavar="ASSIGNMENT", nargs="?", help="default: each that has been graded"
-    )
-    tell.set_defaults(run=_report)
-
-    compare = commands.add_parser(
-        "similar",
-        help="show which answers of a class look alike",
-        description="Compares the answers in submitted/ question by question, whatever their "
-        "names, comments and white space, without what was released. Nothing is run. Run it in "
-        "the course's folder.",
-    )
-    compare.add_argument("assignment", metavar="ASSIGNMENT")
-    compare.add_argument(
-        "--top", type=_count(1000), default=5, help="pairs to show for each question (default: 5)"
-    )
-    compare.set_defaults(run=_similar)
-
-    make = commands.add_parser(
-        "simulate",
-        help="hand in a released assignment for a made-up class",
-        description="Writes submissions from the notebooks in release/ASSIGNMENT: each question "
-        "answered rightly, in another right way, with a known mistake, with a crash, with an "
-        "endless loop, or not at all. Run it in the course's folder. What every answer must earn "
-        "is written to simulated/ASSIGNMENT.json.",
-    )
-    make.add_argument("assignment", metavar="ASSIGNMENT", help="the name of its folder in release/")
-    make.add_argument("--students", type=_count(900), default=12, help="how many (default: 12)")
-    make.add_argument(
-        "--seed", type=int, default=1, help="another number makes another class (default: 1)"
-    )
-    make.add_argument(
-        "--tests",
-        default="grader_tests",
-        help="package of the hidden tests, whose module `answers` knows the answers "
-        "(default: grader_tests)",
-    )
-    make.add_argument("--force", action="store_true", help="replace existing submissions")
-    make.set_defaults(run=_simulate)
-
-    show = commands.add_parser(
-        "demo",
-        help="grade a small made-up class in demo/ and show the scores",
-        description="Makes a course in demo/, which is removed first, hands in an assignment for "
-        "a made-up class, grades it with nbgrader, and compares the scores with those expected.",
-    )
-    show.set_defaults(run=_demo)
-
-    arguments, settings = parser.parse_known_args()
-    values = vars(arguments)
-    command = values.pop("command")
-    if command == "autograde":
-        values["settings"] = settings
-    elif settings:
-        parser.error(f"unrecognized arguments: {' '.join(settings)}")
-    return values.pop("run")(**values)
 
 
 def _autograde(
@@ -127,55 +99,93 @@ def _autograde(
 ) -> int:
     from grading.cohort.pool import DaskPool, LocalPool
     from grading.cohort.progress import Progress
-    from grading.cohort.run import CannotGrade, ClassRun
+    from grading.cohort.run import ClassRun
 
     settings = [*settings, "--SealedExecute.run_all=True"] if run_all else settings
+    run = ClassRun(assignment, students, force, settings)
     try:
-        run = ClassRun(assignment, students, force, settings)
         all_graded = run.grade(
-            lambda course: DaskPool(course, scheduler) if scheduler else LocalPool(course, workers),
+            lambda job: DaskPool(job, scheduler) if scheduler else LocalPool(job, workers),
             Progress(),
         )
-    except CannotGrade as error:
-        print(error, file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print("Stopped. The same command goes on where this one stopped.", file=sys.stderr)
         return INTERRUPTED
     return 0 if all_graded else 1
 
 
+def _report_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "assignment", metavar="ASSIGNMENT", nargs="?", help="default: each that has been graded"
+    )
+
+
 def _report(assignment: str | None) -> int:
     from grading.results import report
 
-    try:
-        pages = report.write(assignment)
-    except report.CannotReport as error:
-        print(error, file=sys.stderr)
-        return 1
-    print("To open in a browser:", *pages, sep="\n")
+    print("To open in a browser:", *report.write(assignment), sep="\n")
     return 0
+
+
+def _similar_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    parser.add_argument(
+        "--top", type=_count(1000), default=5, help="pairs to show for each question (default: 5)"
+    )
 
 
 def _similar(assignment: str, top: int) -> int:
     from grading.results import similar
 
-    try:
-        similar.show(assignment, top)
-    except similar.CannotCompare as error:
-        print(error, file=sys.stderr)
-        return 1
+    similar.show(assignment, top)
     return 0
 
 
-def _simulate(assignment: str, students: int, seed: int, tests: str, force: bool) -> int:
-    from grading.rehearsal.simulate import CannotSimulate, simulate
+def _audit_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", metavar="NAME", help="tasks or notebooks; all if none")
+    parser.add_argument(
+        "--seeds", type=_count(1000), default=5, help="drawings of each task's cases (default: 5)"
+    )
 
-    try:
-        expected = simulate(assignment, students, seed, tests, force)
-    except CannotSimulate as error:
-        print(error, file=sys.stderr)
-        return 1
+
+def _audit(names: Sequence[str], seeds: int, settings: Sequence[str]) -> int:
+    from grading.course import Course
+    from grading.rehearsal import audit
+
+    return audit.run(_catalogue(Course(settings)), names, seeds)
+
+
+def _scaffold_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("notebook", metavar="NOTEBOOK", help="such as 2_batch_norm")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="such as source/module4_extras")
+
+
+def _scaffold(notebook: str, folder: Path, settings: Sequence[str]) -> int:
+    from grading.course import Course
+    from grading.rehearsal import scaffold
+
+    return scaffold.run(_catalogue(Course(settings)), notebook, folder)
+
+
+def _simulate_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "assignment", metavar="ASSIGNMENT", help="the name of its folder in release/"
+    )
+    parser.add_argument("--students", type=_count(900), default=12, help="how many (default: 12)")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="another number makes another class (default: 1)"
+    )
+    parser.add_argument("--force", action="store_true", help="replace existing submissions")
+
+
+def _simulate(
+    assignment: str, students: int, seed: int, force: bool, settings: Sequence[str]
+) -> int:
+    from grading.course import Course
+    from grading.rehearsal.simulate import simulate
+
+    course = Course(settings)
+    expected = simulate(course, _catalogue(course), assignment, students, seed, force)
     print(
         f"{len(expected)} students handed in {assignment}; what their answers must earn is in "
         f"simulated/{assignment}.json"
@@ -187,6 +197,77 @@ def _demo() -> int:
     from grading.rehearsal import demo
 
     return demo.main()
+
+
+COMMANDS = {
+    "autograde": Command(
+        "grade an assignment for the whole class, in parallel",
+        "Grades the submissions that have not been graded, or have changed since, with the scores "
+        "and the feedback of `nbgrader autograde`. Run it in the course's folder. A run that was "
+        "stopped goes on where it stopped. Any of nbgrader's settings can be given too, such as "
+        "--SealedExecute.timeout=60.",
+        _autograde_options,
+        _autograde,
+        takes_settings=True,
+    ),
+    "report": Command(
+        "write the report on a class, a page of HTML",
+        "Writes report/ASSIGNMENT.html: scores, difficulty and discrimination of each question, "
+        "mistakes, what did not run, who needs a look. Run it in the course's folder, after "
+        "grading.",
+        _report_options,
+        _report,
+    ),
+    "similar": Command(
+        "show which answers of a class look alike",
+        "Compares the answers in submitted/ question by question, whatever their names, comments "
+        "and white space, without what was released. Nothing is run. Run it in the course's "
+        "folder.",
+        _similar_options,
+        _similar,
+    ),
+    "audit": Command(
+        "examine the hidden tests: right answers, mistakes and stubs must earn what they should",
+        "Puts every right answer, every mistake and the empty stub of the hidden tests through the "
+        "grading of a student's answer. Prints a table, and what failed. Run it in the course's "
+        "folder, whose HiddenTests.package names the hidden tests.",
+        _audit_options,
+        _audit,
+        takes_settings=True,
+    ),
+    "scaffold": Command(
+        "write the cells of new questions into an assignment's notebook",
+        "Adds to FOLDER/NOTEBOOK.ipynb a prompt, an answer cell, visible checks and the graded "
+        "cell for each question of the hidden tests that it lacks. Prompt and checks are only "
+        "begun: they are yours to write.",
+        _scaffold_options,
+        _scaffold,
+        takes_settings=True,
+    ),
+    "simulate": Command(
+        "hand in a released assignment for a made-up class",
+        "Writes submissions from the notebooks in release/ASSIGNMENT: each question answered "
+        "rightly, in another right way, with a known mistake, with a crash, with an endless loop, "
+        "or not at all. Run it in the course's folder. What every answer must earn is written to "
+        "simulated/ASSIGNMENT.json.",
+        _simulate_options,
+        _simulate,
+        takes_settings=True,
+    ),
+    "demo": Command(
+        "grade a small made-up class in demo/ and show the scores",
+        "Makes a course in demo/, which is removed first, hands in an assignment for a made-up "
+        "class, grades it with nbgrader, and compares the scores with those expected.",
+        lambda parser: None,
+        _demo,
+    ),
+}
+
+
+def _catalogue(course: Course) -> Catalogue:
+    from grading.marking.catalogue import load
+
+    return load(course.hidden_tests.package, course.hidden_folders)
 
 
 def _count(most: int) -> Callable[[str], int]:

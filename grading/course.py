@@ -74,6 +74,10 @@ class Course:
         """The folder in which a graded submission lies, or would."""
         return self._folder(self.directory.autograded_directory, student, assignment)
 
+    def feedback(self, student: str, assignment: str) -> Path:
+        """The folder in which a student's feedback lies, or would."""
+        return self._folder(self.directory.feedback_directory, student, assignment)
+
     def submissions(self, assignment: str) -> dict[str, Path]:
         """The folders that were handed in, by student, in the order of their names."""
 

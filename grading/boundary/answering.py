@@ -1,14 +1,20 @@
 """Runs one question where the student's definitions live, and says what came of it.
 
-This file's text, after that of ``wire``, is sent to the sealed kernel with each set of questions;
-in an instructor's own notebook the same function is called in-process. Standard library only.
+This file's text is sent to the sealed kernel, see :mod:`grading.boundary.inside`; in an
+instructor's own notebook the same function is called in-process.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import linecache
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from grading.boundary.outcome import Failed
+from grading.boundary.wire import dumps, loads
 
 MAX_MESSAGE = 1000  # characters of an exception's text
 
@@ -47,9 +53,9 @@ def answer(
 def failure(error: BaseException, namespace: dict[str, Any]) -> dict[str, str]:
     """Describe an exception, with the innermost line of the student's own code in it."""
     name = type(error).__name__
-    kind = "not written" if isinstance(error, NotImplementedError) else "raised"
+    kind = Failed.NOT_WRITTEN if isinstance(error, NotImplementedError) else Failed.RAISED
     if isinstance(error, KeyboardInterrupt):
-        kind = "too slow"
+        kind = Failed.TOO_SLOW
     try:
         text = str(error)
     except BaseException:
@@ -71,36 +77,31 @@ def failure(error: BaseException, namespace: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def serve(request: Mapping[str, Any], wire: dict[str, Any]) -> None:
+def serve(request: str) -> None:
     """Answer a set of questions in a Jupyter kernel, one iopub message for each.
 
     Parameters
     ----------
-    request : mapping
-        ``questions``, each with ``code``, ``outputs``, ``inputs`` (text of the wire) and
-        ``buffers`` (how many of the message's buffers are its own).
-    wire : dict
-        The namespace of the module ``wire``.
+    request : str
+        JSON: a list of questions, each with ``code``, ``outputs``, ``inputs`` (text of the wire)
+        and ``buffers`` (how many of the message's buffers are its own).
     """
-    import contextlib
-    import io
-
     from IPython import get_ipython
 
     shell = get_ipython()
     kernel = shell.kernel
     parent = kernel.get_parent()
     buffers = list(parent.get("buffers", ()))
-    for number, question in enumerate(request["questions"]):
+    for number, question in enumerate(json.loads(request)):
         own, buffers = buffers[: question["buffers"]], buffers[question["buffers"] :]
-        inputs = wire["loads"](question["inputs"], own)
+        inputs = loads(question["inputs"], own)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             values, failed = answer(question["code"], inputs, question["outputs"], shell.user_ns)
         content, out = {"number": number, "failed": failed}, []
         if failed is None:
-            content["value"], out = wire["dumps"](values)
+            content["value"], out = dumps(values)
         kernel.session.send(
             kernel.iopub_socket, "sealed_answer", content, parent=parent, buffers=out
         )
-        if failed is not None and failed["kind"] == "too slow":
+        if failed is not None and failed["kind"] == Failed.TOO_SLOW:
             return

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from grading.boundary import answering, wire
+from grading.boundary.outcome import Failed
 
-OUTCOME = "application/vnd.grading.outcome+json"  # media type of what programs read of feedback
+RECORD = "application/vnd.grading.outcome+json"  # media type of what programs read of feedback
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Question:
     code : str
         Must bind every name in `outputs`.
     inputs : mapping of str to plain data
-        Variables bound before the code runs; see :func:`grading.boundary.wire.dumps` for what is plain.
+        Variables bound before the code runs; see :func:`grading.boundary.wire.dumps`.
     outputs : tuple of str
         Names whose values are the answer.
     """
@@ -45,7 +46,7 @@ class Unanswered:
 
     Parameters
     ----------
-    kind : {"raised", "not written", "too slow", "died", "not data"}
+    kind : Failed
     message : str
         For the student, for example ``ValueError: shapes (3,4) and (5,) not aligned``.
     where : str
@@ -54,13 +55,13 @@ class Unanswered:
         The exception's class name when `kind` is "raised" or "not written".
     """
 
-    kind: str
+    kind: Failed
     message: str
     where: str = ""
     exception: str = ""
 
 
-Answer = tuple[Any, ...] | Unanswered
+Answered = tuple[Any, ...] | Unanswered
 
 
 class Channel(Protocol):
@@ -68,10 +69,10 @@ class Channel(Protocol):
 
     key: bytes
 
-    def ask(self, questions: Sequence[Question]) -> list[Answer]:
+    def ask(self, questions: Sequence[Question]) -> list[Answered]:
         """Put questions; see :func:`ask`."""
 
-    def show(self, text: str, html: str, outcome: Mapping[str, Any]) -> None:
+    def show(self, text: str, html: str, record: Mapping[str, Any]) -> None:
         """Show feedback; see :func:`show`."""
 
 
@@ -80,21 +81,21 @@ class InProcess(Channel):
 
     key = b"a notebook of one's own"
 
-    def ask(self, questions: Sequence[Question]) -> list[Answer]:
+    def ask(self, questions: Sequence[Question]) -> list[Answered]:
         import __main__
 
         return [run(question, vars(__main__)) for question in questions]
 
-    def show(self, text: str, html: str, outcome: Mapping[str, Any]) -> None:
+    def show(self, text: str, html: str, record: Mapping[str, Any]) -> None:
         from IPython.display import display
 
-        display(bundle(text, html, outcome), raw=True)
+        display(bundle(text, html, record), raw=True)
 
 
 channel: Channel = InProcess()
 
 
-def ask(questions: Sequence[Question]) -> list[Answer]:
+def ask(questions: Sequence[Question]) -> list[Answered]:
     """Put questions to the student's code; they run one after the other and share one time limit.
 
     Returns
@@ -106,24 +107,24 @@ def ask(questions: Sequence[Question]) -> list[Answer]:
     return channel.ask(questions)
 
 
-def show(text: str, html: str, outcome: Mapping[str, Any]) -> None:
+def show(text: str, html: str, record: Mapping[str, Any]) -> None:
     """Show feedback under the graded cell: plain text, HTML, and what programs read of it.
 
     Parameters
     ----------
     text, html : str
         For the student.
-    outcome : mapping
+    record : mapping
         For the report on a class, as JSON: ``mistake``, the sentence that names it, or empty;
         ``criteria``, a list of ``{"name", "points", "held"}``; ``unanswered``, a list of
         ``{"kind", "message"}``, one for each kind of failure to answer.
     """
-    channel.show(text, html, outcome)
+    channel.show(text, html, record)
 
 
-def bundle(text: str, html: str, outcome: Mapping[str, Any]) -> dict[str, Any]:
+def bundle(text: str, html: str, record: Mapping[str, Any]) -> dict[str, Any]:
     """Feedback in the form of a notebook's output, by media type."""
-    return {"text/plain": text, "text/html": html, OUTCOME: dict(outcome)}
+    return {"text/plain": text, "text/html": html, RECORD: dict(record)}
 
 
 def seed(name: str) -> int:
@@ -139,11 +140,11 @@ def derive(key: bytes, name: str) -> int:
     return int.from_bytes(hmac.digest(key, name.encode(), hashlib.sha256)[:8], "big")
 
 
-def run(question: Question, namespace: dict[str, Any]) -> Answer:
+def run(question: Question, namespace: dict[str, Any]) -> Answered:
     """Answer a question over a namespace of this process, through the encoding of the wire."""
     inputs = wire.loads(*wire.dumps(dict(question.inputs)))
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         values, failure = answering.answer(question.code, inputs, question.outputs, namespace)
     if failure is not None:
-        return Unanswered(**failure)
+        return Unanswered(**{**failure, "kind": Failed(failure["kind"])})
     return wire.loads(*wire.dumps(values))

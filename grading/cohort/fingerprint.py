@@ -5,21 +5,61 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
+from packaging.requirements import Requirement
+
+KERNEL = "ipykernel"  # in which student code runs, with all that it brings
+STEPS = ("nbgrader", "nbconvert", "nbformat")  # what handles a notebook on its way to a score
+
 
 @cache
-def engine() -> str:
-    """Of this package's own files, of Python, and of every installed package's version."""
+def engine(imports: tuple[str, ...]) -> str:
+    """Of what can change a score besides the course: this package itself, Python, other packages.
+
+    Parameters
+    ----------
+    imports : tuple of str
+        Modules that kernels have from the start; what brings them counts, with all that it needs.
+        Another package that somebody installs does not.
+    """
     package = Path(__file__).parents[1]
     sources = {str(path.relative_to(package)): path.read_text() for path in package.rglob("*.py")}
-    versions = {found.name: found.version for found in metadata.distributions()}
+    roots = {name for module in imports for name in _distributions(module.partition(".")[0])}
+    versions = {name: metadata.version(name) for name in (*_needed({KERNEL, *roots}), *STEPS)}
     return of({"sources": sources, "versions": versions, "python": sys.version})
+
+
+def _distributions(module: str) -> list[str]:
+    """What brings a top-level module: nothing if it is not installed."""
+    with suppress(metadata.PackageNotFoundError):
+        return [metadata.distribution(module).name]
+    return metadata.packages_distributions().get(module, [])  # reads every installed file's name
+
+
+def _needed(roots: Iterable[str]) -> set[str]:
+    """These distributions and those that they require, as far as they are installed."""
+    found: set[str] = set()
+    waiting = list(roots)
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        try:
+            required = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:  # needed elsewhere, on another system
+            continue
+        found.add(name)
+        for requirement in map(Requirement, required):
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                waiting.append(requirement.name.lower().replace("_", "-"))
+    return found
 
 
 def of(value: Any) -> str:

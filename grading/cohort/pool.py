@@ -5,18 +5,20 @@ Both are used in the same way: :meth:`start` while there is room, :meth:`wait` f
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import multiprocessing
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
-from grading.cohort import worker
-from grading.cohort.worker import Course, Result, Submission
+from grading.cohort.worker import Grader, Job, Result, Submission, UnfitMachine
 
 SET_PDEATHSIG = 1
+_busy = threading.Lock()  # grading changes the process's folder and environment
 
 
 class Died(Exception):
@@ -51,13 +53,13 @@ class LocalPool:
 
     Parameters
     ----------
-    course : Course
+    job : Job
     count : int
         How many.
     """
 
-    def __init__(self, course: Course, count: int) -> None:
-        self._course = course
+    def __init__(self, job: Job, count: int) -> None:
+        self._job = job
         self._count = count
         self._idle: list[_Process] = []
         self._busy: dict[Connection, tuple[_Process, str]] = {}
@@ -66,7 +68,7 @@ class LocalPool:
         return len(self._busy) < self._count
 
     def start(self, submission: Submission) -> None:
-        process = self._idle.pop() if self._idle else _Process(self._course)
+        process = self._idle.pop() if self._idle else _Process(self._job)
         process.connection.send(submission)
         self._busy[process.connection] = process, submission.student
 
@@ -88,10 +90,10 @@ class LocalPool:
 
 
 class _Process:
-    def __init__(self, course: Course) -> None:
+    def __init__(self, job: Job) -> None:
         spawn = multiprocessing.get_context("spawn")
         self.connection, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=_serve, args=(theirs, course))
+        self._process = spawn.Process(target=_serve, args=(theirs, job))
         self._process.start()
         theirs.close()
 
@@ -105,8 +107,9 @@ class _Process:
         return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
 
 
-def _serve(connection: Connection, course: Course) -> None:
+def _serve(connection: Connection, job: Job) -> None:
     """Grade what comes over the connection, until it is closed."""
+    grader: Grader | None = None
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -116,11 +119,13 @@ def _serve(connection: Connection, course: Course) -> None:
         except EOFError:
             break
         try:
-            result: Result | Exception = worker.grade(course, submission)
-        except worker.UnfitMachine as error:
+            grader = grader or Grader(job)
+            result: Result | Exception = grader.grade(submission)
+        except UnfitMachine as error:
             result = error
         connection.send(result)
-    worker.close()
+    if grader is not None:
+        grader.close()
 
 
 class DaskPool:
@@ -128,7 +133,7 @@ class DaskPool:
 
     Parameters
     ----------
-    course : Course
+    job : Job
     address : str
         Of the scheduler, such as ``tcp://10.0.0.1:8786``.
 
@@ -138,7 +143,7 @@ class DaskPool:
         If the scheduler cannot be reached, or has no worker.
     """
 
-    def __init__(self, course: Course, address: str) -> None:
+    def __init__(self, job: Job, address: str) -> None:
         from distributed import Client  # a second to import, for those who need it
 
         try:
@@ -152,19 +157,19 @@ class DaskPool:
                 f"The Dask scheduler at {address} has no worker. Start some, with this course's "
                 "environment: dask worker --nthreads 1 ADDRESS"
             ) from None
-        self._course = course
+        self._job = job
         self._running: dict[Any, Submission] = {}
-        self._send_course()
+        self._send_job()
 
-    def _send_course(self) -> None:
-        """Let every worker have the course once, not with each submission."""
-        self._sent = self._client.scatter(self._course, broadcast=True, hash=False)
+    def _send_job(self) -> None:
+        """Let every worker have the job once, not with each submission."""
+        self._sent = self._client.scatter(self._job, broadcast=True, hash=False)
 
     def room(self) -> bool:
         return len(self._running) < 2 * sum(self._client.nthreads().values())
 
     def start(self, submission: Submission) -> None:
-        future = self._client.submit(worker.grade, self._sent, submission, pure=False)
+        future = self._client.submit(_grade_there, self._sent, submission, pure=False)
         self._running[future] = submission
 
     def wait(self) -> Iterator[tuple[str, Result | Exception]]:
@@ -172,9 +177,9 @@ class DaskPool:
 
         try:
             done = wait(list(self._running), return_when="FIRST_COMPLETED").done
-        except CancelledError:  # the course was lost with the one worker that had it
+        except CancelledError:  # the job was lost with the one worker that had it
             lost = [future for future in self._running if future.cancelled()]
-            self._send_course()
+            self._send_job()
             for submission in [self._running.pop(future) for future in lost]:
                 self.start(submission)
             return
@@ -185,6 +190,21 @@ class DaskPool:
     def close(self) -> None:
         self._client.cancel(list(self._running))
         self._client.close()
+
+
+def _grade_there(job: Job, submission: Submission) -> Result:
+    """Grade on a Dask worker, which keeps what stands ready for the next submission."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    with _busy:
+        grader = getattr(worker, "grader", None)
+        if grader is None or grader.job.digest != job.digest:
+            if grader is not None:
+                grader.close()
+            worker.grader = grader = Grader(job)
+            atexit.register(grader.close)
+        return grader.grade(submission)
 
 
 def _reason(future: Any) -> Exception:

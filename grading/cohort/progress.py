@@ -10,8 +10,8 @@ from typing import Self
 from rich import progress as bars
 from rich.console import Console
 
-from grading.cohort.worker import GRADED, Result
-from grading.plugin.autograde import FAILED, REFUSED
+from grading.boundary.outcome import Ended
+from grading.cohort.worker import Result
 
 DEAREST = 5  # cells in the summary
 
@@ -31,7 +31,7 @@ class Progress:
             transient=True,
             disable=not self._console.is_terminal,
         )
-        self._outcomes: Counter[str] = Counter()
+        self._ended: Counter[str] = Counter()
         self._messages: list[str] = []
         self._seconds: list[float] = []
         self._cells: defaultdict[str, list[float]] = defaultdict(list)
@@ -64,7 +64,7 @@ class Progress:
 
     def finished(self, student: str, result: Result) -> None:
         """Count a submission."""
-        self._outcomes[result.outcome] += 1
+        self._ended[result.ended] += 1
         self._messages += result.messages
         self._remarked += bool(result.warnings)
         self._seconds.append(result.seconds)
@@ -72,15 +72,15 @@ class Progress:
             self._cells[cell].append(seconds)
         self._bar.advance(self._task)
         if not self._console.is_terminal:
-            number = self._outcomes.total()
-            took = f"{result.outcome} in {result.seconds:.1f} s"
+            number = self._ended.total()
+            took = f"{result.ended} in {result.seconds:.1f} s"
             self._say(f"{number}/{self._total} {student}: {took}")
 
     def _summarise(self) -> None:
         if not self._seconds:
             self._say("Nothing was graded.")
             return
-        counts = ", ".join(f"{self._outcomes[name]} {name}" for name in (GRADED, REFUSED, FAILED))
+        counts = ", ".join(f"{self._ended[name]} {name}" for name in Ended)
         self._say(f"{counts}; {self._unchanged} unchanged.")
         median, most = statistics.median(self._seconds), max(self._seconds)
         self._say(f"Seconds for a submission: median {median:.1f}, most {most:.1f}.")

@@ -8,11 +8,8 @@ stopped, and what has not changed is not graded again.
 
 from __future__ import annotations
 
-import ast
 import fcntl
 import json
-import logging
-import os
 import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -21,26 +18,31 @@ from pathlib import Path
 
 import cloudpickle
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
-from nbgrader.apps import NbGrader
 from nbgrader.converters.base import NbGraderException
-from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import find_all_files
 from sqlalchemy.exc import SQLAlchemyError
 
+from grading.boundary.outcome import Ended
 from grading.cohort import excerpt, fingerprint
-from grading.cohort.excerpt import GradebookChanged, Rows
+from grading.cohort.closure import hidden_tests
+from grading.cohort.excerpt import GradebookChanged
 from grading.cohort.pool import Died, NoPool, Pool
 from grading.cohort.progress import Progress
-from grading.cohort.worker import GRADED, Course, Files, Result, Submission, read_files, write_files
-from grading.handed_in.read import Refused, SubmissionReader, release_folder
-from grading.plugin.autograde import FAILED, REFUSED, SealedAutograde
-from grading.plugin.execute import SealedExecute, course_secret
+from grading.cohort.worker import Job, Result, Submission
+from grading.course import Course
+from grading.files import Files, flush, read_files, write_files, write_whole
+from grading.handed_in.read import Refused, SubmissionReader
+from grading.plugin.autograde import SealedAutograde
+from grading.plugin.execute import SealedExecute
+from grading.plugin.secret import course_secret
+from grading.sandbox.provisioner import SealedProvisioner
+from grading.stop import Stop
 
 NOTES = ".grading"  # in the course's root
 OF_THE_RUN = ("CourseDirectory", "Application", "JupyterApp", "NbGrader")  # change no score
 
 
-class CannotGrade(Exception):
+class CannotGrade(Stop):
     """The run cannot begin or go on; the text says why and what to do."""
 
 
@@ -71,20 +73,15 @@ class ClassRun:
         force: bool = False,
         settings: Sequence[str] = (),
     ) -> None:
-        app = NbGrader()
-        app.initialize(list(settings))
-        app.log_level = logging.WARNING  # what nbgrader tells of each step would hide the progress
-        self._app = app
+        self._course = course = Course(settings)
         self._assignment = assignment
         self._force = force
-        self._coursedir = CourseDirectory(parent=app)
-        self._root = Path(self._coursedir.root)
-        self._notes = self._root / NOTES / assignment
-        self._reader = SubmissionReader(parent=app)
-        self._converter = SealedAutograde(coursedir=self._coursedir, parent=app)
+        self._notes = course.root / NOTES / assignment
+        self._reader = SubmissionReader(parent=course.app)
+        self._converter = SealedAutograde(coursedir=course.directory, parent=course.app)
         self._folders = self._find(students)
 
-    def grade(self, make_pool: Callable[[Course], Pool], progress: Progress) -> bool:
+    def grade(self, make_pool: Callable[[Job], Pool], progress: Progress) -> bool:
         """Grade what needs it; return whether every submission is graded now.
 
         Raises
@@ -92,39 +89,49 @@ class ClassRun:
         CannotGrade
             If another run is at this assignment, or a worker's machine is not fit for it.
         """
-        coursedir = self._coursedir
-        with self._alone(), Gradebook(coursedir.db_url, coursedir.course_id) as self._gradebook:
-            excerpt.make_indexes(self._gradebook)
-            course = self._course()
-            self._digest = course.digest
+        directory = self._course.directory
+        with self._alone(), Gradebook(directory.db_url, directory.course_id) as gradebook:
+            excerpt.make_indexes(gradebook)
+            job = self._job(gradebook)
             todo = [
                 student
                 for student in self._folders
-                if self._force or not self._is_done(student, self._read(student)[1])
+                if self._force or not self._is_done(student, gradebook, job)
             ]
             with progress:
                 progress.begin(len(todo), len(self._folders) - len(todo))
                 for student in todo:  # in this order, however fast each is graded
-                    self._enter(student)
+                    self._enter(student, gradebook)
                 try:
-                    pool = make_pool(course)
+                    pool = make_pool(job)
                 except NoPool as error:
                     raise CannotGrade(str(error)) from None
                 with closing(pool):
-                    self._run(todo, pool, progress)
+                    self._run(todo, pool, gradebook, job, progress)
         return progress.all_graded
 
-    def _run(self, todo: Sequence[str], pool: Pool, progress: Progress) -> None:
+    def _run(
+        self,
+        todo: Sequence[str],
+        pool: Pool,
+        gradebook: Gradebook,
+        job: Job,
+        progress: Progress,
+    ) -> None:
         waiting, running, deaths = deque(todo), {}, Counter()
+
+        def keep(student: str, digest: str, result: Result) -> None:
+            self._keep(student, digest, result, gradebook)
+            progress.finished(student, result)
 
         def fill() -> None:
             while waiting and pool.room():
                 student = waiting.popleft()
-                rows = self._rows(student)
-                files, digest = self._read(student)
+                rows = excerpt.of_submission(gradebook, self._assignment, student)
+                files, digest = self._read(student, job)
                 if isinstance(files, str):
-                    result = Result(REFUSED, [f"{student}: {files}"], excerpt.unscored(rows))
-                    self._keep(student, digest, result, progress)
+                    why = [f"{student}: {files}"]
+                    keep(student, digest, Result(Ended.REFUSED, why, excerpt.unscored(rows)))
                 else:
                     running[student] = digest, rows
                     pool.start(Submission(student, files, rows))
@@ -140,11 +147,11 @@ class ClassRun:
                         fill()
                         continue
                     why = f"{student}: the process that graded it died twice ({result})."
-                    result = Result(FAILED, [why], excerpt.unscored(rows))
+                    result = Result(Ended.FAILED, [why], excerpt.unscored(rows))
                 elif isinstance(result, Exception):
                     raise CannotGrade(str(result)) from result
                 fill()  # before this one is written: the workers need not wait for that
-                self._keep(student, digest, result, progress)
+                keep(student, digest, result)
         if waiting:
             raise CannotGrade(
                 f"No worker is left for {len(waiting)} submissions. Start workers again, and then "
@@ -155,14 +162,15 @@ class ClassRun:
 
     def _find(self, students: Sequence[str]) -> dict[str, Path]:
         """The submitted folders, by student, in the order of their names."""
-        self._coursedir.assignment_id = self._assignment
+        course = self._course
+        course.directory.assignment_id = self._assignment
         try:
-            with self._in_root():
+            with course.entered():
                 self._converter.init_notebooks()
         except NbGraderException as error:
             raise CannotGrade(str(error)) from None
         folders = {
-            self._converter.ids(folder)[1]: self._root / folder
+            self._converter.ids(folder)[1]: course.root / folder
             for folder in sorted(self._converter.assignments)
         }
         unknown = [student for student in students if student not in folders]
@@ -174,29 +182,33 @@ class ClassRun:
             name: folder for name, folder in folders.items() if name in students or not students
         }
 
-    def _course(self) -> Course:
+    def _job(self, gradebook: Gradebook) -> Job:
         """Pack up everything that workers need."""
-        app, assignment = self._app, self._assignment
-        with self._in_root():
-            release = read_files(release_folder(app, assignment).resolve())
-            course = self._coursedir
-            folder = Path(course.format_path(course.source_directory, ".", assignment)).resolve()
-            names = find_all_files(str(folder), [*course.ignore, "*.ipynb"])
-            execute = SealedExecute(parent=app)
-            secret = course_secret(Path(execute.secret_file).resolve()).hex()
-            folders = [Path(path).resolve() for path in execute.tests]
-        wanted = {Path(name).resolve() for name in names}
+        course, app, assignment = self._course, self._course.app, self._assignment
+        ignored = [*course.directory.ignore, "*.ipynb"]
+        with course.entered():
+            release = read_files(course.release(assignment).resolve())
+            folder = course.source(assignment).resolve()
+            wanted = {Path(name).resolve() for name in find_all_files(str(folder), ignored)}
+            secret = course_secret(Path(SealedExecute(parent=app).secret_file).resolve()).hex()
         source = {
             name: file for name, file in read_files(folder).items() if folder / name in wanted
         }
-        rows = excerpt.of_assignment(self._gradebook, assignment)
-        tests = [_hidden_tests(folder, _imports(rows)) for folder in folders]
+        rows = excerpt.of_assignment(gradebook, assignment)
+        graded = {(cell["notebook_id"], cell["name"]) for cell in rows["base_cell"]}
+        sources = [
+            cell["source"]
+            for cell in rows["source_cell"]
+            if (cell["notebook_id"], cell["name"]) in graded
+        ]
+        tests = hidden_tests(sources, [path.resolve() for path in course.hidden_folders])
         config = {name: part for name, part in app.config.items() if name not in OF_THE_RUN}
-        engine = fingerprint.engine()
+        imports = tuple(SealedProvisioner(parent=app).imports)
+        engine = fingerprint.engine(imports)
         digest = fingerprint.of([assignment, release, source, tests, rows, config, secret, engine])
-        return Course(
+        return Job(
             assignment=assignment,
-            course_id=self._coursedir.course_id,
+            course_id=course.directory.course_id,
             release=release,
             source=source,
             tests=tests,
@@ -204,10 +216,11 @@ class ClassRun:
             config=cloudpickle.dumps(app.config),
             secret=secret,
             digest=digest,
+            imports=imports,
             engine=engine,
         )
 
-    def _read(self, student: str) -> tuple[Files | str, str]:
+    def _read(self, student: str, job: Job) -> tuple[Files | str, str]:
         """What a student handed in, or why it is refused; and a hash that changes with it."""
         folder = self._folders[student]
         try:
@@ -215,47 +228,44 @@ class ClassRun:
             files: Files | str = read_files(folder)
         except (Refused, OSError) as error:
             files = str(error)
-        return files, fingerprint.of([self._digest, files])
+        return files, fingerprint.of([job.digest, files])
 
-    def _enter(self, student: str) -> None:
+    def _enter(self, student: str, gradebook: Gradebook) -> None:
         """Have the student and the submission in the gradebook, as nbgrader has them."""
         with suppress(MissingEntry):
-            self._gradebook.find_submission(self._assignment, student)
+            gradebook.find_submission(self._assignment, student)
             return
         if self._converter.create_student:
-            self._gradebook.update_or_create_student(student)
+            gradebook.update_or_create_student(student)
         try:
-            self._gradebook.update_or_create_submission(self._assignment, student)
+            gradebook.update_or_create_submission(self._assignment, student)
         except (MissingEntry, InvalidEntry) as error:
             raise CannotGrade(
                 f"{error}. Add the student first (nbgrader db student add {student}), or leave "
                 "Autograde.create_student at True."
             ) from None
 
-    def _rows(self, student: str) -> Rows:
-        return excerpt.of_submission(self._gradebook, self._assignment, student)
-
     # -- what is finished -----------------------------------------------------------------
 
-    def _keep(self, student: str, digest: str, result: Result, progress: Progress) -> None:
+    def _keep(self, student: str, digest: str, result: Result, gradebook: Gradebook) -> None:
         """Write a result: scores, then files, then the note that this is done."""
         note = self._note(student)
         note.unlink(missing_ok=True)
         try:
-            excerpt.bring_back(self._gradebook, result.rows)
+            excerpt.bring_back(gradebook, result.rows)
             self._place(student, result.files)
         except (GradebookChanged, SQLAlchemyError, OSError) as error:
             what = str(error).partition("\n")[0]
             with suppress(GradebookChanged, SQLAlchemyError):  # scores without files are none
-                excerpt.bring_back(self._gradebook, excerpt.unscored(result.rows))
-            result.outcome = FAILED
+                excerpt.bring_back(gradebook, excerpt.unscored(result.rows))
+            result.ended = Ended.FAILED
             result.messages.append(f"{student}: could not be written: {what}")
         (row,) = result.rows["submitted_assignment"]
         text = json.dumps(
             {
                 "fingerprint": digest,
                 "submission": row["id"],
-                "outcome": result.outcome,
+                "outcome": result.ended,
                 "messages": result.messages,
                 "warnings": result.warnings,
                 "seconds": result.seconds,
@@ -263,16 +273,13 @@ class ClassRun:
             },
             indent=1,
         )
-        new = note.with_suffix(".new")
-        new.write_text(text + "\n")
-        new.rename(note)
-        progress.finished(student, result)
+        write_whole(note, f"{text}\n".encode())
 
     def _place(self, student: str, files: Files) -> None:
         """Put an autograded folder in place of the old one; without files, have none."""
-        course = self._coursedir
-        place = course.format_path(course.autograded_directory, student, self._assignment)
-        folder, new, old = self._root / place, self._notes / "new", self._notes / "old"
+        course = self._course
+        folder = course.autograded(student, self._assignment)
+        new, old = self._notes / "new", self._notes / "old"
         for rest in (new, old):
             shutil.rmtree(rest, ignore_errors=True)
         write_files(new, files)
@@ -281,23 +288,23 @@ class ClassRun:
         if files:
             folder.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(new, folder)
-            with self._in_root():
+            with course.entered():
                 self._converter.set_permissions(self._assignment, student)
-            above = (one for one in folder.parents if one.is_relative_to(self._root))
-            _flush(*folder.rglob("*"), folder, *above)
+            above = (one for one in folder.parents if one.is_relative_to(course.root))
+            flush(*folder.rglob("*"), folder, *above)
         for rest in (new, old):
             shutil.rmtree(rest, ignore_errors=True)
 
-    def _is_done(self, student: str, digest: str) -> bool:
-        course = self._coursedir
-        place = course.format_path(course.autograded_directory, student, self._assignment)
+    def _is_done(self, student: str, gradebook: Gradebook, job: Job) -> bool:
+        digest = self._read(student, job)[1]
         try:
             note = json.loads(self._note(student).read_text())
-            submission = self._gradebook.find_submission(self._assignment, student)
+            submission = gradebook.find_submission(self._assignment, student)
         except (FileNotFoundError, ValueError, MissingEntry):
             return False
-        done = {"fingerprint": digest, "submission": submission.id, "outcome": GRADED}
-        return note.items() >= done.items() and (self._root / place).is_dir()
+        done = {"fingerprint": digest, "submission": submission.id, "outcome": Ended.GRADED}
+        place = self._course.autograded(student, self._assignment)
+        return note.items() >= done.items() and place.is_dir()
 
     def _note(self, student: str) -> Path:
         return self._notes / f"{student}.json"
@@ -315,56 +322,3 @@ class ClassRun:
                     "Wait until it has ended, or stop it."
                 ) from None
             yield
-
-    @contextmanager
-    def _in_root(self) -> Iterator[None]:
-        """nbgrader's paths are relative to the course's root."""
-        before = os.getcwd()
-        os.chdir(self._root)
-        try:
-            yield
-        finally:
-            os.chdir(before)
-
-
-def _flush(*paths: Path) -> None:
-    """Wait until files and folders are on the disk, where a power cut cannot undo them."""
-    for path in paths:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _imports(rows: Rows) -> set[str]:
-    """Top-level modules that graded cells import."""
-    graded = {(cell["notebook_id"], cell["name"]) for cell in rows["base_cell"]}
-    names: set[str] = set()
-    for cell in rows["source_cell"]:
-        if (cell["notebook_id"], cell["name"]) not in graded:
-            continue
-        try:
-            tree = ast.parse(cell["source"])
-        except SyntaxError:  # a written answer, or the graded cell's own fault
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                names |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                names.add(node.module.partition(".")[0])
-    return names
-
-
-def _hidden_tests(folder: Path, modules: set[str]) -> Files:
-    """The files of those modules that a folder holds."""
-    files: Files = {}
-    for module in sorted(modules):
-        if (folder / module).is_dir():
-            for name, file in read_files(folder / module).items():
-                if "__pycache__" not in Path(name).parts:
-                    files[os.path.join(module, name)] = file
-        elif (folder / f"{module}.py").is_file():
-            path = folder / f"{module}.py"
-            files[path.name] = (path.stat().st_mode & 0o777, path.read_bytes())
-    return files

@@ -14,19 +14,12 @@ from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
-from nbgrader.coursedir import CourseDirectory
 from traitlets import Int
-from traitlets.config import Configurable, LoggingConfigurable
+from traitlets.config import LoggingConfigurable
 
 
 class Refused(Exception):
     """A submission cannot be graded; the text says why, in one sentence for the instructor."""
-
-
-def release_folder(configured: Configurable, assignment: str) -> Path:
-    """Where an assignment was released to, by the configuration that `configured` has."""
-    course = CourseDirectory(parent=configured)
-    return Path(course.format_path(course.release_directory, ".", assignment))
 
 
 class SubmissionReader(LoggingConfigurable):

@@ -1,14 +1,8 @@
 """The trusted process: runs graded cells, puts their questions to the sealed kernel, decides.
 
-Started by :mod:`grading.judging.judges` as ``python -I -m grading.judging.judge DESCRIPTOR FOLDER``, with nothing
-of the student's on its path. That process forks a judge for each notebook, which talks over a
-socket of its own in frames of bytes: one of JSON, then the raw buffers that the JSON counts.
-
-======================  ==========================================================
-broker → judge          ``grade`` (source, points), ``answers``
-judge → broker          ``pid``; ``ask`` (questions), ``verdict`` (score, displays,
-                        fault)
-======================  ==========================================================
+:mod:`grading.judging.remote` starts it, as ``python -I -m grading.judging.judge DESCRIPTOR FOLDER``
+with nothing of the student's on its path. That process forks a judge for each notebook, which talks
+over a socket of its own; :mod:`grading.judging.frames` says how.
 """
 
 from __future__ import annotations
@@ -31,24 +25,11 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from grading.boundary import questions, wire
-from grading.boundary.questions import Answer, Question, Unanswered
+from grading.boundary.outcome import Failed, Reply
+from grading.boundary.questions import Answered, Question, Unanswered
+from grading.judging.frames import receive, receive_replies, send
 
 MEMORY = 4 << 30  # address space, bytes
-KINDS = {"raised", "not written", "too slow", "died", "not data"}
-
-
-def send(connection: Connection, message: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
-    """Write one message and its buffers."""
-    text = json.dumps({**message, "frames": len(buffers)})
-    connection.send_bytes(text.encode())
-    for buffer in buffers:
-        connection.send_bytes(buffer)
-
-
-def receive(connection: Connection) -> tuple[dict[str, Any], list[bytes]]:
-    """Read one message and its buffers; EOFError when the other side has ended."""
-    message = json.loads(connection.recv_bytes())
-    return message, [connection.recv_bytes() for _ in range(message["frames"])]
 
 
 class Judge:
@@ -57,7 +38,7 @@ class Judge:
     Parameters
     ----------
     connection : Connection
-        To the broker.
+        To the grader.
     key : bytes
         From which the seeds of this student's cases are derived.
     """
@@ -67,8 +48,8 @@ class Judge:
         self.key = key
         self.displays: list[dict[str, Any]] = []
 
-    def ask(self, asked: Sequence[Question]) -> list[Answer]:
-        """Put the questions to the sealed kernel by way of the broker."""
+    def ask(self, asked: Sequence[Question]) -> list[Answered]:
+        """Put the questions to the sealed kernel by way of the grader."""
         described, buffers = [], []
         for question in asked:
             text, own = wire.dumps(dict(question.inputs))
@@ -78,16 +59,12 @@ class Judge:
             )
             buffers += own
         send(self.connection, {"op": "ask", "questions": described}, buffers)
-        message, buffers = receive(self.connection)
-        answers = []
-        for question, item in zip(asked, message["answers"], strict=True):
-            own, buffers = buffers[: item["buffers"]], buffers[item["buffers"] :]
-            answers.append(_decode(question, item, own))
-        return answers
+        replies = receive_replies(self.connection)
+        return [answered(*pair) for pair in zip(asked, replies, strict=True)]
 
-    def show(self, text: str, html: str, outcome: Mapping[str, Any]) -> None:
+    def show(self, text: str, html: str, record: Mapping[str, Any]) -> None:
         """Keep feedback for the graded cell's outputs."""
-        self.displays.append(questions.bundle(text, html, outcome))
+        self.displays.append(questions.bundle(text, html, record))
 
     def grade(self, source: str, points: float, namespace: dict[str, Any]) -> dict[str, Any]:
         """Run a graded cell.
@@ -125,33 +102,36 @@ def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}\n{''.join(lines)}"
 
 
-def _decode(question: Question, item: dict[str, Any], buffers: list[bytes]) -> Answer:
-    failed = item.get("failed")
-    if failed is not None:
-        return _unanswered(failed)
+def answered(question: Question, reply: Reply) -> Answered:
+    """What a reply says, whatever the kernel has put into it."""
+    if reply.failed is not None:
+        return _unanswered(reply.failed)
     try:
-        values = wire.loads(item["value"], buffers)
+        values = wire.loads(reply.value, reply.buffers)
     except wire.WireError as error:
-        return Unanswered("not data", str(error))
+        return Unanswered(Failed.NOT_DATA, str(error))
     if type(values) is not tuple or len(values) != len(question.outputs):
-        return Unanswered("not data", "the answer is malformed")
+        return Unanswered(Failed.NOT_DATA, "the answer is malformed")
     return values
 
 
 def _unanswered(failed: Any) -> Unanswered:
     fields = failed if isinstance(failed, dict) else {}
-    kind = fields.get("kind")
     texts = {
         name: value[:1000]
         for name in ("message", "where", "exception")
         if isinstance(value := fields.get(name), str)
     }
     texts.setdefault("message", "the answer is malformed")
-    return Unanswered(kind if kind in KINDS else "raised", **texts)
+    try:
+        kind = Failed(fields.get("kind"))
+    except ValueError:
+        kind = Failed.RAISED
+    return Unanswered(kind, **texts)
 
 
 def serve(connection: Connection, request: dict[str, Any], parent: socket.socket) -> None:
-    """Judge one notebook, until the broker has finished with it or is gone.
+    """Judge one notebook, until the grader has finished with it or is gone.
 
     The parent hears which modules that took, so that the next judges have them from the start.
     """
@@ -174,7 +154,7 @@ def main() -> None:
     """Fork a judge for each request, until the grader has ended; then remove its folder."""
     control, folder = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the broker's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's to handle
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     learnt, tell = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     while True:

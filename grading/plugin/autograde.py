@@ -1,8 +1,4 @@
-"""nbgrader's ``Autograde``, so that one bad submission stops nobody and keeps no old score.
-
-:func:`install`, called in ``nbgrader_config.py``, puts it in nbgrader's place: for
-``nbgrader autograde``, for formgrader's button, and for nbgrader's Python interface.
-"""
+"""nbgrader's ``Autograde``, so that one bad submission stops nobody and keeps no old score."""
 
 from __future__ import annotations
 
@@ -11,28 +7,21 @@ import re
 import shutil
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import nbformat
-import nbgrader.apps.api
-import nbgrader.apps.autogradeapp
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.utils import setenv
 
-from grading.handed_in.read import Refused, SubmissionReader, release_folder
-from grading.judging import judges
-from grading.plugin.canonicalize import cells_in_common
-from grading.plugin.execute import SealedExecute
+from grading.boundary.outcome import Ended
+from grading.course import release_folder
+from grading.handed_in.read import Refused, SubmissionReader
+from grading.handed_in.rebuild import cells_in_common
+from grading.plugin.bench import Bench
+from grading.plugin.execute import AtWork, SealedExecute
 from grading.sandbox import bubblewrap
-
-REFUSED, FAILED = "refused", "failed"  # the student's to mend, and ours
-
-
-def install() -> None:
-    """Make nbgrader use :class:`SealedAutograde`; may be called again."""
-    nbgrader.apps.autogradeapp.Autograde = SealedAutograde
-    nbgrader.apps.api.Autograde = SealedAutograde
 
 
 class SealedAutograde(Autograde):
@@ -42,18 +31,21 @@ class SealedAutograde(Autograde):
     after that, it is unscored and marked as needing a look, rather than left with an old score.
     """
 
-    failures: list[tuple[str, str]]  # REFUSED or FAILED, and a sentence that names the student
+    failures: list[tuple[Ended, str]]  # refused or failed, and a sentence that names the student
+    seconds: dict[str, float]  # that each ``notebook/cell`` took
 
     def start(self) -> None:
         """Grade the submissions; see :meth:`grade`."""
-        try:
-            self.grade()
-        finally:
-            bubblewrap.close()
-            judges.close()
+        with Bench() as bench:
+            self.grade(bench)
 
-    def grade(self) -> None:
-        """Grade the submissions, and leave the sandbox and the judges ready for more.
+    def grade(self, bench: Bench) -> None:
+        """Grade the submissions.
+
+        Parameters
+        ----------
+        bench : Bench
+            What stands ready for it, and stays ready for more.
 
         Raises
         ------
@@ -76,7 +68,8 @@ class SealedAutograde(Autograde):
                 problem,
             )
         self._reader = SubmissionReader(parent=self)
-        self.failures = []
+        self._bench = bench
+        self.failures, self.seconds = [], {}
         super().start()
 
     def init_notebooks(self) -> None:
@@ -119,6 +112,12 @@ class SealedAutograde(Autograde):
         if self.coursedir.notebook_id == "*" and folder.is_dir() and self._files.keys() - graded:
             shutil.rmtree(folder)
         return super().init_destination(assignment_id, student_id)
+
+    def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
+        """Add what :class:`SealedExecute` needs."""
+        resources = super().init_single_notebook_resources(notebook_filename)
+        resources["grading"] = AtWork(self._bench, self.seconds)
+        return resources
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         """Read a submitted notebook and sanitise it; then run it and record its scores."""
@@ -245,18 +244,18 @@ class SealedAutograde(Autograde):
             self._unscore(assignment, student, notebooks)
         except Exception as trouble:  # a gradebook that is locked: go on with the others
             sentence = f"{student}: an old score may still stand: {trouble}"
-            self.failures.append((FAILED, sentence))
+            self.failures.append((Ended.FAILED, sentence))
         folder = Path(self._format_dest(assignment, student))
         for notebook in notebooks:
             folder.joinpath(Path(notebook).name).unlink(missing_ok=True)
         if folder.is_dir() and not list(folder.glob("*.ipynb")):
             shutil.rmtree(folder)
         if isinstance(error, Refused):
-            self.failures.append((REFUSED, f"{student}: {error}"))
+            self.failures.append((Ended.REFUSED, f"{student}: {error}"))
         elif error is not None:
             self.log.error("%s, %s: %s", student, assignment, error)
             self.log.debug("%s, %s", student, assignment, exc_info=error)
             names = ", ".join(Path(notebook).stem for notebook in notebooks)
             what = str(error).partition("\n")[0]
             sentence = f"{student}: {names}: {type(error).__name__}: {what}"
-            self.failures.append((FAILED, sentence))
+            self.failures.append((Ended.FAILED, sentence))

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
+from grading.course import question_name
 from grading.rehearsal.simulate import Expected, load
 from grading.sandbox import bubblewrap
 
@@ -27,7 +28,7 @@ ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "2_batch_norm.ipynb"
 FOLDER, LOG = Path("demo"), Path("demo", "nbgrader.log")
 SETTINGS = """
 # For the demo: the hidden tests are in the folder above, and endless loops are stopped soon.
-c.SealedExecute.tests = [".."]
+c.HiddenTests.folders = [".."]
 c.SealedExecute.timeout = 4
 c.SealedExecute.question_timeout = 4
 """
@@ -132,7 +133,7 @@ def results(root: Path, assignment: str) -> list[Result]:
     """
     with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
         grades = {
-            (submission.student.id, notebook.name, grade.name.removesuffix("-graded")): grade
+            (submission.student.id, notebook.name, question_name(grade.name)): grade
             for submission in gradebook.assignment_submissions(assignment)
             for notebook in submission.notebooks
             for grade in notebook.grades

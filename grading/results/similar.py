@@ -11,27 +11,24 @@ Nothing of a submission is run.
 
 from __future__ import annotations
 
-import glob
 import io
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import nbformat
 import numpy as np
 from copydetect import CodeFingerprint
 from nbformat.notebooknode import NotebookNode
-from nbgrader.apps import NbGrader
-from nbgrader.coursedir import CourseDirectory
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from grading.handed_in.read import Refused, SubmissionReader, release_folder
+from grading.course import Course, grade_id
+from grading.handed_in.read import Refused, SubmissionReader
 from grading.plugin.canonicalize import rebuild
+from grading.stop import Stop
 
 PASSAGE = 12  # characters: most of a short line, where a name is one character
 SHORTEST = 80  # passages: three lines of formula have fewer, and whoever is right writes the same
@@ -51,7 +48,7 @@ white space. Usually: the median of all pairs of that question. Unusual: how man
 what went round among many is not found here."""
 
 
-class CannotCompare(Exception):
+class CannotCompare(Stop):
     """There is nothing to compare; the text says why and what to do."""
 
 
@@ -97,7 +94,7 @@ class Comparison:
 
 
 @dataclass
-class Answers:
+class ClassAnswers:
     """The answers of a class.
 
     Parameters
@@ -139,7 +136,7 @@ def show(assignment: str, top: int) -> None:
     _print(Console(), assignment, found, answers.skipped, top)
 
 
-def read(assignment: str) -> Answers:
+def read(assignment: str) -> ClassAnswers:
     """Read everyone's answers to the questions of an assignment.
 
     Raises
@@ -147,10 +144,8 @@ def read(assignment: str) -> Answers:
     CannotCompare
         If it is not released, or nobody handed anything in.
     """
-    app = NbGrader()
-    app.initialize([])
-    course = CourseDirectory(parent=app)
-    folder = release_folder(app, assignment)
+    course = Course()
+    folder = course.release(assignment)
     releases = {
         path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))
     }
@@ -158,15 +153,15 @@ def read(assignment: str) -> Answers:
         raise CannotCompare(
             f"{folder} holds no notebook. Run: nbgrader generate_assignment {assignment}"
         )
-    folders = dict(_folders(course, assignment))
+    folders = course.submissions(assignment)
     if not folders:
         raise CannotCompare(f"Nobody has handed in {assignment}.")
-    answers = Answers()
+    answers = ClassAnswers()
     for notebook, release in releases.items():
         for name, stub in _solutions(release):
             answers.stubs[notebook, name] = stub
             answers.sources[notebook, name] = {}
-    reader = SubmissionReader(parent=app)
+    reader = SubmissionReader(parent=course.app)
     for student, path in track(
         folders.items(), "Reading", console=Console(stderr=True), transient=True
     ):
@@ -235,23 +230,11 @@ def _passages(source: str, released: list[int] | None = None) -> set[int]:
     return CodeFingerprint("answer.py", PASSAGE, 1, released, fp=file).hashes
 
 
-def _folders(course: CourseDirectory, assignment: str) -> Iterator[tuple[str, Path]]:
-    """Submitted folders of an assignment, by student."""
-
-    def path(student: str, escape: bool) -> str:
-        return course.format_path(course.submitted_directory, student, assignment, escape=escape)
-
-    pattern = re.compile(path("(?P<student>.*)", True))
-    for folder in sorted(glob.glob(path("*", False))):
-        yield pattern.match(folder)["student"], Path(folder)
-
-
 def _solutions(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
     """Name and source of every code cell that students are to write."""
     for cell in notebook.cells:
-        settings = cell.metadata.get("nbgrader", {})
-        if cell.cell_type == "code" and settings.get("solution"):
-            yield settings["grade_id"], cell.source
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
+            yield grade_id(cell), cell.source
 
 
 def _print(

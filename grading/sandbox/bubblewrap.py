@@ -1,7 +1,6 @@
 """The sandbox: one bubblewrap, in which every kernel of a grader is forked.
 
-What it holds: the interpreter and its packages (read-only), the released data files (read-only),
-small writable tmpfs, and a folder for the kernels' sockets. What runs in it first is
+What it holds stands in :mod:`grading.sandbox.policy`; what runs in it first is
 :mod:`grading.sandbox.forkserver`.
 """
 
@@ -9,23 +8,27 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import socket
 import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from grading.sandbox import seccomp
+from grading.sandbox import policy, seccomp
+from grading.sandbox.policy import Mount
 
 FORKSERVER = Path(__file__).with_name("forkserver.py")
 INSTALL = "sudo apt-get install bubblewrap   (Debian, Ubuntu; elsewhere: the package bubblewrap)"
 FIRST_UID = 200_000  # as root, each grader process runs its kernels under a uid of its own
 RIGHTS = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID")  # of the fork server, to give them up
+PROGRAM = "/forkserver.py"  # where it lies in the sandbox
+RELEASED = "/released"  # where the data files lie, until a kernel has them in its home
 
 
 @cache
@@ -36,9 +39,9 @@ def problem() -> str | None:
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         return f"bubblewrap, which seals student code, is not installed. Install it:\n  {INSTALL}"
-    command = [bwrap, *_namespaces(), "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"]
-    program = [sys.executable, "-I", "-S", str(FORKSERVER), json.dumps({"trial": True})]
-    trial = subprocess.run([*command, *program], capture_output=True, text=True)
+    command = [bwrap, *_isolation(root=os.getuid() == 0), "--ro-bind", "/", "/"]
+    command += ["--proc", "/proc", "--dev", "/dev", sys.executable, "-I", "-S", str(FORKSERVER)]
+    trial = subprocess.run(command, capture_output=True, text=True)
     if trial.returncode == 0:
         return None
     return (
@@ -88,34 +91,40 @@ class Sandbox:
         bwrap = shutil.which("bwrap")
         if bwrap is None:
             raise RuntimeError(problem())
+        self._settings = {
+            "data": data, "imports": imports, "packages": packages, "limits": limits, "disk": disk,
+        }  # fmt: skip
+        self._states = _states(data)
         self.folder = Path(tempfile.mkdtemp(dir=folder))
         self._uid = FIRST_UID + os.getpid() % 50_000 if os.getuid() == 0 else 0
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        files = _data_files(data)
+        files = {str(file.relative_to(data)): file for file in _data_files(data)}
         settings = {
             "control": theirs.fileno(),
             "uid": self._uid,
             "limits": dict(limits),
             "disk": disk,
-            "data": [str(file.relative_to(data)) for file in files],
+            "writable": policy.WRITABLE,
+            "home": policy.HOME,
+            "released": RELEASED,
+            "data": list(files),
+            "sockets": policy.SOCKETS,
             "imports": list(imports),
-            "seccomp": (seccomp.program() or b"").hex(),
+            "seccomp": seccomp.program(platform.machine()).hex(),
         }
         python = sys.executable
-        arguments = [bwrap, *_namespaces(), *_mounts(python, packages)]
-        for file in files:
-            place = str("/released" / file.relative_to(data))
-            arguments += [*_parents(place), "--ro-bind", str(file), place]
-        arguments += ["--bind", str(self.folder), "/s"]
-        arguments += ["--ro-bind", str(FORKSERVER), "/forkserver.py"]
-        arguments += ["--remount-ro", "/dev", "--remount-ro", "/"]  # tmpfs without a size limit
-        arguments += ["--chdir", "/", "--clearenv"]
-        for name, value in _environment(python).items():
-            arguments += ["--setenv", name, value]
-        arguments += ["--", python, "-I", "/forkserver.py", json.dumps(settings)]
+        mounts = [
+            *shown(python, packages),
+            *(Mount("ro-bind", str(file), f"{RELEASED}/{name}") for name, file in files.items()),
+            Mount("bind", str(self.folder), policy.SOCKETS),
+            Mount("ro-bind", str(FORKSERVER), PROGRAM),
+        ]
+        environment = {"PATH": f"{Path(python).parent}:/usr/bin:/bin", **policy.ENVIRONMENT}
+        command = [bwrap, *arguments(mounts, environment, root=os.getuid() == 0)]
+        command += ["--", python, "-I", PROGRAM, json.dumps(settings)]
         with theirs, open(self.folder / "errors", "wb") as errors:
             self._process = subprocess.Popen(
-                arguments,
+                command,
                 env={"PATH": os.defpath},  # bwrap's own
                 cwd="/",
                 pass_fds=[theirs.fileno()],
@@ -124,9 +133,10 @@ class Sandbox:
                 stderr=errors,
             )
 
-    def alive(self) -> bool:
-        """Whether kernels can still be forked."""
-        return self._process.poll() is None
+    def serves(self, settings: Mapping[str, Any]) -> bool:
+        """Whether kernels can still be forked, with these settings and today's data files."""
+        same = settings == self._settings and self._states == _states(self._settings["data"])
+        return same and self._process.poll() is None
 
     def errors(self) -> str:
         """The end of what bubblewrap and the fork server had to complain of."""
@@ -177,74 +187,62 @@ class Sandbox:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-_standing: dict[tuple, Sandbox] = {}
+def shown(python: str, packages: Iterable[str]) -> list[Mount]:
+    """What every sandbox on this machine holds.
 
-
-def standing(folder: Path, **settings: Any) -> Sandbox:
-    """The one sandbox that stands in this process, made anew when other `settings` are asked for.
-
-    Takes what :class:`Sandbox` takes. A sandbox whose data files were changed is made anew too.
+    Parameters
+    ----------
+    python : str
+        The interpreter.
+    packages : iterable of str
+        Folders to show besides its own.
     """
-    states = ((file, file.stat()) for file in _data_files(settings["data"]))
-    files = tuple((file, state.st_ino, state.st_mtime_ns) for file, state in states)
-    wanted = (folder, files, *settings.items())
-    sandbox = _standing.get(wanted)
-    if sandbox is None or not sandbox.alive():
-        close()
-        sandbox = _standing[wanted] = Sandbox(folder, **settings)
-    return sandbox
+    links = [path for path in policy.SYSTEM if os.path.islink(path)]
+    system = [path for path in policy.SYSTEM if path not in links and os.path.isdir(path)]
+    folders = _outermost({*system, *_interpreter(python), *packages})
+    return [
+        *policy.PRIVATE,
+        *(Mount("symlink", os.readlink(path), path) for path in links),
+        *(Mount("ro-bind", path, path) for path in folders),
+        *policy.CONFIGURATION,
+    ]
 
 
-def close() -> None:
-    """End the sandbox that stands in this process, if one does."""
-    while _standing:
-        _standing.popitem()[1].close()
+def arguments(mounts: Iterable[Mount], environment: Mapping[str, str], root: bool) -> list[str]:
+    """The options of a bubblewrap that holds this and nothing else.
+
+    Parameters
+    ----------
+    mounts : iterable of Mount
+        In their order: what comes later lies over what came before.
+    environment : mapping of str to str
+        The variables that its program sees.
+    root : bool
+        Whether root starts it; an ordinary user needs one more namespace.
+    """
+    options = _isolation(root)
+    for mount in mounts:
+        options += _mounted(mount)
+    options += ["--remount-ro", "/dev", "--remount-ro", "/"]  # tmpfs without a size limit
+    options += ["--chdir", "/", "--clearenv"]
+    for name, value in environment.items():
+        options += ["--setenv", name, value]
+    return options
 
 
-def _namespaces() -> list[str]:
-    names = ("ipc", "pid", "net", "uts", "cgroup-try")
-    arguments = [f"--unshare-{name}" for name in names]
-    arguments += ["--hostname", "sandbox", "--die-with-parent", "--new-session"]
-    arguments += ["--cap-drop", "ALL"]
+def _isolation(root: bool) -> list[str]:
+    options = [f"--unshare-{name}" for name in policy.NAMESPACES]
+    options += ["--hostname", "sandbox", "--die-with-parent", "--new-session"]
+    options += ["--cap-drop", "ALL"]
     for right in RIGHTS:
-        arguments += ["--cap-add", right]
-    return arguments if os.getuid() == 0 else [*arguments, "--unshare-user"]
+        options += ["--cap-add", right]
+    return options if root else [*options, "--unshare-user"]
 
 
-def _mounts(python: str, packages: Sequence[str]) -> list[str]:
-    arguments = ["--proc", "/proc", "--dev", "/dev"]
-    for path in ("/tmp", "/dev/shm", "/student"):
-        arguments += ["--perms", "1777", "--tmpfs", path]
-    shown = {"/usr", *_interpreter(python), *packages}
-    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
-        path = Path("/", name)
-        if path.is_symlink():
-            arguments += ["--symlink", os.readlink(path), str(path)]
-        elif path.is_dir():
-            shown.add(str(path))
-    for path in _outermost(shown):
-        arguments += [*_parents(path), "--ro-bind", path, path]
-    for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"):
-        arguments += ["--ro-bind-try", path, path]
-    return arguments
-
-
-def _environment(python: str) -> dict[str, str]:
-    return {
-        "PATH": f"{Path(python).parent}:/usr/bin:/bin",
-        "HOME": "/tmp",
-        "TMPDIR": "/tmp",
-        "LANG": "C.UTF-8",
-        "NBGRADER_EXECUTION": "autograde",
-        "IPYTHONDIR": "/tmp/.ipython",
-        "JPY_PARENT_PID": "1",  # the kernel's parent is the first process that it can see
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "MPLCONFIGDIR": "/tmp/.matplotlib",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONNOUSERSITE": "1",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
+def _mounted(mount: Mount) -> list[str]:
+    kind, source, place = mount
+    before = {"tmpfs": ["--perms", "1777"], "ro-bind": _parents(place)}
+    return [*before.get(kind, []), f"--{kind}", *([source] if source else []), place]
 
 
 def _interpreter(python: str) -> set[str]:
@@ -266,6 +264,12 @@ def _data_files(folder: str) -> list[Path]:
     files = (Path(base, name) for base, _, names in os.walk(folder) for name in names)
     ordinary = (file for file in files if stat.S_ISREG(file.lstat().st_mode))
     return sorted(file for file in ordinary if file.suffix != ".ipynb")
+
+
+def _states(folder: str) -> list[tuple[Path, int, int]]:
+    """By which one sees that data files were changed."""
+    states = ((file, file.stat()) for file in _data_files(folder))
+    return [(file, state.st_ino, state.st_mtime_ns) for file, state in states]
 
 
 def _parents(path: str) -> list[str]:

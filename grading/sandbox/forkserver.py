@@ -1,14 +1,19 @@
 """The first program in the sandbox: imports what notebooks import, then forks a kernel on request.
 
-Started as ``python -I forkserver.py SETTINGS`` with SETTINGS in JSON; see
-:class:`grading.sandbox.bubblewrap.Sandbox`, which writes them. Each request arrives on the control
-socket as JSON together with the descriptor of a socket that stands for the kernel's life: it is
-held open by the first process of the kernel's namespaces, so that the grader sees an end of file
-when the kernel has ended, and the kernel is ended when the grader closes its side.
+Started as ``python -I forkserver.py SETTINGS`` with :class:`Settings` in JSON, which
+:class:`grading.sandbox.bubblewrap.Sandbox` writes; without them it only tries whether a kernel
+could be sealed here. It imports nothing of its package, which the sandbox may not hold.
+
+Each request arrives on the control socket as JSON together with the descriptor of a socket that
+stands for the kernel's life: it is held open by the first process of the kernel's namespaces, so
+that the grader sees an end of file when the kernel has ended, and the kernel is ended when the
+grader closes its side.
 
 No student code runs in this program. A kernel is forked from it, moves into namespaces of its own
 (files, processes, network, IPC), lowers its rights for good, and only then reads a message.
 """
+
+from __future__ import annotations
 
 import contextlib
 import ctypes
@@ -23,72 +28,97 @@ import socket
 import struct
 import sys
 from pathlib import Path
+from typing import Any, TypedDict
 
 NEWNS, NEWIPC, NEWPID, NEWNET = 0x00020000, 0x08000000, 0x20000000, 0x40000000
 NOSUID, NODEV, BIND, RECURSIVE, PRIVATE = 2, 4, 4096, 16384, 1 << 18
 SET_DUMPABLE, SET_SECCOMP, SET_NO_NEW_PRIVS, FILTER = 4, 22, 38, 2
 CAPABILITY_VERSION_3 = 0x20080522
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
-WRITE_FILE, REMOVE_DIR, REMOVE_FILE, MAKE_CHAR, MAKE_DIR, MAKE_REG, MAKE_SOCK = (
-    1 << bit for bit in (1, 4, 5, 6, 7, 8, 9)
-)
-MAKE_FIFO, MAKE_BLOCK, MAKE_SYM = (1 << bit for bit in (10, 11, 12))
-EVERY_WRITE = (
-    WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_CHAR | MAKE_DIR | MAKE_REG | MAKE_SOCK
-    | MAKE_FIFO | MAKE_BLOCK | MAKE_SYM
-)  # fmt: skip
-TMPFS = ("/tmp", "/student", "/dev/shm")  # the only places that a kernel can write to
+WRITE_FILE, MAKE_SOCK, TRUNCATE = 1 << 1, 1 << 9, 1 << 14
+EVERY_WRITE = WRITE_FILE | sum(1 << bit for bit in range(4, 13))  # remove and make whatever kind
 CONNECTION = "/tmp/connection.json"
 KERNEL = ("ipykernel.kernelapp", "ipykernel.ipkernel", "IPython.core.completer", "zmq")
 
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def check(result, what):
+class Settings(TypedDict):
+    """What the grader asks for, in JSON."""
+
+    control: int  # descriptor of the socket on which requests arrive
+    uid: int  # whom a kernel runs as; 0: as who started this
+    limits: dict[str, int]  # by name without RLIMIT_
+    disk: int  # bytes of each tmpfs
+    writable: list[str]  # where each kernel has a tmpfs of its own
+    home: str  # where kernels start
+    released: str  # where the data files lie
+    data: list[str]  # their names, which they have in every home too
+    sockets: str  # where kernels make sockets
+    imports: list[str]  # modules to import once
+    seccomp: str  # a BPF program, in hexadecimal digits
+
+
+def check(result: int, what: str) -> None:
     """Raise OSError if a call of libc failed."""
     if result:
         error = ctypes.get_errno()
         raise OSError(error, f"{what}: {os.strerror(error)}")
 
 
-def mount(source, target, kind=None, flags=0, options=None):
+def mount(
+    source: str | None,
+    target: str,
+    kind: str | None = None,
+    flags: int = 0,
+    options: str | None = None,
+) -> None:
     """mount(2)."""
     texts = [text and os.fsencode(text) for text in (source, target, kind, options)]
     check(libc.mount(*texts[:3], ctypes.c_ulong(flags), texts[3]), f"mount {target}")
 
 
-def enter_namespaces():
+def enter_namespaces() -> None:
     """Go on as the first process of new namespaces; what called this ends."""
     check(libc.unshare(NEWNS | NEWIPC | NEWPID | NEWNET), "unshare")
     if os.fork():
         os._exit(0)
 
 
-def arrange_files(settings, sockets):
+def arrange_files(settings: Settings, sockets: str) -> None:
     """Cover what kernels share: fresh tmpfs, the released data files, one folder of sockets."""
     mount(None, "/", flags=RECURSIVE | PRIVATE)
     mount("proc", "/proc", "proc", NOSUID | NODEV)
-    mount(f"/s/{sockets}", "/s", flags=BIND)
-    for path in TMPFS:
+    mount(f"{settings['sockets']}/{sockets}", settings["sockets"], flags=BIND)
+    for path in settings["writable"]:
         mount("tmpfs", path, "tmpfs", NOSUID | NODEV, f"size={settings['disk']},mode=1777")
     for name in settings["data"]:
-        file = Path("/student", name)
+        file = Path(settings["home"], name)
         file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         file.touch()
-        mount(f"/released/{name}", str(file), flags=BIND)  # read-only, as its source is
-    os.chdir("/student")
+        mount(
+            f"{settings['released']}/{name}", str(file), flags=BIND
+        )  # read-only, as its source is
+    os.chdir(settings["home"])
 
 
-def restrict_writes(writable, sockets):
+def write_rights(version: int) -> int:
+    """The rights to change files that this version of Landlock can refuse."""
+    return EVERY_WRITE | TRUNCATE if version >= 3 else EVERY_WRITE
+
+
+def restrict_writes(writable: list[str], sockets: str) -> None:
     """Let files change only under `writable`, and only sockets appear under `sockets`.
 
     A second wall behind the mounts, by Landlock; does nothing on Linux without it (< 5.13).
     """
-    if libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, 1) < 1:
+    version = libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, 1)
+    if version < 1:
         return
-    attributes = struct.pack("Q", EVERY_WRITE)
+    every = write_rights(version)
+    attributes = struct.pack("Q", every)
     rules = libc.syscall(LANDLOCK_CREATE_RULESET, attributes, len(attributes), 0)
-    for path, access in [*((path, EVERY_WRITE) for path in writable), (sockets, MAKE_SOCK)]:
+    for path, access in [*((path, every) for path in writable), (sockets, MAKE_SOCK)]:
         folder = os.open(path, os.O_PATH | os.O_CLOEXEC)
         rule = struct.pack("=Qi", access, folder)
         check(libc.syscall(LANDLOCK_ADD_RULE, rules, 1, rule, 0), f"landlock_add_rule for {path}")
@@ -97,7 +127,7 @@ def restrict_writes(writable, sockets):
     os.close(rules)
 
 
-def lower_rights(settings):
+def lower_rights(settings: Settings) -> None:
     """Become an ordinary user (if root), without capabilities, within limits, filtered."""
     uid = settings["uid"]
     if uid:
@@ -110,7 +140,7 @@ def lower_rights(settings):
     header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
     check(libc.capset(header, bytes(24)), "capset")
     check(libc.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    restrict_writes(["/tmp", "/student", "/dev"], "/s")
+    restrict_writes([*settings["writable"], "/dev"], settings["sockets"])  # /dev/null, for one
     program = bytes.fromhex(settings["seccomp"])
     if program:
         code = ctypes.create_string_buffer(program)
@@ -118,7 +148,7 @@ def lower_rights(settings):
         check(libc.prctl(SET_SECCOMP, FILTER, filters, 0, 0), "seccomp")
 
 
-def run_kernel(connection):
+def run_kernel(connection: dict[str, Any]) -> None:
     """Become the kernel of a notebook."""
     Path(CONNECTION).write_text(json.dumps(connection))
     if "numpy" in sys.modules:
@@ -128,7 +158,7 @@ def run_kernel(connection):
     IPKernelApp.launch_instance(argv=["-f", CONNECTION, "--HistoryManager.enabled=False"])
 
 
-def guard(kernel, life):
+def guard(kernel: int, life: int) -> None:
     """As first process of its namespaces, end when the kernel has or the grader wants it."""
     poll = select.poll()
     for descriptor in (os.pidfd_open(kernel), life):
@@ -137,7 +167,7 @@ def guard(kernel, life):
     os._exit(0)
 
 
-def serve_one(request, life, settings):
+def serve_one(request: dict[str, Any], life: int, settings: Settings) -> None:
     """Be all that comes of one request. Never returns."""
     enter_namespaces()
     arrange_files(settings, request["sockets"])
@@ -156,15 +186,15 @@ def serve_one(request, life, settings):
     os._exit(0)
 
 
-def main():
+def main() -> None:
     """Import, then serve until the grader has ended; or only try whether it would work."""
-    settings = json.loads(sys.argv[1])
-    if settings.get("trial"):
+    if not sys.argv[1:]:
         enter_namespaces()
         mount(None, "/", flags=RECURSIVE | PRIVATE)
         mount("proc", "/proc", "proc", NOSUID | NODEV)
         mount("tmpfs", "/tmp", "tmpfs", NOSUID | NODEV)
         return
+    settings: Settings = json.loads(sys.argv[1])
     for name in (*KERNEL, *settings["imports"]):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -184,4 +214,5 @@ def main():
         os.close(life)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -10,37 +10,37 @@ import asyncio
 import shutil
 import signal
 import socket
+import typing
 from pathlib import Path
-from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerBase
-from traitlets import Int, List, Unicode
+from traitlets import Any, Int, List, Unicode
 
-from grading.sandbox import bubblewrap
 from grading.sandbox.bubblewrap import Sandbox
+from grading.sandbox.policy import CORE, LIMITS, SOCKETS, TMPFS
 
 POLL = 0.01  # seconds between two looks whether a kernel has ended
 KILLED = 128 + signal.SIGKILL
 
 
+def _limit(name: str) -> Int:
+    limit = LIMITS[name]
+    return Int(limit.default, help=limit.what).tag(config=True)
+
+
 class SealedProvisioner(KernelProvisionerBase):
     """Kernel provisioner ``sealed``: kernels in a sandbox, each in namespaces of its own.
 
-    Everything that the sandbox needs on the host lies in `scratch`, which the caller removes.
+    The sandbox is `bench`'s, which ends it.
     """
 
-    memory_mb = Int(3072, help="Address space of the kernel, in MB.").tag(config=True)
-    threads = Int(64, help="Threads that the kernel may have at one time.").tag(config=True)
-    cpu_seconds = Int(600, help="Processor time that the kernel may use, in seconds.").tag(
-        config=True
-    )
-    file_mb = Int(64, help="Largest file that student code may write, in MB.").tag(config=True)
-    disk_mb = Int(
-        128,
-        help="Size of each writable tmpfs (/student, /tmp, /dev/shm), in MB.",
-    ).tag(config=True)
-    open_files = Int(512, help="File descriptors that the kernel may hold.").tag(config=True)
+    memory_mb = _limit("memory_mb")
+    threads = _limit("threads")
+    cpu_seconds = _limit("cpu_seconds")
+    file_mb = _limit("file_mb")
+    disk_mb = _limit("disk_mb")
+    open_files = _limit("open_files")
     packages = List(
         Unicode(),
         help="Folders of packages to show read-only besides the interpreter's own.",
@@ -52,7 +52,7 @@ class SealedProvisioner(KernelProvisionerBase):
     ).tag(config=True)
 
     data = Unicode("", help="Folder whose files, notebooks excepted, lie in /student, read-only.")
-    scratch = Unicode("", help="A private folder of the grader's, short enough for socket names.")
+    bench = Any(help="Has the grader's sandbox, and a private folder short enough for sockets.")
 
     _sandbox: Sandbox | None = None
     _life: socket.socket | None = None
@@ -96,7 +96,7 @@ class SealedProvisioner(KernelProvisionerBase):
         if self._sockets is not None and not restart:
             shutil.rmtree(self._sockets, ignore_errors=True)
 
-    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+    async def pre_launch(self, **kwargs: typing.Any) -> dict[str, typing.Any]:
         """Have a sandbox, and point the connection at sockets that lie in it.
 
         Raises
@@ -105,33 +105,26 @@ class SealedProvisioner(KernelProvisionerBase):
             If bubblewrap is not installed: the kernel is not started unsealed.
         """
         manager = self.parent
-        self._sandbox = bubblewrap.standing(
-            Path(self.scratch),
+        limits = {each.resource: getattr(self, name) * each.unit for name, each in LIMITS.items()}
+        self._sandbox = self.bench.sandbox(
             data=self.data,
             imports=tuple(self.imports),
             packages=tuple(self.packages),
-            disk=self.disk_mb << 20,
-            limits=(
-                ("AS", self.memory_mb << 20),
-                ("NPROC", self.threads),
-                ("CPU", self.cpu_seconds),
-                ("FSIZE", self.file_mb << 20),
-                ("NOFILE", self.open_files),
-                ("CORE", 0),
-            ),
+            disk=limits.pop(TMPFS),
+            limits=(*limits.items(), CORE),
         )
         self._sockets = self._sandbox.socket_folder()
         manager.transport = "ipc"
         manager.ip = str(self._sockets / "k")
-        manager.connection_file = str(Path(self.scratch, f"{self._sockets.name}.json"))
+        manager.connection_file = str(self.bench.folder / f"{self._sockets.name}.json")
         for number, channel in enumerate(("shell", "iopub", "stdin", "hb", "control"), start=1):
             setattr(manager, f"{channel}_port", number)
         return await super().pre_launch(cmd=[], **kwargs)
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+    async def launch_kernel(self, cmd: list[str], **kwargs: typing.Any) -> KernelConnectionInfo:
         """Have the kernel forked; what its spec says to run does not matter."""
         self.connection_info = self.parent.get_connection_info()
         key = self.connection_info["key"]
-        inside = {**self.connection_info, "ip": "/s/k", "key": key.decode()}
+        inside = {**self.connection_info, "ip": f"{SOCKETS}/k", "key": key.decode()}
         self._life = self._sandbox.fork(self._sockets, inside)
         return self.connection_info

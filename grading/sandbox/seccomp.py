@@ -1,25 +1,25 @@
-"""A short seccomp deny-list as a BPF program, for x86-64 and aarch64.
+"""The policy's refused system calls as a BPF program, for x86-64 and aarch64.
 
-Namespaces do the isolating. This closes what they leave open: child processes (so that one
-process's address-space limit bounds the whole sandbox), sockets of families that no network
-namespace contains (AF_VSOCK reaches the hypervisor), keyrings, io_uring, new namespaces, and
-system calls of other architectures. The list follows seccomp(2) and the kernel's syscall tables.
+Namespaces do the isolating; the filter closes what they leave open. System calls of other
+architectures end the process. The numbers follow the kernel's syscall tables, the form seccomp(2).
 """
 
 from __future__ import annotations
 
 import errno
-import platform
 import struct
+from itertools import chain
+
+from grading.sandbox.policy import FAMILIES, REFUSED
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _NUMBER, _ARCHITECTURE, _ARGUMENT_0 = 0, 4, 16  # offsets in struct seccomp_data
-_AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _X32 = 0x40000000
 _CLONE_THREAD = 0x10000
 
-_DENIED = {  # name: (x86-64, aarch64)
+ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # AUDIT_ARCH_…
+_NUMBERS = {  # of system calls, by machine in this order; None where it has no such call
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),
@@ -47,54 +47,71 @@ _DENIED = {  # name: (x86-64, aarch64)
     "open_by_handle_at": (304, 265),
     "fanotify_init": (300, 262),
     "syslog": (103, 116),
-    "memfd_create": (319, 279),  # these six hold memory that no limit of the process counts
+    "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "shmget": (29, 194),
     "semget": (64, 190),
     "msgget": (68, 186),
     "mq_open": (240, 180),
+    "fork": (57, None),
+    "vfork": (58, None),
+    "clone": (56, 220),
+    "clone3": (435, 435),
+    "socket": (41, 198),
 }
-_FORKS = {"x86_64": (57, 58), "aarch64": ()}  # fork and vfork; aarch64 has only clone
-_CLONE = {"x86_64": 56, "aarch64": 220}
-_CLONE3 = 435
-_SOCKET = {"x86_64": 41, "aarch64": 198}
-_FAMILIES = (1, 2, 10, 16)  # unix; inet, inet6 and netlink, for libzmq: they reach a loopback
 
 
-def program() -> bytes | None:
-    """The filter in the form that bwrap's ``--seccomp`` reads; None on an unknown machine."""
-    machine = platform.machine()
-    if machine not in _AUDIT:
-        return None
-    column = 0 if machine == "x86_64" else 1
+def numbers(machine: str) -> dict[str, int]:
+    """The numbers of the system calls that the filter knows, by name.
+
+    Parameters
+    ----------
+    machine : str
+        One of `ARCHITECTURES`.
+    """
+    column = list(ARCHITECTURES).index(machine)
+    return {name: row[column] for name, row in _NUMBERS.items() if row[column] is not None}
+
+
+def program(machine: str) -> bytes:
+    """The filter, as an array of struct sock_filter; empty for a machine that is not known.
+
+    Parameters
+    ----------
+    machine : str
+        As :func:`platform.machine` names it.
+    """
+    if machine not in ARCHITECTURES:
+        return b""
+    known = numbers(machine)
     refuse = _instruction(_RETURN, 0, 0, _ERRNO | errno.EPERM)
     code = [
         _instruction(_LOAD, 0, 0, _ARCHITECTURE),
-        _instruction(_EQUAL, 1, 0, _AUDIT[machine]),
+        _instruction(_EQUAL, 1, 0, ARCHITECTURES[machine]),
         _instruction(_RETURN, 0, 0, _KILL),
         _instruction(_LOAD, 0, 0, _NUMBER),
     ]
     if machine == "x86_64":
         code += [_instruction(_AT_LEAST, 0, 1, _X32), refuse]
-    numbers = [pair[column] for pair in _DENIED.values()]
-    for number in (*numbers, *_FORKS[machine]):
-        code += [_instruction(_EQUAL, 0, 1, number), refuse]
+    for name in chain(*REFUSED.values()):
+        if name in known:
+            code += [_instruction(_EQUAL, 0, 1, known[name]), refuse]
     # clone3 keeps its flags in memory, out of a filter's reach: libc falls back to clone
     code += [
-        _instruction(_EQUAL, 0, 1, _CLONE3),
+        _instruction(_EQUAL, 0, 1, known["clone3"]),
         _instruction(_RETURN, 0, 0, _ERRNO | errno.ENOSYS),
-        _instruction(_EQUAL, 0, 4, _CLONE[machine]),
+        _instruction(_EQUAL, 0, 4, known["clone"]),
         _instruction(_LOAD, 0, 0, _ARGUMENT_0),
         _instruction(_ANY_BIT, 1, 0, _CLONE_THREAD),
         refuse,
         _instruction(_RETURN, 0, 0, _ALLOW),
     ]
-    count = len(_FAMILIES)
+    count = len(FAMILIES)
     code += [
-        _instruction(_EQUAL, 0, count + 2, _SOCKET[machine]),
+        _instruction(_EQUAL, 0, count + 2, known["socket"]),
         _instruction(_LOAD, 0, 0, _ARGUMENT_0),
     ]
-    code += [_instruction(_EQUAL, count - i, 0, f) for i, f in enumerate(_FAMILIES)]
+    code += [_instruction(_EQUAL, count - i, 0, f) for i, f in enumerate(FAMILIES.values())]
     code += [refuse, _instruction(_RETURN, 0, 0, _ALLOW)]
     return b"".join(code)
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.bubblewrap
 
 ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "2_batch_norm"
 SETTINGS = f"""
-c.SealedExecute.tests = [{str(REPOSITORY)!r}]
+c.HiddenTests.folders = [{str(REPOSITORY)!r}]
 c.SealedExecute.timeout = 6
 c.SealedExecute.question_timeout = 6
 """

@@ -37,7 +37,7 @@ UPHILL = RIGHT["gradient_descent_step"].replace("W -", "W +")
 PASSED = "{}: visible checks passed; hidden checks run when graded"
 PATIENCE = 60_000  # milliseconds until something that must come is given up
 TOKEN = "a-token-for-this-test"
-SETTINGS = f"\nc.SealedExecute.tests = [{str(REPOSITORY)!r}]\n"
+SETTINGS = f"\nc.HiddenTests.folders = [{str(REPOSITORY)!r}]\n"
 
 
 @dataclass

@@ -22,6 +22,7 @@ import psutil
 import pytest
 from nbgrader.api import Gradebook
 
+from grading.course import question_name
 from grading.judging.judge import Judge
 from tests.support import little_course
 from tests.support.little_course import (
@@ -74,7 +75,7 @@ def grades(root: Path, student: str) -> dict[str, tuple[float | None, float | No
     with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
         notebook = gradebook.find_submission_notebook(NOTEBOOK, ASSIGNMENT, student)
         return {
-            grade.name.removesuffix("-graded"): (
+            question_name(grade.name): (
                 grade.auto_score,
                 grade.manual_score,
                 bool(grade.needs_manual_grade),

@@ -6,7 +6,6 @@ import contextlib
 import datetime
 import itertools
 import json
-import os
 import re
 import subprocess
 import sys
@@ -25,9 +24,10 @@ from nbgrader import api
 from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, Page
 
-from grading.boundary.questions import OUTCOME
-from grading.results.report import figures
-from grading.results.report.records import Class, Graded, Question, Record
+from grading.boundary.questions import RECORD
+from grading.course import question_name
+from grading.results.report import CannotReport, figures, write
+from grading.results.report.records import Autograded, Class, GradedCell, Record
 from tests.support import little_course
 
 ASSIGNMENT = "week_1"
@@ -109,7 +109,7 @@ def submission_rows(assignment: api.Assignment, student: str, one: Student) -> I
         )
         yield submitted
         for cell in notebook.grade_cells:
-            points = one.points[cell.name.removesuffix("-graded")]
+            points = one.points[question_name(cell.name)]
             yield api.Grade(
                 cell_id=cell.id,
                 notebook_id=submitted.id,
@@ -143,14 +143,14 @@ def graded_cell(name: str, found: dict[str, Any] | None = None) -> nbformat.Note
     metadata = {"nbgrader": {"grade_id": f"{name}-graded", "grade": True}}
     outputs = []
     if found is not None:
-        data = {"text/plain": "feedback", OUTCOME: found}
+        data = {"text/plain": "feedback", RECORD: found}
         outputs.append(nbformat.v4.new_output("display_data", data=data))
     return nbformat.v4.new_code_cell("grade()", metadata=metadata, outputs=outputs)
 
 
 def forged_cell(**settings: str) -> nbformat.NotebookNode:
     """A cell that is not graded, with an output like the judge's."""
-    data = {OUTCOME: outcome("forged", True, mistake=FORGED)}
+    data = {RECORD: outcome("forged", True, mistake=FORGED)}
     output = nbformat.v4.new_output("display_data", data=data)
     metadata = {"nbgrader": settings} if settings else {}
     return nbformat.v4.new_code_cell("forge()", metadata=metadata, outputs=[output])
@@ -211,14 +211,6 @@ def report(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def written(root: Path) -> BeautifulSoup:
     return BeautifulSoup((root / "report" / f"{ASSIGNMENT}.html").read_text(), "html.parser")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def path() -> Iterator[None]:
-    """nbgrader makes a gradebook with alembic, which it starts by its name."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -327,7 +319,7 @@ def test_each_student_stands_there_with_score_points_and_state(page, students):
 
 
 def test_a_question_that_all_answered_alike_has_no_discrimination():
-    both = [Question("n", name, 1.0, False) for name in ("a", "b")]
+    both = [GradedCell("n", name, 1.0, False) for name in ("a", "b")]
     alike = a_small_class(both, [(1.0, 0.1), (1.0, 0.2), (1.0, 0.3)])
     assert [item.discrimination for item in figures.items(alike)] == [None, None]
     pair = a_small_class(both, [(0.0, 0.1), (1.0, 0.2)])
@@ -335,24 +327,24 @@ def test_a_question_that_all_answered_alike_has_no_discrimination():
 
 
 def test_a_score_on_the_border_counts_in_the_upper_bin_and_extra_credit_in_the_last():
-    question = Question("n", "a", 0.3, False)
+    question = GradedCell("n", "a", 0.3, False)
     one = a_small_class([question], [(0.0,), (0.1 + 0.2 - 0.15,), (0.09,), (0.3,), (0.4,)])
     assert figures.scores(one).counts == (1, 0, 0, 1, 0, 1, 0, 0, 0, 2)
 
 
 def test_low_outliers_are_named_only_where_they_are_far_below_half():
-    question = Question("n", "a", 100.0, False)
+    question = GradedCell("n", "a", 100.0, False)
     [low] = looks_of(question, [90.0] * 10 + [95.0] * 10 + [20.0])
     assert low.word == "far below" and low.students == {"s20": ()}
     for points in ([90.0] * 10 + [95.0] * 10 + [70.0], [90.0] * 10 + [20.0]):
         assert looks_of(question, points) == []
 
 
-def looks_of(question: Question, points: list[float]) -> list[figures.Look]:
+def looks_of(question: GradedCell, points: list[float]) -> list[figures.Look]:
     return figures.looks(a_small_class([question], [(earned,) for earned in points]))
 
 
-def a_small_class(questions: list[Question], points: list[tuple[float, ...]]) -> Class:
+def a_small_class(questions: list[GradedCell], points: list[tuple[float, ...]]) -> Class:
     records = tuple(
         Record(
             student=f"s{number}",
@@ -362,9 +354,9 @@ def a_small_class(questions: list[Question], points: list[tuple[float, ...]]) ->
             to_grade=frozenset(),
             late=0.0,
             penalty=0.0,
-            graded=Graded(True, {}),
+            autograded=Autograded(True, {}),
             pages={},
-            run=None,
+            note=None,
         )
         for number, earned in enumerate(points)
     )
@@ -448,45 +440,36 @@ def test_names_lead_to_the_students_row(page):
 # -- errors -------------------------------------------------------------------------------
 
 
-def test_an_unknown_assignment_is_named_with_those_that_are_known(course):
-    done = report(course, "nope")
-    assert done.returncode == 1
-    [line] = told(done)
-    assert "nope" in line and ASSIGNMENT in line
+def test_an_unknown_assignment_is_named_with_those_that_are_known(course, monkeypatch):
+    monkeypatch.chdir(course)
+    with pytest.raises(CannotReport, match=f"no assignment nope; it knows {ASSIGNMENT}"):
+        write("nope")
 
 
 def test_where_there_is_no_gradebook_none_is_made(tmp_path):
     done = report(tmp_path)
     assert done.returncode == 1
-    [line] = told(done)
+    [line] = [line for line in done.stderr.splitlines() if not line.startswith("[NbGrader")]
     assert "no gradebook" in line and str(tmp_path) in line
     assert list(tmp_path.glob("*.db")) == []
 
 
-@pytest.mark.parametrize("arguments", [(), (ASSIGNMENT,)])
-def test_where_nobody_has_been_graded_it_says_so(tmp_path, arguments):
-    make(tmp_path, {"early": Student(submitted=False)})
-    done = report(tmp_path, *arguments)
-    assert done.returncode == 1
-    [line] = told(done)
-    assert "Nobody has been graded" in line
+def test_where_nobody_has_been_graded_it_says_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(make(tmp_path, {"early": Student(submitted=False)}))
+    for assignment in (None, ASSIGNMENT):
+        with pytest.raises(CannotReport, match="Nobody has been graded"):
+            write(assignment)
     assert not (tmp_path / "report").exists()
 
 
-def test_what_is_no_gradebook_is_said_to_be_none(tmp_path):
+def test_what_is_no_gradebook_is_said_to_be_none(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "gradebook.db").write_text("no database")
-    done = report(tmp_path)
-    assert done.returncode == 1
-    [line] = told(done)
-    assert "cannot be read" in line
+    with pytest.raises(CannotReport, match="cannot be read"):
+        write()
 
 
-def told(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """Lines on stderr that are not nbgrader's own."""
-    return [line for line in done.stderr.splitlines() if not line.startswith("[NbGrader")]
-
-
-def test_every_assignment_has_its_page_and_leads_to_the_others(tmp_path):
+def test_every_assignment_has_its_page_and_leads_to_the_others(tmp_path, monkeypatch):
     make(tmp_path, {"only": Student()})
     with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
         gradebook.add_assignment("ungraded")
@@ -495,10 +478,10 @@ def test_every_assignment_has_its_page_and_leads_to_the_others(tmp_path):
         gradebook.add_grade_cell("q", "n", "week 2", max_score=1, cell_type="code")
         gradebook.add_submission("week 2", "only").notebooks[0].grades[0].auto_score = 1.0
         gradebook.db.commit()
-    done = report(tmp_path)
-    assert done.returncode == 0, done.stderr
-    pages = sorted(path.name for path in (tmp_path / "report").iterdir())
+    monkeypatch.chdir(tmp_path)
+    pages = sorted(path.name for path in write())
     assert pages == ["week 2.html", f"{ASSIGNMENT}.html"]
+    assert pages == sorted(path.name for path in (tmp_path / "report").iterdir())
     links = [link["href"] for link in written(tmp_path).find("nav").find_all("a")]
     assert [unquote(link) for link in links] == ["./week 2.html", "#content"]
 
@@ -713,7 +696,7 @@ def test_it_can_be_read_without_seeing_it(course, opened, page):
 @pytest.mark.parametrize("command", ["nbgrader", "grading"])
 def test_a_class_that_was_really_graded_is_reported(tmp_path, command):
     root = little_course.make(tmp_path, SealedExecute__question_timeout=3.0)
-    show = f"get_ipython().display_pub.publish({{{OUTCOME!r}: {{'mistake': {FORGED!r}}}}})"
+    show = f"get_ipython().display_pub.publish({{{RECORD!r}: {{'mistake': {FORGED!r}}}}})"
     answers = {
         "right": little_course.answered(root),
         "wrong": little_course.answered(root, double="def double(x):\n    return 3 * x"),

@@ -1,13 +1,21 @@
 """Copies are found under other names; right answers that anybody writes are not held for copies."""
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from grading.results.similar import SHARED_BY_AT_LEAST, Comparison, compare
+from grading.results.similar import (
+    SHARED_BY_AT_LEAST,
+    CannotCompare,
+    Comparison,
+    compare,
+    show,
+)
 from tests.support import little_course
 from tests.support.little_course import ASSIGNMENT
 
@@ -126,7 +134,7 @@ def test_the_order_is_by_what_is_unusual():
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = little_course.make(tmp_path_factory.mktemp("course"))
+    root = little_course.make(tmp_path_factory.mktemp("course"), configuration="")
     answers = {
         "ann": LONG,
         "[bold]bob\x1b[31m": RENAMED,
@@ -143,14 +151,35 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def similar(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> Callable[..., str]:
+    """Compares as the command does, in a course's folder; gives what it printed."""
+    monkeypatch.setenv("COLUMNS", "250")
+
+    def run(root: Path, top: int = 5) -> str:
+        monkeypatch.chdir(root)
+        show(ASSIGNMENT, top)
+        return capsys.readouterr().out
+
+    return run
+
+
+def similar(root: Path, assignment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as an instructor does."""
     return subprocess.run(
-        [sys.executable, "-m", "grading", "similar", *arguments],
+        [sys.executable, "-m", "grading", "similar", assignment],
         cwd=root,
         env={**os.environ, "COLUMNS": "250"},
         capture_output=True,
         text=True,
     )
+
+
+@pytest.fixture
+def empty(course: Path, tmp_path: Path) -> Path:
+    """The course before anybody has handed anything in."""
+    ignore = shutil.ignore_patterns("submitted")
+    return Path(shutil.copytree(course, tmp_path / "empty", ignore=ignore))
 
 
 def test_the_command_names_the_pair_and_says_that_it_is_no_proof(course):
@@ -165,28 +194,26 @@ def test_the_command_names_the_pair_and_says_that_it_is_no_proof(course):
     assert not (course / "ran").exists()  # nothing was run
 
 
-def test_the_unanswered_are_never_alike_and_the_unreadable_are_named(course):
-    out = similar(course, ASSIGNMENT).stdout
+def test_the_unanswered_are_never_alike_and_the_unreadable_are_named(course, told):
+    out = told(course)
     assert "stub too" not in out
     assert "Not compared: broken: p1.ipynb is not a notebook" in out
     assert "Not compared: link:" in out and "symbolic link" in out
     assert "Not compared: empty: p1.ipynb was not handed in." in out
 
 
-def test_top_bounds_what_is_shown(tmp_path):
-    root = little_course.make(tmp_path / "other")
+def test_top_bounds_what_is_shown(empty, told):
     for student in ("one", "two", "three"):
         source = LONG.replace("walk", "double")
-        little_course.submit(root, student, little_course.answered(root, double=source))
-    out = similar(root, ASSIGNMENT, "--top", "1").stdout
+        little_course.submit(empty, student, little_course.answered(empty, double=source))
+    out = told(empty, top=1)
     assert sum("% │" in line for line in out.splitlines()) == 1
     assert "more pairs: 2" in out
     assert "Fewer than 10 answers, so little can be said of what is usual: double." in out
 
 
-def test_nothing_to_compare_is_an_error(course, tmp_path):
+def test_nothing_to_compare_is_an_error(course, empty, told):
     run = similar(course, "ps9")
     assert run.returncode == 1 and "nbgrader generate_assignment ps9" in run.stderr
-    root = little_course.make(tmp_path / "empty")
-    run = similar(root, ASSIGNMENT)
-    assert run.returncode == 1 and run.stderr == "Nobody has handed in ps1.\n"
+    with pytest.raises(CannotCompare, match=r"^Nobody has handed in ps1\.$"):
+        told(empty)

@@ -9,16 +9,19 @@ from __future__ import annotations
 import ast
 import json
 import os
+import platform
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
-from grading.sandbox import bubblewrap
+from grading.sandbox import bubblewrap, seccomp
+from grading.sandbox.policy import REFUSED
 from tests.support import REPOSITORY
 from tests.support.sandbox_probe import namespaces
 
@@ -118,6 +121,7 @@ for folder in ("/", "/dev", "/s", "/usr", "/etc", "/proc/sys/kernel", "/tmp", "/
     except OSError as error:
         pass
 """,
+    "devices": "print(open('/dev/null', 'w').write('nothing'), open('/dev/zero', 'rb').read(2))",
     "network": """
 import socket
 print([name for _, name in socket.if_nameindex()])
@@ -157,16 +161,10 @@ for act in (os.fork, os.forkpty, lambda: subprocess.run(["true"]), lambda: os.sy
         print(type(error).__name__)
 """,
     "system calls": """
-import ctypes, platform
+import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
-column = 0 if platform.machine() == "x86_64" else 1
-calls = {"ptrace": (101, 117), "unshare": (272, 97), "mount": (165, 40), "keyctl": (250, 219),
-         "bpf": (321, 280), "io_uring_setup": (425, 425), "userfaultfd": (323, 282),
-         "perf_event_open": (298, 241), "setns": (308, 268), "process_vm_readv": (310, 270),
-         "memfd_create": (319, 279), "shmget": (29, 194), "msgget": (68, 186),
-         "semget": (64, 190), "memfd_secret": (447, 447)}
-for name, numbers in calls.items():
-    result = libc.syscall(numbers[column], 0, 1 << 16, 0o1600, 0, 0, 0)
+for name, number in REFUSED.items():
+    result = libc.syscall(number, 0, 1 << 16, 0o1600, 0, 0, 0)
     if result >= 0 or ctypes.get_errno() != 1:
         print(name, result, ctypes.get_errno())
 """,
@@ -280,6 +278,7 @@ def kernels(request: pytest.FixtureRequest) -> Iterator[dict[str, dict[str, str]
     ):
         fill(Path(folder))
         facts = f"PORT, REPOSITORY = {listener.getsockname()[1]}, {str(REPOSITORY)!r}\n"
+        facts += f"REFUSED = {refused()}\n"
         neighbour = {"leave": LEAVE_TRACES, "traces": LOOK_FOR_TRACES, "namespaces": NAMESPACES}
         probes = {name: facts + code for name, code in PROBES.items()}
         asked = {"data": folder, "kernels": {"neighbour": neighbour, "kernel": probes}}
@@ -293,6 +292,12 @@ def kernels(request: pytest.FixtureRequest) -> Iterator[dict[str, dict[str, str]
         )
         assert done.returncode == 0, done.stderr
         yield json.loads(done.stdout.splitlines()[-1])
+
+
+def refused() -> dict[str, int]:
+    """The refused system calls that this machine has, with their numbers."""
+    known = seccomp.numbers(platform.machine())
+    return {name: known[name] for name in chain(*REFUSED.values()) if name in known}
 
 
 def fill(data: Path) -> None:
@@ -367,6 +372,10 @@ def test_data_files_are_there_and_can_only_be_read(printed: dict[str, str]) -> N
 
 def test_only_small_folders_can_be_written(printed: dict[str, str]) -> None:
     assert printed["writable"].split() == ["/tmp", "/student", "/dev/shm"]
+
+
+def test_devices_can_be_written_as_ever(printed: dict[str, str]) -> None:
+    assert printed["devices"] == r"7 b'\x00\x00'"
 
 
 def test_there_is_no_network(printed: dict[str, str]) -> None:

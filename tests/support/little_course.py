@@ -19,6 +19,7 @@ import nbformat
 import psutil
 from nbgrader.api import Gradebook
 
+from grading.course import question_name
 from tests.support import REPOSITORY
 
 ASSIGNMENT, NOTEBOOK = "ps1", "p1"
@@ -88,7 +89,7 @@ def make(
     (root / "hidden" / "little_tests.py").write_text(HIDDEN_TESTS)
     if configuration is None:
         configuration = (REPOSITORY / "nbgrader_config.py").read_text()
-        settings = {"SealedExecute__tests": ["hidden"], **settings}
+        settings = {"HiddenTests__folders": ["hidden"], **settings}
     lines = [f"c.{name.replace('__', '.')} = {value!r}" for name, value in settings.items()]
     (root / "nbgrader_config.py").write_text("\n".join([configuration, *lines, ""]))
     nbgrader(root, "generate_assignment", ASSIGNMENT).check_returncode()
@@ -169,7 +170,7 @@ def scores(root: Path, assignment: str = ASSIGNMENT) -> dict[str, dict[str, floa
     with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
         return {
             submission.student.id: {
-                grade.name.removesuffix("-graded"): grade.auto_score
+                question_name(grade.name): grade.auto_score
                 for notebook in submission.notebooks
                 for grade in notebook.grades
             }

@@ -10,16 +10,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import psutil
-from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
-from grading.plugin.execute import SealedKernelSpecManager
+from grading.plugin.bench import Bench
+from grading.sandbox.client import OneKernelSpec, kernel_spec
 from tests.support.little_course import command_of
 
 
@@ -29,8 +28,8 @@ def run(data: str, kernels: dict[str, dict[str, str]]) -> dict[str, dict[str, st
     Under "fork server" stand its namespaces.
     """
     with ExitStack() as opened:
-        scratch = opened.enter_context(tempfile.TemporaryDirectory(prefix="sealed-"))
-        clients = {name: opened.enter_context(kernel(data, scratch)) for name in kernels}
+        bench = opened.enter_context(Bench())
+        clients = {name: opened.enter_context(kernel(data, bench)) for name in kernels}
         printed = {
             name: {probe: output(clients[name], code) for probe, code in probes.items()}
             for name, probes in kernels.items()
@@ -52,14 +51,10 @@ def namespaces(process: int | str) -> dict[str, str]:
 
 
 @contextmanager
-def kernel(data: str, scratch: str) -> Iterator[Any]:
+def kernel(data: str, bench: Bench) -> Iterator[Any]:
     """The client of a kernel that is ready."""
-    provisioner = {"provisioner_name": "sealed", "config": {"data": data, "scratch": scratch}}
-    specs = SealedKernelSpecManager()
-    specs.spec = KernelSpec(
-        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-        metadata={"kernel_provisioner": provisioner},
-    )
+    specs = OneKernelSpec()
+    specs.spec = kernel_spec({"data": data, "bench": bench})
     manager = KernelManager(kernel_spec_manager=specs, kernel_name="sealed")
     manager.start_kernel()
     client = manager.client()

@@ -11,20 +11,19 @@ that one style sheet and that one script only.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from nbgrader.api import Gradebook
-from nbgrader.apps import NbGrader
-from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from grading.course import Course
+from grading.files import write_whole
 from grading.results.report import page, records
+from grading.stop import Stop
 
 
-class CannotReport(Exception):
+class CannotReport(Stop):
     """There is nothing to report; the text says why and what to do."""
 
 
@@ -46,9 +45,7 @@ def write(assignment: str | None = None) -> list[Path]:
     CannotReport
         If there is no gradebook, no such assignment, or nobody has been graded yet.
     """
-    app = NbGrader()
-    app.initialize([])
-    course = CourseDirectory(parent=app)
+    course = Course()
     try:
         classes = _classes(course, assignment)
     except SQLAlchemyError as error:
@@ -57,20 +54,24 @@ def write(assignment: str | None = None) -> list[Path]:
             f"The gradebook {_gradebook(course)} cannot be read: {what}. If an older nbgrader "
             "made it, run: nbgrader db upgrade"
         ) from None
-    folder = Path(course.root, records.PAGES)
+    folder = course.root / records.PAGES
     folder.mkdir(exist_ok=True)
     names = [one.assignment for one in classes]
-    return [_write(folder / f"{one.assignment}.html", page.render(one, names)) for one in classes]
+    pages = {folder / f"{one.assignment}.html": page.render(one, names) for one in classes}
+    for path, text in pages.items():
+        # lone surrogates, which JSON can carry but UTF-8 cannot, become question marks
+        write_whole(path, text.encode(errors="replace"))
+    return list(pages)
 
 
-def _classes(course: CourseDirectory, assignment: str | None) -> list[records.Class]:
-    url = make_url(course.db_url)
+def _classes(course: Course, assignment: str | None) -> list[records.Class]:
+    url = make_url(course.directory.db_url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         raise CannotReport(
             f"There is no gradebook {url.database}: run this in the course's folder, after "
             "nbgrader generate_assignment and nbgrader autograde."
         )
-    with Gradebook(course.db_url, course.course_id) as gradebook:
+    with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
         every = sorted(one.name for one in gradebook.assignments)
         known = list(filter(records.is_folder_name, every))
         if assignment is not None and assignment not in known:
@@ -89,21 +90,5 @@ def _classes(course: CourseDirectory, assignment: str | None) -> list[records.Cl
     return graded
 
 
-def _gradebook(course: CourseDirectory) -> str:
-    return make_url(course.db_url).render_as_string(hide_password=True)
-
-
-def _write(path: Path, text: str) -> Path:
-    """Write a page as a whole or not at all."""
-    # Lone surrogates, which JSON can carry but UTF-8 cannot, become question marks.
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-        file.write(text.encode(errors="replace"))
-    os.chmod(file.name, 0o666 & ~_umask())
-    os.replace(file.name, path)
-    return path
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+def _gradebook(course: Course) -> str:
+    return make_url(course.directory.db_url).render_as_string(hide_password=True)

@@ -5,20 +5,48 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from grading.results.report.records import Class, Question, Record
+from grading.boundary.outcome import Ended, Failed
+from grading.results.report.records import Class, GradedCell, Record
 
 BINS = 10
 ENOUGH_FOR_A_CORRELATION = 3
 ENOUGH_FOR_OUTLIERS = 20
-KINDS = {  # of failures to answer, see grading.boundary.questions.Unanswered
-    "raised": "raised an exception",
-    "not written": "not written yet",
-    "too slow": "took too long",
-    "died": "ended the kernel",
-    "not data": "gave no plain data",
+KINDS = {
+    Failed.RAISED: "raised an exception",
+    Failed.NOT_WRITTEN: "not written yet",
+    Failed.TOO_SLOW: "took too long",
+    Failed.DIED: "ended the kernel",
+    Failed.NOT_DATA: "gave no plain data",
+}
+LOOKS = {  # word: title, advice; the most pressing first
+    Ended.REFUSED: (
+        "Refused",
+        "What was handed in cannot be graded. Ask for another copy, then grade again.",
+    ),
+    Ended.FAILED: ("Grading failed", "Grading broke off. See why, then grade again."),
+    "no score": (
+        "Without a score",
+        "These questions have no score, which nbgrader counts as 0. "
+        "Grade again: autograde ends with the reasons.",
+    ),
+    "to grade": ("To grade by hand", "These answers wait for a person, in formgrader."),
+    "notebook missing": (
+        "A notebook is missing",
+        "It was not handed in, and all its questions score 0.",
+    ),
+    "late": ("Late", "Handed in after the due date, with the extension that was given."),
+    "far below": (
+        "Far below the others",
+        f"Less than half of the points, and further below the lower quartile than 1.5 times "
+        f"the distance between the quartiles; looked for among {ENOUGH_FOR_OUTLIERS} or more.",
+    ),
+    "not handed in": (
+        "Not handed in",
+        "In the gradebook's list of students, without a submission.",
+    ),
 }
 
 
@@ -33,7 +61,7 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class Criterion:
+class CriterionCount:
     """How many of the answers held a criterion."""
 
     name: str
@@ -48,7 +76,7 @@ class Item:
 
     Parameters
     ----------
-    question : Question
+    question : GradedCell
     scored : int
         How many have a score on it.
     mean, difficulty : float or None
@@ -57,33 +85,33 @@ class Item:
         Correlation of the question's share with the rest of the score (corrected item-total).
     full, zero : int
         How many earned all of it, how many nothing.
-    criteria : tuple of Criterion
+    criteria : tuple of CriterionCount
     """
 
-    question: Question
+    question: GradedCell
     scored: int
     mean: float | None
     difficulty: float | None
     discrimination: float | None
     full: int
     zero: int
-    criteria: tuple[Criterion, ...]
+    criteria: tuple[CriterionCount, ...]
 
 
 @dataclass(frozen=True)
 class Met:
     """What the answers of some students to a question have in common, in a sentence."""
 
-    question: Question
+    question: GradedCell
     what: str
     students: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailedAnswers:
     """Answers to a question that did not run for one kind of reason; who got which message."""
 
-    question: Question
+    question: GradedCell
     kind: str
     students: tuple[str, ...]
     messages: tuple[Met, ...]
@@ -125,7 +153,7 @@ def items(one: Class) -> list[Item]:
     return [_item(one, question) for question in one.questions]
 
 
-def _item(one: Class, question: Question) -> Item:
+def _item(one: Class, question: GradedCell) -> Item:
     earned = [points for record in one.records if (points := record.points[question]) is not None]
     mean = statistics.mean(earned) if earned else None
     return Item(
@@ -140,7 +168,7 @@ def _item(one: Class, question: Question) -> Item:
     )
 
 
-def discrimination(one: Class, question: Question) -> float | None:
+def discrimination(one: Class, question: GradedCell) -> float | None:
     """The correlation of a question's points with those of all other questions together.
 
     None where fewer than three have a score on everything, or where there is nothing to correlate:
@@ -158,14 +186,14 @@ def discrimination(one: Class, question: Question) -> float | None:
     return statistics.correlation(own, rest)
 
 
-def _criteria(records: Sequence[Record], question: Question) -> list[Criterion]:
+def _criteria(records: Sequence[Record], question: GradedCell) -> list[CriterionCount]:
     held: dict[tuple[str, float], list[bool]] = defaultdict(list)
     for record in records:
-        for outcome in record.graded.outcomes.get(question, ()):
-            for name, points, holds in outcome.criteria:
+        for finding in record.autograded.findings.get(question, ()):
+            for name, points, holds in finding.criteria:
                 held[name, points].append(holds)
     return [
-        Criterion(name, points, sum(all_held), len(all_held))
+        CriterionCount(name, points, sum(all_held), len(all_held))
         for (name, points), all_held in held.items()
     ]
 
@@ -173,26 +201,26 @@ def _criteria(records: Sequence[Record], question: Question) -> list[Criterion]:
 def mistakes(one: Class) -> list[Met]:
     """The misconceptions met, the most frequent first."""
     return _met(
-        (question, outcome.mistake, record.student)
+        (question, finding.mistake, record.student)
         for record in one.records
-        for question, outcomes in record.graded.outcomes.items()
-        for outcome in outcomes
-        if outcome.mistake
+        for question, findings in record.autograded.findings.items()
+        for finding in findings
+        if finding.mistake
     )
 
 
-def failures(one: Class) -> list[Failure]:
+def failures(one: Class) -> list[FailedAnswers]:
     """What did not run and why, the most frequent first."""
     told = [
         (question, kind, message, record.student)
         for record in one.records
-        for question, outcomes in record.graded.outcomes.items()
-        for outcome in outcomes
-        for kind, message in outcome.unanswered
+        for question, findings in record.autograded.findings.items()
+        for finding in findings
+        for kind, message in finding.unanswered
     ]
     kinds = _met((question, kind, student) for question, kind, _, student in told)
     return [
-        Failure(
+        FailedAnswers(
             met.question,
             KINDS.get(met.what, met.what),
             met.students,
@@ -208,8 +236,8 @@ def failures(one: Class) -> list[Failure]:
     ]
 
 
-def _met(found: Iterable[tuple[Question, str, str]]) -> list[Met]:
-    students: dict[tuple[Question, str], dict[str, None]] = defaultdict(dict)
+def _met(found: Iterable[tuple[GradedCell, str, str]]) -> list[Met]:
+    students: dict[tuple[GradedCell, str], dict[str, None]] = defaultdict(dict)
     for question, what, student in found:
         students[question, what][student] = None
     met = [Met(question, what, tuple(names)) for (question, what), names in students.items()]
@@ -218,75 +246,44 @@ def _met(found: Iterable[tuple[Question, str, str]]) -> list[Met]:
 
 def looks(one: Class) -> list[Look]:
     """Who needs a look, and why; the most pressing first, reasons without anybody left out."""
-    reasons = [
-        Look(
-            "refused",
-            "Refused",
-            "What was handed in cannot be graded. Ask for another copy, then grade again.",
-            {r.student: _said(r) for r in one.records if r.run and r.run.outcome == "refused"},
-        ),
-        Look(
-            "failed",
-            "Grading failed",
-            "Grading broke off. See why, then grade again.",
-            {r.student: _said(r) for r in one.records if r.run and r.run.outcome == "failed"},
-        ),
-        Look(
-            "no score",
-            "Without a score",
-            "These questions have no score, which nbgrader counts as 0. "
-            "Grade again: autograde ends with the reasons.",
-            {r.student: _names(q) for r in one.records if r.submitted and (q := _unscored(r))},
-        ),
-        Look(
-            "to grade",
-            "To grade by hand",
-            "These answers wait for a person, in formgrader.",
-            {
-                r.student: _names(q for q in one.questions if q in r.to_grade)
-                for r in one.records
-                if r.to_grade
-            },
-        ),
-        Look(
-            "notebook missing",
-            "A notebook is missing",
-            "It was not handed in, and all its questions score 0.",
-            {r.student: (", ".join(r.graded.absent),) for r in one.records if r.graded.absent},
-        ),
-        Look(
-            "late",
-            "Late",
-            "Handed in after the due date, with the extension that was given.",
-            {r.student: (_lateness(r),) for r in one.records if r.late > 0},
-        ),
-        Look(
-            "far below",
-            "Far below the others",
-            f"Less than half of the points, and further below the lower quartile than 1.5 times "
-            f"the distance between the quartiles; looked for among {ENOUGH_FOR_OUTLIERS} or more.",
-            dict.fromkeys(_far_below(one), ()),
-        ),
-        Look(
-            "not handed in",
-            "Not handed in",
-            "In the gradebook's list of students, without a submission.",
-            {r.student: () for r in one.records if not (r.submitted or r.run)},
-        ),
-    ]
-    return [look for look in reasons if look.students]
+    students: dict[str, dict[str, tuple[str, ...]]] = {word: {} for word in LOOKS}
+    far_below = _far_below(one)
+    for record in one.records:
+        for word, sentences in _reasons(record):
+            students[word][record.student] = sentences
+        if record.student in far_below:
+            students["far below"][record.student] = ()
+    return [Look(word, *LOOKS[word], found) for word, found in students.items() if found]
+
+
+def _reasons(record: Record) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The words that fit a student whatever the others did, each with its sentences."""
+    if _broke_off(record):
+        yield record.note.ended, _said(record)
+    elif record.submitted and (unscored := _unscored(record)):
+        yield "no score", _names(unscored)
+    if record.to_grade:
+        yield "to grade", _names(q for q in record.points if q in record.to_grade)
+    if record.autograded.absent:
+        yield "notebook missing", (", ".join(record.autograded.absent),)
+    if record.late > 0:
+        yield "late", (_lateness(record),)
+    if not (record.submitted or record.note):
+        yield "not handed in", ()
+
+
+def _broke_off(record: Record) -> bool:
+    return record.note is not None and record.note.ended in (Ended.REFUSED, Ended.FAILED)
 
 
 def _said(record: Record) -> tuple[str, ...]:
     if record.score is None:
-        return record.run.messages
-    return (*record.run.messages, "The gradebook has a score all the same: of another run?")
+        return record.note.messages
+    return (*record.note.messages, "The gradebook has a score all the same: of another run?")
 
 
-def _unscored(record: Record) -> list[Question]:
-    """Questions without a score, where neither a person is to give one nor a run says why."""
-    if record.run and record.run.outcome in ("refused", "failed"):
-        return []
+def _unscored(record: Record) -> list[GradedCell]:
+    """Questions without a score that no person is to give."""
     return [
         question
         for question, points in record.points.items()
@@ -294,7 +291,7 @@ def _unscored(record: Record) -> list[Question]:
     ]
 
 
-def _names(questions: Iterable[Question]) -> tuple[str, ...]:
+def _names(questions: Iterable[GradedCell]) -> tuple[str, ...]:
     return (", ".join(question.name for question in questions),)
 
 

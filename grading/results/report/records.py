@@ -1,7 +1,7 @@
 """What is known of a class that handed in an assignment.
 
 Scores come from the gradebook; mistakes, criteria and what did not run from the outcomes that the
-judge left in the graded cells of the autograded notebooks; refusals from the files that a run of
+judge left in the graded cells of the autograded notebooks; refusals from the notes that a run over
 the class leaves in ``.grading/<assignment>/``. Nothing else of a notebook is looked at.
 """
 
@@ -25,31 +25,32 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.orm import undefer
 
-from grading.boundary.questions import OUTCOME
+from grading.boundary.outcome import Ended
+from grading.boundary.questions import RECORD
+from grading.course import Course, question_name
 
 PAGES, RUNS = "report", ".grading"  # folders in the course
 
 
 @dataclass(frozen=True)
-class Question:
-    """A graded cell; `by_hand` if a person scores it."""
+class GradedCell:
+    """A question's graded cell; `by_hand` if a person scores it."""
 
     notebook: str
-    cell: str
+    grade_id: str
     points: float
     by_hand: bool
 
     @property
     def name(self) -> str:
         """What the graded cell is about, as its grade_id tells."""
-        return self.cell.removesuffix("-graded")
+        return question_name(self.grade_id)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Finding:
     """What the judge found out about an answer; see :func:`grading.boundary.questions.show`.
 
     Parameters
@@ -68,14 +69,14 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Graded:
+class Autograded:
     """The autograded notebooks of one submission.
 
     Parameters
     ----------
     here : bool
         Whether their folder is in the course at all.
-    outcomes : mapping of Question to tuple of Outcome
+    findings : mapping of GradedCell to tuple of Finding
         Of the questions in those that could be read.
     absent : tuple of str
         Names of notebooks that were not among those handed in.
@@ -84,25 +85,25 @@ class Graded:
     """
 
     here: bool
-    outcomes: Mapping[Question, tuple[Outcome, ...]]
+    findings: Mapping[GradedCell, tuple[Finding, ...]]
     absent: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Run:
-    """How grading a submission ended when the whole class was graded.
+class Note:
+    """What a run over the class noted of how grading a submission ended.
 
     Parameters
     ----------
-    outcome : {"graded", "refused", "failed"}
+    ended : Ended
     messages : tuple of str
         Why it was refused or failed.
     warnings : tuple of str
         What was odd.
     """
 
-    outcome: str
+    ended: Ended
     messages: tuple[str, ...]
     warnings: tuple[str, ...] = ()
 
@@ -117,30 +118,30 @@ class Record:
         The id; first and last name, may be empty.
     submitted : bool
         Whether the gradebook has a submission.
-    points : mapping of Question to float or None
+    points : mapping of GradedCell to float or None
         For every question what it earned; None where it has no score.
-    to_grade : frozenset of Question
+    to_grade : frozenset of GradedCell
         Those that wait for a person.
     late, penalty : float
         Seconds; points taken off for them.
-    graded : Graded
+    autograded : Autograded
         What the autograded notebooks hold.
     pages : mapping of str to str
         Feedback by notebook: the address from the report's folder.
-    run : Run, optional
-        Of the class, if it was graded so.
+    note : Note, optional
+        If the class was graded in such a run.
     """
 
     student: str
     name: str
     submitted: bool
-    points: Mapping[Question, float | None]
-    to_grade: frozenset[Question]
+    points: Mapping[GradedCell, float | None]
+    to_grade: frozenset[GradedCell]
     late: float
     penalty: float
-    graded: Graded
+    autograded: Autograded
     pages: Mapping[str, str]
-    run: Run | None
+    note: Note | None
 
     @property
     def score(self) -> float | None:
@@ -155,14 +156,14 @@ class Class:
 
     course: str
     assignment: str
-    questions: tuple[Question, ...]
+    questions: tuple[GradedCell, ...]
     records: tuple[Record, ...]
 
     @property
     def is_graded(self) -> bool:
         """Whether anybody has been graded, or refused."""
         return any(
-            record.run or any(points is not None for points in record.points.values())
+            record.note or any(points is not None for points in record.points.values())
             for record in self.records
         )
 
@@ -172,13 +173,13 @@ def is_folder_name(name: str) -> bool:
     return name not in ("", ".", "..") and not set(name) & {"/", os.sep, "\0"}
 
 
-def read(gradebook: Gradebook, course: CourseDirectory, assignment: str) -> Class:
+def read(gradebook: Gradebook, course: Course, assignment: str) -> Class:
     """Read all that is known of an assignment's submissions.
 
     Parameters
     ----------
     gradebook : Gradebook
-    course : CourseDirectory
+    course : Course
         Where the folders are.
     assignment : str
         One that the gradebook knows, and a folder's name.
@@ -192,16 +193,16 @@ def read(gradebook: Gradebook, course: CourseDirectory, assignment: str) -> Clas
         .filter(Assignment.name == assignment)
         .options(undefer(SubmittedAssignment.late_submission_penalty))
     }
-    runs = _runs(course, assignment)
+    notes = _notes(course, assignment)
     names = {
         student.id: " ".join(filter(None, (student.first_name, student.last_name)))
         for student in gradebook.students
     }
     found = []
-    for student in sorted(names.keys() | runs.keys()):
+    for student in sorted(names.keys() | notes.keys()):
         submission = submissions.get(student)
         own = {
-            question: grades.get((student, question.notebook, question.cell), (None, False))
+            question: grades.get((student, question.notebook, question.grade_id), (None, False))
             for question in questions
         }
         points = {question: earned for question, (earned, _) in own.items()}
@@ -217,24 +218,22 @@ def read(gradebook: Gradebook, course: CourseDirectory, assignment: str) -> Clas
             ),
             late=_seconds_late(submission) if submission else 0.0,
             penalty=submission.late_submission_penalty if submission else 0.0,
-            graded=_graded(course, student, assignment, points),
+            autograded=_autograded(course, student, assignment, points),
             pages=_pages(course, student, assignment, questions),
-            run=runs.get(student),
+            note=notes.get(student),
         )
         found.append(record)
-    return Class(course.course_id, assignment, questions, tuple(found))
+    return Class(course.directory.course_id, assignment, questions, tuple(found))
 
 
-def _questions(
-    gradebook: Gradebook, course: CourseDirectory, assignment: str
-) -> tuple[Question, ...]:
+def _questions(gradebook: Gradebook, course: Course, assignment: str) -> tuple[GradedCell, ...]:
     """The questions as they follow each other in the release, where that is here."""
-    release = Path(course.format_path(course.release_directory, ".", assignment))
+    release = course.release(assignment)
     found = []
     for notebook in gradebook.find_assignment(assignment).notebooks:
         answers = {cell.name for cell in notebook.solution_cells}
         questions = [
-            Question(
+            GradedCell(
                 notebook.name,
                 cell.name,
                 cell.max_score,
@@ -247,7 +246,7 @@ def _questions(
         except UNREADABLE:
             cells = []
         place = {name: number for number, name in enumerate(cells)}
-        found += sorted(questions, key=lambda question: place.get(question.cell, len(place)))
+        found += sorted(questions, key=lambda question: place.get(question.grade_id, len(place)))
     return tuple(found)
 
 
@@ -283,57 +282,57 @@ def _seconds_late(submission: SubmittedAssignment) -> float:
     return submission.total_seconds_late if submission.assignment.duedate else 0.0
 
 
-def _runs(course: CourseDirectory, assignment: str) -> dict[str, Run]:
+def _notes(course: Course, assignment: str) -> dict[str, Note]:
     """How each student's submission fared when the class was graded, where that was noted."""
-    runs = {}
+    notes = {}
     for path in Path(course.root, RUNS, assignment).glob("*.json"):
         student = path.stem
         try:
-            run = json.loads(path.read_bytes())
+            noted = json.loads(path.read_bytes())
             told = [
                 # it is under the student's name that the report repeats them
                 tuple(
                     re.sub(rf"^{re.escape(student)}(: |, {re.escape(assignment)}/)", "", text)
-                    for text in run.get(key, ())
+                    for text in noted.get(key, ())
                 )
                 for key in ("messages", "warnings")
             ]
-            runs[student] = Run(str(run["outcome"]), *told)
+            notes[student] = Note(Ended(noted["outcome"]), *told)
         except UNREADABLE:
             what = f"{os.path.relpath(path, course.root)} cannot be read; grade again."
-            runs[student] = Run("failed", (what,))
-    return runs
+            notes[student] = Note(Ended.FAILED, (what,))
+    return notes
 
 
 # What a file that is not as it should be may end in.
 UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
-def _graded(
-    course: CourseDirectory,
+def _autograded(
+    course: Course,
     student: str,
     assignment: str,
-    points: Mapping[Question, float | None],
-) -> Graded:
-    folder = Path(course.format_path(course.autograded_directory, student, assignment))
+    points: Mapping[GradedCell, float | None],
+) -> Autograded:
+    folder = course.autograded(student, assignment)
     if not is_folder_name(student) or not folder.is_dir():
-        return Graded(False, {})
-    outcomes: dict[Question, tuple[Outcome, ...]] = {}
+        return Autograded(False, {})
+    findings: dict[GradedCell, tuple[Finding, ...]] = {}
     absent, unreadable = [], []
     for notebook in sorted({question.notebook for question in points}):
-        own = {q.cell: q for q in points if q.notebook == notebook}
+        own = {q.grade_id: q for q in points if q.notebook == notebook}
         path = folder / f"{notebook}.ipynb"
         try:
             for name, outputs in _cells(path):
                 if name in own and not own[name].by_hand:
-                    outcomes[own[name]] = tuple(_outcomes(outputs))
+                    findings[own[name]] = tuple(_findings(outputs))
         except FileNotFoundError:
             # nbgrader scores what was not handed in; the engine leaves unscored what failed
             if all(points[question] is not None for question in own.values()):
                 absent.append(notebook)
         except UNREADABLE:
             unreadable.append(notebook)
-    return Graded(True, outcomes, tuple(absent), tuple(unreadable))
+    return Autograded(True, findings, tuple(absent), tuple(unreadable))
 
 
 def _cells(path: Path) -> list[tuple[str, Any]]:
@@ -346,11 +345,11 @@ def _cells(path: Path) -> list[tuple[str, Any]]:
     ]
 
 
-def _outcomes(outputs: list[dict[str, Any]]) -> list[Outcome]:
+def _findings(outputs: list[dict[str, Any]]) -> list[Finding]:
     """What the judge, who alone writes the outputs of a graded cell, left for programs."""
-    found = [output["data"][OUTCOME] for output in outputs if OUTCOME in output.get("data", ())]
+    found = [output["data"][RECORD] for output in outputs if RECORD in output.get("data", ())]
     return [
-        Outcome(
+        Finding(
             str(one.get("mistake", "")),
             tuple(
                 (str(criterion["name"]), float(criterion["points"]), bool(criterion["held"]))
@@ -366,10 +365,10 @@ def _outcomes(outputs: list[dict[str, Any]]) -> list[Outcome]:
 
 
 def _pages(
-    course: CourseDirectory, student: str, assignment: str, questions: tuple[Question, ...]
+    course: Course, student: str, assignment: str, questions: tuple[GradedCell, ...]
 ) -> dict[str, str]:
     """The address of each feedback page that is there."""
-    folder = course.format_path(course.feedback_directory, student, assignment)
+    folder = course.feedback(student, assignment)
     if not is_folder_name(student) or not os.path.isdir(folder):
         return {}
     here = set(os.listdir(folder))

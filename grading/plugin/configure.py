@@ -1,0 +1,91 @@
+"""Puts the engine where nbgrader takes its steps from; called in ``nbgrader_config.py``."""
+
+from __future__ import annotations
+
+import warnings
+
+import nbgrader.apps.api
+import nbgrader.apps.autogradeapp
+from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearMarkScheme,
+    ClearOutput,
+    ComputeChecksums,
+    GetGrades,
+    IgnorePattern,
+    IncludeHeaderFooter,
+    InstantiateTests,
+    LimitOutput,
+    LockCells,
+    OverwriteCells,
+    OverwriteKernelspec,
+    SaveAutoGrades,
+    SaveCells,
+)
+from sqlalchemy.exc import SAWarning
+from traitlets.config import Config
+
+from grading.plugin.autograde import SealedAutograde
+from grading.plugin.canonicalize import Canonicalize
+from grading.plugin.execute import SealedExecute
+from grading.plugin.stubs import NamedStubs
+
+
+def configure(c: Config) -> None:
+    """Have nbgrader release, grade and give feedback by this engine; may be called again.
+
+    Parameters
+    ----------
+    c : Config
+        What ``get_config()`` gives in ``nbgrader_config.py``, which nbgrader reads several times
+        for one command. Whatever is set after this call counts for more.
+    """
+    # nbgrader 0.9.6 uses a new submission before it adds it to SQLAlchemy's session, and adds it
+    # then: newer versions of SQLAlchemy warn of that, three times a run. What is stored is right.
+    warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
+
+    # `nbgrader validate` counts graded cells only, which a released notebook has none of that run.
+    c.Validator.validate_all = True
+
+    # Releasing: nbgrader's own steps, with stubs that say which function is not written yet.
+    c.GenerateAssignment.preprocessors = [
+        IncludeHeaderFooter,
+        InstantiateTests,
+        LockCells,
+        NamedStubs,
+        ClearOutput,
+        CheckCellMetadata,
+        ComputeChecksums,
+        SaveCells,
+        ClearHiddenTests,
+        ClearMarkScheme,
+        ComputeChecksums,
+        CheckCellMetadata,
+    ]
+
+    # Grading: nbgrader's own steps, with the submission rebuilt from the release first, and with
+    # student code run in a sandbox and graded cells in the judge. For `nbgrader autograde`, for
+    # formgrader's button, and for nbgrader's Python interface.
+    nbgrader.apps.autogradeapp.Autograde = SealedAutograde
+    nbgrader.apps.api.Autograde = SealedAutograde
+    c.Autograde.sanitize_preprocessors = [
+        Canonicalize,
+        OverwriteKernelspec,
+        OverwriteCells,
+        CheckCellMetadata,
+    ]
+    c.Autograde.autograde_preprocessors = [
+        SealedExecute,
+        IgnorePattern,
+        ClearMetadataPreprocessor,
+        LimitOutput,
+        SaveAutoGrades,
+        AssignLatePenalties,
+        CheckCellMetadata,
+    ]
+
+    # Feedback shows neither hidden tests nor anything that a browser would run.
+    c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]

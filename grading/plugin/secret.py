@@ -1,0 +1,37 @@
+"""The course's secret, from which each student's cases are drawn."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+SECRET_BYTES = 32
+
+
+def course_secret(file: Path) -> bytes:
+    """The course's secret, made at its first use.
+
+    Raises
+    ------
+    ValueError
+        If the file holds something else.
+    """
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        secret = bytes.fromhex(file.read_text())
+        if len(secret) != SECRET_BYTES:
+            raise ValueError(f"{file} is damaged: delete it to have a new secret made") from None
+        return secret
+    secret = secrets.token_bytes(SECRET_BYTES)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(secret.hex())
+    return secret
+
+
+def case_key(secret: bytes, student: str, assignment: str) -> bytes:
+    """The key from which a student's cases are drawn: the same at a regrade."""
+    return hmac.digest(secret, f"{student}\0{assignment}".encode(), hashlib.sha256)

@@ -1,0 +1,92 @@
+"""What is read of the gradebook, and how it is spelled in a row."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Grade,
+    Gradebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+
+Row = list[str]
+FORMULA = re.compile(r"[=+\-@]")  # what a spreadsheet computes: OWASP, "CSV Injection"
+
+
+@dataclass
+class Entry:
+    """What a student has in the gradebook for one assignment.
+
+    Parameters
+    ----------
+    timestamp : str
+        When it was handed in, UTC, or nothing.
+    penalty : float
+        Points that being late costs.
+    grades : dict
+        The grade of each question, by the id of its cell.
+    """
+
+    timestamp: str
+    penalty: float
+    grades: dict[str, Grade] = field(default_factory=dict)
+
+    def is_scored(self, cell: BaseCell) -> bool:
+        """Whether a question has a score that stands."""
+        grade = self.grades.get(cell.id)
+        if grade is None or grade.needs_manual_grade:
+            return False
+        return grade.auto_score is not None or grade.manual_score is not None
+
+    def score(self) -> float:
+        """The points of all questions less the late penalty, at least 0, as nbgrader has it."""
+        return max(0.0, sum(grade.score for grade in self.grades.values()) - self.penalty)
+
+
+def graded_cells(assignment: Assignment) -> list[BaseCell]:
+    """Everything that earns points, in the gradebook's order."""
+    return [
+        cell
+        for notebook in assignment.notebooks
+        for cell in (*notebook.grade_cells, *notebook.task_cells)
+    ]
+
+
+def entries_of(gradebook: Gradebook, assignment: Assignment) -> dict[str, Entry]:
+    """What was handed in, by the student's id."""
+    mine = SubmittedAssignment.assignment_id == assignment.id
+    entries = {
+        student: Entry(f"{timestamp or ''}", penalty or 0.0)
+        for student, timestamp, penalty in gradebook.db.query(
+            SubmittedAssignment.student_id,
+            SubmittedAssignment.timestamp,
+            SubmittedAssignment.late_submission_penalty,
+        ).filter(mine)
+    }
+    grades = (
+        gradebook.db.query(SubmittedAssignment.student_id, Grade)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        .filter(mine)
+    )
+    for student, grade in grades:
+        entries[student].grades[grade.cell_id] = grade
+    return entries
+
+
+def line(text: str | None) -> str:
+    """Text on one line, and none that a spreadsheet computes."""
+    shown = " ".join("".join(c if c.isprintable() else " " for c in text or "").split())
+    return f"'{shown}" if FORMULA.match(shown) else shown
+
+
+def decimal(number: float | None) -> str:
+    """A number to six decimal places, with no more zeros than it needs."""
+    if number is None:
+        return ""
+    return f"{number:.6f}".rstrip("0").rstrip(".")

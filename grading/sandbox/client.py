@@ -1,0 +1,182 @@
+"""Jupyter's side of a sealed kernel: how one is started, and talked to within bounds."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from queue import Empty
+from typing import Any, Self
+
+import zmq
+import zmq.asyncio
+from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
+
+from grading.boundary import wire
+
+MAX_FRAME = wire.MAX_BYTES + (1 << 20)  # bytes of one frame accepted from a kernel
+
+
+class OneKernelSpec(KernelSpecManager):
+    """Offers one kernelspec, made in memory: nothing has to be installed for it to be found."""
+
+    spec = KernelSpec()
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """Return the one kernelspec, whatever the name."""
+        return self.spec
+
+
+def kernel_spec(provisioner: dict[str, Any] | None) -> KernelSpec:
+    """A kernelspec for this interpreter.
+
+    Parameters
+    ----------
+    provisioner : dict or None
+        Settings of :class:`grading.sandbox.provisioner.SealedProvisioner`; None for a kernel that
+        is not sealed.
+    """
+    sealed = {"kernel_provisioner": {"provisioner_name": "sealed", "config": provisioner}}
+    return KernelSpec(
+        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        display_name="Python 3 (sealed)",
+        language="python",
+        interrupt_mode="message",  # a signal would reach bubblewrap only
+        metadata={} if provisioner is None else sealed,
+    )
+
+
+class BoundedClient(AsyncKernelClient):
+    """A kernel client that a kernel cannot fill the grader's memory through."""
+
+    def _context_default(self) -> zmq.asyncio.Context:
+        self._created_context = True
+        context = zmq.asyncio.Context()
+        context.setsockopt(zmq.MAXMSGSIZE, MAX_FRAME)
+        context.setsockopt(zmq.RCVHWM, 1000)
+        context.setsockopt(zmq.RECONNECT_IVL, 10)  # ms until it looks again for a new kernel
+        return context
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel has answered on both channels; see the inherited method.
+
+        It ends when all that the kernel said is read, rather than after a fifth of a second of
+        silence.
+
+        Raises
+        ------
+        RuntimeError
+            If the kernel ends, or does not answer in `timeout` seconds.
+        """
+        end = time.monotonic() + (timeout or float("inf"))
+        while time.monotonic() < end:
+            asked = self.kernel_info()
+            with contextlib.suppress(Empty):
+                reply = await self.get_shell_msg(timeout=1)
+                while reply["parent_header"].get("msg_id") != asked:
+                    reply = await self.get_shell_msg(timeout=1)
+                message = await self.get_iopub_msg(timeout=0.05)  # lost, if not yet subscribed
+                while message["parent_header"].get("msg_id") != asked or not is_idle(message):
+                    message = await self.get_iopub_msg(timeout=0.05)
+                return
+            if not await self.is_alive():
+                raise RuntimeError("the kernel ended before it was ready")
+        raise RuntimeError(f"the kernel was not ready within {timeout:g} s")
+
+
+def is_idle(message: dict[str, Any]) -> bool:
+    """Whether the kernel says that it has done what it was asked."""
+    return message["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
+
+
+class JupyterSession:
+    """A kernel that runs; see :class:`grading.sandbox.kernel.Session`."""
+
+    def __init__(self, manager: AsyncKernelManager) -> None:
+        self._manager = manager
+        self._client = manager.client()
+        self._replied: set[str] = set()
+
+    @classmethod
+    async def start(
+        cls, provisioner: dict[str, Any] | None, folder: Path | None = None, timeout: float = 60
+    ) -> Self:
+        """Start a kernel.
+
+        Parameters
+        ----------
+        provisioner : dict or None
+            See :func:`kernel_spec`.
+        folder : Path, optional
+            Where a kernel that is not sealed starts.
+        timeout : float
+            Seconds until it must be ready.
+
+        Raises
+        ------
+        RuntimeError
+            If it does not start.
+        """
+        specs = OneKernelSpec()
+        specs.spec = kernel_spec(provisioner)
+        manager = AsyncKernelManager(
+            kernel_spec_manager=specs, kernel_name="sealed", shutdown_wait_time=1.0
+        )
+        manager.client_factory = BoundedClient
+        await manager.start_kernel(**({} if folder is None else {"cwd": str(folder)}))
+        session = cls(manager)
+        try:
+            session._client.start_channels()
+            await session._client.wait_for_ready(timeout)
+        except BaseException:
+            await session.end()
+            raise
+        return session
+
+    async def execute(self, code: str, buffers: Sequence[bytes] = (), silent: bool = False) -> str:
+        content = {
+            "code": code,
+            "silent": silent,
+            "store_history": not silent,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": False,
+        }
+        message = self._client.session.msg("execute_request", content)
+        socket = self._client.shell_channel.socket
+        self._client.session.send(socket, message, buffers=list(buffers))
+        return message["header"]["msg_id"]
+
+    async def receive(self, timeout: float) -> dict[str, Any]:
+        return await self._client.get_iopub_msg(timeout=timeout)
+
+    async def replied(self, request: str) -> bool:
+        with contextlib.suppress(Exception):  # among them Empty, and a reply that cannot be read
+            while request not in self._replied:
+                reply = await self._client.get_shell_msg(timeout=0)
+                self._replied.add(reply["parent_header"].get("msg_id"))
+        return request in self._replied
+
+    async def alive(self) -> bool:
+        return await self._manager.is_alive()
+
+    async def interrupt(self) -> str:
+        await self._manager.interrupt_kernel()
+        return self._client.kernel_info()
+
+    def kill(self) -> None:
+        if self._manager.provisioner is not None:
+            run_sync(self._manager.provisioner.kill)()
+
+    async def end(self) -> None:
+        try:
+            if await self._manager.is_alive():
+                await self._manager.shutdown_kernel(now=True)
+        finally:
+            await self._manager.cleanup_resources()
+            self._client.stop_channels()

@@ -1,0 +1,104 @@
+"""What student code may see and use: all of it, as data.
+
+:mod:`~grading.sandbox.bubblewrap` and :mod:`~grading.sandbox.forkserver` turn it into mounts and
+limits, :mod:`~grading.sandbox.seccomp` into a filter, and
+:mod:`~grading.sandbox.provisioner` lets an instructor set the limits.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+# Files: these, the interpreter and its packages (read-only), and no others.
+
+
+class Mount(NamedTuple):
+    """Something at a `place` in the sandbox; its kind is bubblewrap's word for it."""
+
+    kind: Literal["proc", "dev", "tmpfs", "symlink", "ro-bind", "ro-bind-try", "bind"]
+    source: str  # on the host; of a symlink, where it points; empty for what is made afresh
+    place: str
+
+
+HOME = "/student"  # where a kernel starts; the released data files lie in it, read-only
+WRITABLE = ("/tmp", "/dev/shm", HOME)  # each a small tmpfs of the kernel's own
+SOCKETS = "/s"  # here a kernel can make sockets, and nothing else
+PRIVATE = (
+    Mount("proc", "", "/proc"),  # of its own processes only
+    Mount("dev", "", "/dev"),  # null, zero, full, random, urandom, tty
+    *(Mount("tmpfs", "", place) for place in WRITABLE),
+)
+SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/usr")  # as on the host, read-only
+CONFIGURATION = tuple(
+    Mount("ro-bind-try", path, path)
+    for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
+)
+
+# What is shared with nobody: shared memory, processes, network (there is none), host name.
+
+NAMESPACES = ("ipc", "pid", "net", "uts", "cgroup-try")
+
+# Limits, by the name of their setting.
+
+MB = 1 << 20
+TMPFS = "tmpfs"  # held by the size of each writable place
+
+
+class Limit(NamedTuple):
+    """How much a kernel may have of something."""
+
+    resource: str  # setrlimit's name for it, without RLIMIT_, or TMPFS
+    default: int
+    unit: int  # how much 1 stands for, in setrlimit's own unit
+    what: str
+
+
+LIMITS = {
+    "memory_mb": Limit("AS", 3072, MB, "Address space of the kernel, in MB."),
+    "threads": Limit("NPROC", 64, 1, "Threads that the kernel may have at one time."),
+    "cpu_seconds": Limit("CPU", 600, 1, "Processor time that the kernel may use, in seconds."),
+    "file_mb": Limit("FSIZE", 64, MB, "Largest file that student code may write, in MB."),
+    "disk_mb": Limit(
+        TMPFS, 128, MB, f"Size of each writable tmpfs ({', '.join(WRITABLE)}), in MB."
+    ),
+    "open_files": Limit("NOFILE", 512, 1, "File descriptors that the kernel may hold."),
+}
+CORE = ("CORE", 0)  # no memory dumps, whatever the settings
+
+# System calls that are refused, by what they would reach. Besides, clone makes threads only.
+
+REFUSED = {
+    "other processes": ("ptrace", "process_vm_readv", "process_vm_writev"),
+    "keyrings": ("add_key", "request_key", "keyctl"),
+    "weak spots of Linux": ("bpf", "perf_event_open", "userfaultfd"),
+    "io_uring": ("io_uring_setup", "io_uring_enter", "io_uring_register"),
+    "namespaces": ("unshare", "setns"),
+    "mounts": ("mount", "umount2", "pivot_root", "open_tree", "move_mount", "fsopen"),
+    "Linux itself": ("kexec_load", "init_module", "finit_module", "delete_module"),
+    "files past their folders": ("open_by_handle_at", "fanotify_init"),
+    "the log of Linux": ("syslog",),
+    "uncounted memory": ("memfd_create", "memfd_secret", "shmget", "semget", "msgget", "mq_open"),
+    "child processes, past the limits of one": ("fork", "vfork"),
+}
+
+# Families of sockets that can be made: those that a network namespace contains. AF_VSOCK, for one,
+# would reach the hypervisor. libzmq needs the last three, which reach a loopback that is down.
+
+FAMILIES = {"unix": 1, "inet": 2, "inet6": 10, "netlink": 16}
+
+# The environment. Nothing of the grader's own is passed on; PATH leads to the interpreter.
+
+ENVIRONMENT = {
+    "HOME": "/tmp",
+    "TMPDIR": "/tmp",
+    "LANG": "C.UTF-8",
+    "NBGRADER_EXECUTION": "autograde",
+    "IPYTHONDIR": "/tmp/.ipython",
+    "JPY_PARENT_PID": "1",  # the kernel's parent is the first process that it can see
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "MPLCONFIGDIR": "/tmp/.matplotlib",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONNOUSERSITE": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}

@@ -1,0 +1,389 @@
+"""A kernel that dies, hangs, floods, lies or comes late costs only what it did not answer."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from queue import Empty
+from typing import Any
+
+import pytest
+
+from grading.boundary.outcome import Failed, Reply
+from grading.sandbox import kernel as module
+from grading.sandbox.kernel import Kernel, Limits
+
+LIMITS = Limits(cell=0.3, question=0.3, notebook=30, received_mb=512, revivals=3)
+NUMBERS = itertools.count()
+
+
+def message(request: str, kind: str, **content: Any) -> dict[str, Any]:
+    return {
+        "parent_header": {"msg_id": request},
+        "msg_type": kind,
+        "content": content,
+        "buffers": [],
+    }
+
+
+def idle(request: str) -> dict[str, Any]:
+    return message(request, "status", execution_state="idle")
+
+
+def answer(request: str, number: Any, **content: Any) -> dict[str, Any]:
+    return message(request, "sealed_answer", **{"number": number, "failed": None, **content})
+
+
+class FakeSession:
+    """A kernel made up of what it does with each request: `act(session, request, code)`."""
+
+    def __init__(self, act: Callable[[FakeSession, str, str], None]) -> None:
+        self._act = act
+        self.sent: list[dict[str, Any] | Exception] = []  # what is still to be received
+        self.ran: list[str] = []
+        self.lives = self.comes_back = True
+        self.replies: set[str] = set()
+        self.ended = 0
+
+    async def execute(self, code: str, buffers: Sequence[bytes] = (), silent: bool = False) -> str:
+        request = f"request {next(NUMBERS)}"
+        if "def prepare(" in code:
+            self.sent.append(idle(request))
+        else:
+            self.ran.append(code)
+            self._act(self, request, code)
+        return request
+
+    async def receive(self, timeout: float) -> dict[str, Any]:
+        if not self.sent:
+            await asyncio.sleep(timeout)
+            raise Empty
+        await asyncio.sleep(0)
+        new = self.sent.pop(0)
+        if isinstance(new, Exception):
+            raise new
+        return new
+
+    async def replied(self, request: str) -> bool:
+        return request in self.replies
+
+    async def alive(self) -> bool:
+        return self.lives
+
+    async def interrupt(self) -> str:
+        request = f"request {next(NUMBERS)}"
+        if self.comes_back:
+            self.sent.append(idle(request))
+        return request
+
+    def kill(self) -> None:
+        self.lives = False
+
+    async def end(self) -> None:
+        self.ended += 1
+
+
+class Factory:
+    """Starts kernels that do as they are told, and remembers them."""
+
+    def __init__(self, *acts: Callable[[FakeSession, str, str], None]) -> None:
+        self._acts = itertools.chain(acts, itertools.repeat(obey))
+        self.sessions: list[FakeSession] = []
+        self.warnings: list[str] = []
+
+    async def start(self) -> FakeSession:
+        self.sessions.append(FakeSession(next(self._acts)))
+        return self.sessions[-1]
+
+    def do(self, work: Callable[[Kernel], Awaitable[Any]], limits: Limits = LIMITS) -> Any:
+        async def main() -> Any:
+            kernel = Kernel(self.start, limits, self.warnings.append)
+            try:
+                return await work(kernel)
+            finally:
+                await kernel.close()
+
+        return asyncio.run(main())
+
+
+def obey(session: FakeSession, request: str, code: str) -> None:
+    """Run a cell; answer a set of three questions in order."""
+    if "serve(" in code:
+        session.sent += [answer(request, number, value=str(number)) for number in range(3)]
+    session.sent.append(idle(request))
+
+
+def ask(kernel: Kernel) -> Awaitable[list[Reply]]:
+    return kernel.ask([{"code": "", "outputs": [], "inputs": "", "buffers": 0}] * 3)
+
+
+def kinds(replies: list[Reply]) -> list[str | None]:
+    return [reply.failed and reply.failed["kind"] for reply in replies]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Wait for nothing longer than a test needs."""
+    for name, seconds in {"GRACE": 0.2, "SILENCE": 0.1, "LOOK": 0.02}.items():
+        monkeypatch.setattr(module, name, seconds)
+
+
+def test_cells_and_questions_are_answered():
+    taken: list[dict[str, Any]] = []
+
+    def say(session, request, code):
+        session.sent.append(message(request, "stream", text="hello"))
+        obey(session, request, code)
+
+    async def work(kernel):
+        return await kernel.run("x = 1", taken.append), await ask(kernel)
+
+    stopped, replies = Factory(say).do(work)
+    assert stopped == ""
+    assert [one["content"]["text"] for one in taken] == ["hello"]
+    assert [reply.value for reply in replies] == ["0", "1", "2"]
+
+
+def test_messages_of_other_requests_are_nobodys():
+    def mixed(session, request, code):
+        session.sent += [answer("another", 0, value="forged"), idle("another")]
+        obey(session, request, code)
+
+    assert [reply.value for reply in Factory(mixed).do(ask)] == ["0", "1", "2"]
+
+
+def test_the_first_answer_to_a_question_counts_and_numbers_must_fit():
+    def twice(session, request, code):
+        session.sent += [
+            *(answer(request, number, value="odd") for number in (-1, 3, "0", True, 1.0, None)),
+            answer(request, 1, value="first"),
+            answer(request, 1, value="second"),
+            answer(request, 0, value=7),
+            answer(request, 2, value="last"),
+            idle(request),
+        ]
+
+    replies = Factory(twice).do(ask)
+    assert [reply.value for reply in replies] == [None, "first", "last"]
+
+
+def test_a_kernel_that_answers_some_and_ends_leaves_the_others_unanswered():
+    def one_only(session, request, code):
+        session.sent += [answer(request, 1, value="one"), idle(request)]
+
+    replies = Factory(one_only).do(ask)
+    assert kinds(replies) == [Failed.NOT_DATA, None, Failed.NOT_DATA]
+
+
+def test_a_kernel_that_dies_in_a_cell_is_replaced_and_runs_the_other_cells_again():
+    def die(session, request, code):
+        if code == "deadly":
+            session.lives = False
+        else:
+            obey(session, request, code)
+
+    async def work(kernel):
+        stops = [await kernel.run(code, list) for code in ("first", "deadly", "second")]
+        return stops, await ask(kernel)
+
+    factory = Factory(die)
+    stops, replies = factory.do(work)
+    assert stops == ["", "the kernel died in this cell", ""]
+    assert factory.sessions[1].ran[:2] == ["first", "second"]
+    assert [reply.value for reply in replies] == ["0", "1", "2"]
+    assert factory.warnings == ["the kernel died in this cell"]
+    assert [session.ended for session in factory.sessions] == [1, 1]
+
+
+def test_a_kernel_that_dies_in_its_answer_keeps_what_it_had_answered():
+    def die(session, request, code):
+        session.sent.append(answer(request, 0, value="0"))
+        session.lives = False
+
+    factory = Factory(die)
+    replies = factory.do(ask)
+    assert kinds(replies) == [None, Failed.DIED, Failed.DIED]
+    assert replies[1].failed["message"] == "the kernel died while it answered"
+
+
+def test_a_silent_kernel_that_comes_back_lives_on():
+    def sleep_once(session, request, code):
+        if "serve(" not in code:
+            obey(session, request, code)
+
+    async def work(kernel):
+        stopped = await kernel.run("x = 1", list)
+        return stopped, await ask(kernel), await kernel.run("y = 2", list)
+
+    factory = Factory(sleep_once)
+    stopped, replies, later = factory.do(work)
+    assert (stopped, later) == ("", "")
+    assert kinds(replies) == [Failed.TOO_SLOW] * 3
+    assert replies[0].failed["message"] == "no answer within 0 s"
+    assert len(factory.sessions) == 1
+
+
+def test_a_silent_kernel_that_does_not_come_back_is_replaced():
+    def hang(session, request, code):
+        session.comes_back = False
+
+    factory = Factory(hang)
+
+    async def work(kernel):
+        return await kernel.run("while True: pass", list), await kernel.run("x = 1", list)
+
+    stopped, later = factory.do(work)
+    assert stopped.startswith("this cell did not end within 0 s, and the kernel did not come back")
+    assert later == ""
+    assert [session.ran for session in factory.sessions] == [["while True: pass"], ["x = 1"]]
+
+
+def test_a_late_answer_belongs_to_nobody():
+    late: list[dict[str, Any]] = []
+
+    def slow(session, request, code):
+        if late:
+            session.sent += late
+            obey(session, request, code)
+        else:
+            late.append(answer(request, 0, value="late"))
+
+    async def work(kernel):
+        return await ask(kernel), await ask(kernel)
+
+    first, second = Factory(slow).do(work)
+    assert kinds(first) == [Failed.TOO_SLOW] * 3
+    assert [reply.value for reply in second] == ["0", "1", "2"]
+
+
+def test_a_flood_is_taken_until_the_limit_and_no_longer():
+    def flood(session, request, code):
+        class Endless(list):
+            def pop(self, index: int = 0) -> dict[str, Any]:
+                if len(self):  # the answer to an interrupt
+                    return super().pop(0)
+                return message(request, "stream", text="x")
+
+            def __bool__(self) -> bool:
+                return True
+
+        session.sent = Endless()
+
+    start = time.monotonic()
+    factory = Factory(flood)
+    stopped = factory.do(lambda kernel: kernel.run("flood", list))
+    assert stopped.startswith("this cell did not end within 0 s")
+    assert time.monotonic() - start >= LIMITS.cell
+
+
+def test_the_message_that_says_that_all_is_done_may_be_lost():
+    def lose(session, request, code):
+        session.sent.append(message(request, "stream", text="hello"))
+        session.replies.add(request)
+
+    limits = Limits(cell=60, question=60, notebook=600, received_mb=512, revivals=3)
+    assert Factory(lose).do(lambda kernel: kernel.run("print()", list), limits) == ""
+
+
+def test_a_few_messages_that_cannot_be_read_are_passed_over():
+    def rubbish(session, request, code):
+        session.sent += [ValueError("no message")] * module.MAX_BROKEN
+        session.sent.append({"parent_header": {"msg_id": request}})
+        session.sent.pop(0)
+        obey(session, request, code)
+
+    assert Factory(rubbish).do(lambda kernel: kernel.run("x = 1", list)) == ""
+
+
+def test_many_messages_that_cannot_be_read_end_the_kernel():
+    def rubbish(session, request, code):
+        session.sent += [ValueError("no message")] * (module.MAX_BROKEN + 1)
+
+    factory = Factory(rubbish)
+    replies = factory.do(ask)
+    assert kinds(replies) == [Failed.NOT_DATA] * 3
+    assert factory.sessions[0].ended == 1
+
+
+def test_a_taker_that_refuses_a_message_counts_it_as_unreadable():
+    def say(session, request, code):
+        session.sent.append(message(request, "stream"))
+        obey(session, request, code)
+
+    def take(one):
+        raise KeyError("text")
+
+    assert Factory(say).do(lambda kernel: kernel.run("x = 1", take)) == ""
+
+
+def test_kernels_are_replaced_so_many_times_and_no_more():
+    def die(session, request, code):
+        session.lives = False
+
+    factory = Factory(*[die] * 10)
+
+    async def work(kernel):
+        return [await kernel.run(f"cell {number}", list) for number in range(6)]
+
+    stops = factory.do(work)
+    assert len(factory.sessions) == 1 + LIMITS.revivals
+    assert stops[:4] == ["the kernel died in this cell"] * 4
+    assert stops[4:] == ["this cell was not run: the kernel died in this cell"] * 2
+
+
+def test_a_cell_that_kills_every_kernel_is_not_run_again():
+    def die(session, request, code):
+        session.lives = code != "deadly"
+        obey(session, request, code) if session.lives else None
+
+    factory = Factory(die, die)
+
+    async def work(kernel):
+        return [await kernel.run(code, list) for code in ("deadly", "x = 1")]
+
+    assert factory.do(work) == ["the kernel died in this cell", ""]
+    assert factory.sessions[1].ran == ["x = 1"]
+
+
+def test_when_the_notebooks_time_is_up_nothing_more_is_run():
+    limits = Limits(cell=9, question=9, notebook=0.2, received_mb=512, revivals=3)
+
+    async def work(kernel):
+        await kernel.ready()
+        await asyncio.sleep(0.3)
+        return await kernel.run("x = 1", list), await ask(kernel)
+
+    stopped, replies = Factory().do(work, limits)
+    assert stopped == "this cell was not run: the notebook's time was up"
+    assert kinds(replies) == [Failed.DIED] * 3
+
+
+def test_a_kernel_whose_messages_fill_our_memory_is_killed(monkeypatch):
+    held = itertools.chain([100 << 20], itertools.repeat(200 << 20))
+    monkeypatch.setattr(module, "_resident_bytes", lambda: next(held))
+    limits = Limits(cell=20, question=20, notebook=60, received_mb=64, revivals=3)
+
+    def grow(session, request, code):
+        """Say nothing, and live until killed."""
+
+    factory = Factory(grow)
+    stopped = factory.do(lambda kernel: kernel.run("flood", list), limits)
+    assert stopped == "the kernel died in this cell"
+    assert "the kernel sent more than 64 MB at one time and was killed" in factory.warnings
+
+
+def test_a_kernel_that_does_not_start_is_said():
+    async def refuse() -> FakeSession:
+        raise RuntimeError("the kernel ended before it was ready")
+
+    async def main() -> None:
+        kernel = Kernel(refuse, LIMITS, print)
+        try:
+            await kernel.ready()
+        finally:
+            await kernel.close()
+
+    with pytest.raises(RuntimeError, match="before it was ready"):
+        asyncio.run(main())

@@ -1,0 +1,125 @@
+"""What the filter lets through and refuses, on both machines, as a small interpreter runs it."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import struct
+from collections.abc import Mapping
+from itertools import chain
+
+import pytest
+
+from grading.sandbox.policy import FAMILIES, REFUSED
+from grading.sandbox.seccomp import ARCHITECTURES, numbers, program
+
+ALLOW, KILL, REFUSE, UNKNOWN = 0x7FFF0000, 0x80000000, 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
+THREAD, SIGCHLD = 0x10000, 17
+LET_THROUGH = {  # among others
+    "x86_64": {"read": 0, "openat": 257, "mmap": 9, "futex": 202, "execve": 59, "exit_group": 231},
+    "aarch64": {
+        "read": 63,
+        "openat": 56,
+        "mmap": 222,
+        "futex": 98,
+        "execve": 221,
+        "exit_group": 94,
+    },
+}
+
+each_machine = pytest.mark.parametrize("machine", ARCHITECTURES)
+
+
+def verdict(machine: str, number: int, argument: int = 0, architecture: int | None = None) -> int:
+    """What the filter for a machine returns for one system call."""
+    code = program(machine)
+    instructions = [struct.unpack_from("HBBI", code, at) for at in range(0, len(code), 8)]
+    audit = ARCHITECTURES[machine] if architecture is None else architecture
+    call = struct.pack("<IIQ6Q", number, audit, 0, argument, *range(5))  # struct seccomp_data
+    at = loaded = 0
+    while True:
+        kind, if_true, if_false, operand = instructions[at]
+        at += 1
+        match kind:
+            case 0x20:  # load a word
+                (loaded,) = struct.unpack_from("<I", call, operand)
+            case 0x15:  # is it equal?
+                at += if_true if loaded == operand else if_false
+            case 0x35:  # is it at least as large?
+                at += if_true if loaded >= operand else if_false
+            case 0x45:  # has it one of these bits?
+                at += if_true if loaded & operand else if_false
+            case 0x06:  # return
+                return operand
+            case _:
+                raise AssertionError(f"no such instruction: {kind:#x}")
+
+
+def differing(wanted: int, machine: str, calls: Mapping[str, int]) -> dict[str, str]:
+    """The calls whose verdict is not the one that is wanted."""
+    verdicts = {name: verdict(machine, number) for name, number in calls.items()}
+    return {name: hex(got) for name, got in verdicts.items() if got != wanted}
+
+
+@each_machine
+def test_what_the_policy_refuses_is_refused(machine: str) -> None:
+    refused = {
+        name: number
+        for name, number in numbers(machine).items()
+        if name in chain(*REFUSED.values())
+    }
+    assert differing(REFUSE, machine, refused) == {}
+
+
+@each_machine
+def test_every_name_in_the_policy_has_a_number(machine: str) -> None:
+    without = {*chain(*REFUSED.values())} - numbers(machine).keys()
+    assert without == ({"fork", "vfork"} if machine == "aarch64" else set())
+
+
+@each_machine
+def test_ordinary_calls_are_let_through(machine: str) -> None:
+    assert differing(ALLOW, machine, LET_THROUGH[machine]) == {}
+
+
+@each_machine
+def test_threads_can_be_made_and_processes_cannot(machine: str) -> None:
+    clone, clone3 = numbers(machine)["clone"], numbers(machine)["clone3"]
+    assert verdict(machine, clone, THREAD | 0x3D0F00) == ALLOW  # as pthread_create asks
+    assert verdict(machine, clone, SIGCHLD) == REFUSE  # as fork asks
+    assert verdict(machine, clone3) == UNKNOWN  # so libc tries clone
+
+
+@each_machine
+def test_sockets_are_of_the_policys_families_only(machine: str) -> None:
+    call = numbers(machine)["socket"]
+    made = {family for family in range(64) if verdict(machine, call, family) == ALLOW}
+    assert made == set(FAMILIES.values())
+    assert verdict(machine, call, 40) == REFUSE
+    assert verdict(machine, call, 1 << 32 | 40) == REFUSE  # the kernel reads 32 bits of it too
+
+
+@each_machine
+def test_calls_of_another_architecture_end_the_process(machine: str) -> None:
+    assert verdict(machine, LET_THROUGH[machine]["read"], architecture=0x40000003) == KILL  # i386
+
+
+def test_x32_calls_are_refused() -> None:
+    assert verdict("x86_64", 0x40000000) == REFUSE
+
+
+def test_an_unknown_machine_has_no_filter() -> None:
+    assert program("riscv64") == b""
+
+
+@each_machine
+def test_numbers_are_those_of_libseccomp(machine: str) -> None:
+    try:
+        resolve = ctypes.CDLL("libseccomp.so.2").seccomp_syscall_resolve_name_arch
+    except OSError:
+        pytest.skip("libseccomp.so.2 is not installed")
+    known = numbers(machine) | LET_THROUGH[machine]
+    theirs = {
+        name: resolve(ctypes.c_uint32(ARCHITECTURES[machine]), name.encode()) for name in known
+    }
+    assert known == theirs
