@@ -232,9 +232,8 @@ def test_the_link_of_an_assignment_opens_its_lecture(seen):
 def feedback(seen: Seen, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The feedback pages of the notebook saved in JupyterLab, and of one with a mistake."""
     root = tmp_path_factory.mktemp("class")
-    copy_notebook(
-        REPOSITORY / "source" / ASSIGNMENT, f"{NOTEBOOK}.ipynb", root / "source" / ASSIGNMENT
-    )
+    source = Path("source", ASSIGNMENT)
+    copy_notebook(REPOSITORY / source / f"{NOTEBOOK}.ipynb", root / source)
     configuration = (REPOSITORY / "nbgrader_config.py").read_text()
     (root / "nbgrader_config.py").write_text(configuration + SETTINGS)
     mistaken = nbformat.read(seen.notebook, as_version=4)
