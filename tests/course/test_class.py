@@ -19,7 +19,7 @@ from grading.rehearsal.simulate import CRASHES, SHARES, load, simulate
 from tests.support import REPOSITORY
 from tests.support.little_course import nbgrader
 
-pytestmark = pytest.mark.bubblewrap
+pytestmark = pytest.mark.usefixtures("sandbox")
 
 ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "batch_norm"
 SETTINGS = f"""

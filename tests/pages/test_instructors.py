@@ -35,7 +35,7 @@ from playwright.sync_api import (
 from grading.rehearsal.answers import scores
 from tests.support import REPOSITORY, little_course
 
-pytestmark = pytest.mark.bubblewrap
+pytestmark = pytest.mark.usefixtures("sandbox")
 
 PAGE = REPOSITORY / "docs" / "instructors.md"
 ASSIGNMENT, NOTEBOOK = "module2_optimization", "weighted_averages"

@@ -151,7 +151,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     return course
 
 
-pytestmark = pytest.mark.bubblewrap
+pytestmark = pytest.mark.usefixtures("sandbox")
 
 
 def test_commands_print_what_the_page_shows(course):

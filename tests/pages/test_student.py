@@ -264,12 +264,12 @@ def read(page: Page, feedback: Path) -> str:
     return page.locator("body").inner_text()
 
 
-@pytest.mark.bubblewrap
+@pytest.mark.usefixtures("sandbox")
 def test_feedback_on_right_answers_shows_full_points(page, feedback):
     assert "(Score: 22.0 / 22.0)" in read(page, feedback["right"])
 
 
-@pytest.mark.bubblewrap
+@pytest.mark.usefixtures("sandbox")
 def test_feedback_on_a_mistake_names_it_and_the_lecture_to_read(page, feedback):
     text = read(page, feedback["mistaken"])
     assert "(Score: 16.0 / 22.0)" in text

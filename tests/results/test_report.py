@@ -709,7 +709,7 @@ def test_it_can_be_read_without_seeing_it(course, opened, page):
 # -- after real grading -------------------------------------------------------------------
 
 
-@pytest.mark.bubblewrap
+@pytest.mark.usefixtures("sandbox")
 @pytest.mark.parametrize("command", ["nbgrader", "grading"])
 def test_a_class_that_was_really_graded_is_reported(tmp_path, command):
     root = little_course.make(tmp_path, SealedExecute__question_timeout=3.0)

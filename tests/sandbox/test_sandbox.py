@@ -22,7 +22,7 @@ from grading.sandbox import bubblewrap
 from tests.support import REPOSITORY
 from tests.support.sandbox_probe import namespaces
 
-pytestmark = pytest.mark.bubblewrap
+pytestmark = pytest.mark.usefixtures("sandbox")
 NOBODY = 65534
 
 LEAVE_TRACES = """
