@@ -8,6 +8,7 @@ fails.
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -20,6 +21,9 @@ from playwright.sync_api import Browser, sync_playwright
 from grading.sandbox import bubblewrap
 from tests.support import REPOSITORY
 
+# jsonschema, below nbformat, looks for it to check IRIs, of which notebooks have none; it builds 39
+# grammars when it is imported, for seconds.
+sys.modules["rfc3987_syntax"] = None
 collect_ignore_glob = ["*.ipynb"]  # submissions to grade, not lectures for nbval
 
 # The marks of tests that use a fixture; all of them are slow.
@@ -56,7 +60,7 @@ hypothesis.settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 hypothesis.settings.register_profile(
-    "quick", hypothesis.settings.get_profile("thorough"), max_examples=50
+    "quick", hypothesis.settings.get_profile("thorough"), max_examples=20
 )
 hypothesis.settings.load_profile("thorough")
 
@@ -68,7 +72,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests; slow ones that share a fixture of their file go to one worker."""
+    """Mark tests; slow ones that use a fixture of their file go to one worker together."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         marks = {mark for fixture, mark in MARKS.items() if fixture in fixtures}
@@ -77,8 +81,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark in {*marks, "slow"}:
             item.add_marker(mark)
         item.add_marker(pytest.mark.timeout(PATIENCE))
-        if fixtures & vars(getattr(item, "module", item)).keys():
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+        lecture = not hasattr(item, "module")  # whose cells share a kernel
+        if lecture or fixtures & vars(item.module).keys():
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 def is_slow(path: Path) -> bool:

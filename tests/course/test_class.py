@@ -24,8 +24,7 @@ pytestmark = pytest.mark.usefixtures("sandbox")
 ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "batch_norm"
 SETTINGS = f"""
 c.SealedExecute.tests = [{str(REPOSITORY)!r}]
-c.SealedExecute.timeout = 6
-c.SealedExecute.question_timeout = 6
+c.SealedExecute.timeout = 20
 """
 SEED = 1
 SECRET = bytes(range(32))  # the same cases at every run

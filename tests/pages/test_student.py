@@ -3,7 +3,6 @@
 import json
 import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from grading.rehearsal.demo import copy_notebook
 from tests.support import REPOSITORY
 from tests.support.handed_out import PYTHON, hand_out, variables
 from tests.support.little_course import nbgrader
+from tests.support.waiting import wait_until
 
 ASSIGNMENT, NOTEBOOK = "module2_optimization", "mini_batches"
 RIGHT = {
@@ -77,10 +77,8 @@ def jupyterlab(folder: Path, command: list[str], settings: Path) -> Iterator[str
             command, cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT
         )
     try:
-        deadline = time.monotonic() + PATIENCE / 1000
-        while not answers(address):
-            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
-            time.sleep(0.2)
+        wait_until(lambda: process.poll() is not None or answers(address), "JupyterLab answers")
+        assert process.poll() is None, log.read_text()
         yield address
     finally:
         if process.poll() is None:

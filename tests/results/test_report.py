@@ -6,10 +6,8 @@ import contextlib
 import datetime
 import itertools
 import json
-import os
 import re
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,7 +26,7 @@ from playwright.sync_api import Browser, Page
 from grading.boundary.questions import OUTCOME
 from grading.results.report import figures
 from grading.results.report.records import Class, Graded, Question, Record
-from tests.support import little_course
+from tests.support import commands, little_course
 
 ASSIGNMENT = "week_1"
 NOTEBOOKS = {"part_1": ("one", "two", "three"), "part_2": ("four", "essay")}
@@ -205,8 +203,7 @@ def a_class_of_300() -> dict[str, Student]:
 
 def report(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command as an instructor does."""
-    command = [sys.executable, "-m", "grading", "report", *arguments]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True)
+    return commands.run(root, "grading", "report", *arguments)
 
 
 def written(root: Path) -> BeautifulSoup:
@@ -217,7 +214,7 @@ def written(root: Path) -> BeautifulSoup:
 def path() -> Iterator[None]:
     """nbgrader makes a gradebook with alembic, which it starts by its name."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        patch.setenv("PATH", commands.variables()["PATH"])
         yield
 
 
@@ -712,7 +709,7 @@ def test_it_can_be_read_without_seeing_it(course, opened, page):
 @pytest.mark.usefixtures("sandbox")
 @pytest.mark.parametrize("command", ["nbgrader", "grading"])
 def test_a_class_that_was_really_graded_is_reported(tmp_path, command):
-    root = little_course.make(tmp_path, SealedExecute__question_timeout=3.0)
+    root = little_course.make(tmp_path)
     show = f"get_ipython().display_pub.publish({{{OUTCOME!r}: {{'mistake': {FORGED!r}}}}})"
     answers = {
         "right": little_course.answered(root),
@@ -723,8 +720,7 @@ def test_a_class_that_was_really_graded_is_reported(tmp_path, command):
     }
     for student, notebook in answers.items():
         little_course.submit(root, student, notebook)
-    autograde = [sys.executable, "-m", command, "autograde", little_course.ASSIGNMENT]
-    graded = subprocess.run(autograde, cwd=root, capture_output=True, text=True)
+    graded = commands.run(root, command, "autograde", little_course.ASSIGNMENT)
     assert graded.returncode == 1, graded.stderr
     feedback = little_course.nbgrader(root, "generate_feedback", little_course.ASSIGNMENT)
     assert feedback.returncode == 0, feedback.stderr

@@ -1,14 +1,12 @@
 """Copies are found under other names; right answers that anybody writes are not held for copies."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from grading.results.similar import SHARED_BY_AT_LEAST, Comparison, compare
-from tests.support import little_course
+from tests.support import commands, little_course
 from tests.support.little_course import ASSIGNMENT
 
 STUB = '''\
@@ -144,13 +142,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def similar(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "grading", "similar", *arguments],
-        cwd=root,
-        env={**os.environ, "COLUMNS": "250"},
-        capture_output=True,
-        text=True,
-    )
+    return commands.run(root, "grading", "similar", *arguments, COLUMNS="250")
 
 
 def test_the_command_names_the_pair_and_says_that_it_is_no_proof(course):
