@@ -19,7 +19,8 @@ import pytest
 from nbconvert.filters import strip_ansi
 from nbgrader.api import Gradebook
 
-from tests.support import REPOSITORY, commands
+from tests.support import REPOSITORY
+from tests.support.commands import variables
 
 PAGE = REPOSITORY / "docs" / "new_task.md"
 ASSIGNMENT, NOTEBOOK, FUNCTION, POINTS = "module4_extras", "label_smoothing", "smooth_labels", 5
@@ -74,7 +75,7 @@ class Course:
         if command.startswith("nbgrader autograde"):
             self.hand_in()
         run = subprocess.run(
-            command, shell=True, cwd=self.root, env=commands.variables(),
+            command, shell=True, cwd=self.root, env=variables(),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         self.printed.append((command, shown, strip_ansi(run.stdout)))
