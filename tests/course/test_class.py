@@ -20,13 +20,12 @@ from grading.rehearsal.simulate import CRASHES, SHARES, load, simulate
 from tests.support import REPOSITORY
 from tests.support.little_course import nbgrader
 
-pytestmark = pytest.mark.bubblewrap
+pytestmark = pytest.mark.usefixtures("sandbox")
 
 ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "2_batch_norm"
 SETTINGS = f"""
 c.HiddenTests.folders = [{str(REPOSITORY)!r}]
-c.SealedExecute.timeout = 6
-c.SealedExecute.question_timeout = 6
+c.SealedExecute.timeout = 20
 """
 SEED = 1
 SECRET = bytes(range(32))  # the same cases at every run
