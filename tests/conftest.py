@@ -96,6 +96,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subprocess.Popen, "__init__", _refuse)
+        patch.setattr(os, "fork", _refuse)
         return (yield)
 
 
