@@ -72,7 +72,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests; slow ones that use a fixture of their file go to one worker together."""
+    """Mark tests, and give slow ones more time."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         marks = {mark for fixture, mark in MARKS.items() if fixture in fixtures}
@@ -81,9 +81,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark in {*marks, "slow"}:
             item.add_marker(mark)
         item.add_marker(pytest.mark.timeout(PATIENCE))
-        lecture = not hasattr(item, "module")  # whose cells share a kernel
-        if lecture or fixtures & vars(item.module).keys():
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 def is_slow(path: Path) -> bool:

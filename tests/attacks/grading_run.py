@@ -35,6 +35,10 @@ from tests.support.waiting import command_of
 CANARY = f"canary-{secrets.token_hex(16)}"
 # Few attacks use up a limit, and an honest answer must not reach it on a busy machine.
 SETTINGS = {"SealedExecute__timeout": 20}
+COMMANDS = (["nbgrader", "autograde"], ["grading", "autograde", "--workers=2"])
+PROBE = Attack(
+    "probe", "", "import os\nprint('sees the course:', os.path.exists(ROOT))", sealed=True
+)
 CHANGES = ("autograded", "feedback", "gradebook.db", ".nbgrader.log", ".grading", "tmp")
 
 
@@ -187,17 +191,28 @@ class Run:
         return next(course for course in self.courses if attack in course.attacks)
 
 
+def check_the_seal(template: Path, command: list[str]) -> None:
+    """Grade a harmless answer first: attacks that need a sandbox would harm this machine."""
+    root = Path(shutil.copytree(template, template.with_name(f"probe-{command[0]}")))
+    course = Course(root, [PROBE], {}, command)
+    course.grade()
+    course.finish()
+    assert "sees the course: False" in course.outputs(PROBE.name), course.text
+
+
 def run(folder: Path, attacks: list[Attack], settings: dict, **environment: str) -> Iterator[Run]:
     """Grade the attacks in two courses at the same time."""
     first, second = folder / "one", folder / "two"
     little_course.make(first, **SETTINGS, **settings)
     plant(first)
     shutil.copytree(first, second)
+    if any(attack.sealed for attack in attacks):
+        for command in COMMANDS:
+            check_the_seal(first, command)
     listeners = Listeners(folder)
-    known = listeners.known
     courses = [
-        Course(first, attacks[::2], known, ["nbgrader", "autograde"]),
-        Course(second, attacks[1::2], known, ["grading", "autograde", "--workers=2"]),
+        Course(root, attacks[half::2], listeners.known, COMMANDS[half])
+        for half, root in enumerate((first, second))
     ]
     for course in courses:
         course.grade(**environment)
