@@ -41,6 +41,7 @@ SLOW = (
     "course/test_release.py",
     "frameworks",
     "house/test_hidden_tests.py",
+    "judging",
     "marking/test_feedback.py",
     "pages",
     "plugin/test_grading.py",
@@ -48,6 +49,7 @@ SLOW = (
     "rehearsal/test_audit.py",
     "rehearsal/test_simulate.py",
     "results",
+    "sandbox/test_forkserver.py",
 )
 PATIENCE = 1800  # seconds for a slow test with its fixtures, on a busy machine
 

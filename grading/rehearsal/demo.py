@@ -20,7 +20,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from grading.course import question_name
+from grading.handed_in.cells import question_name
 from grading.rehearsal.simulate import Expected, load
 from grading.sandbox import bubblewrap
 from grading.stop import Stop

@@ -20,7 +20,8 @@ from pathlib import Path
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
-from grading.course import Course, grade_id
+from grading.course import Course
+from grading.handed_in.cells import grade_id
 from grading.marking.catalogue import Catalogue
 from grading.marking.task import Task
 from grading.rehearsal.scores import scores

@@ -22,7 +22,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from grading.rehearsal.answers import scores
 from nbgrader.api import Gradebook
 from playwright.sync_api import (
     Browser,
@@ -32,6 +31,8 @@ from playwright.sync_api import (
     expect,
 )
 
+from grader_tests import catalogue
+from grading.rehearsal.scores import scores
 from tests.support import REPOSITORY, commands, little_course
 from tests.support.waiting import wait_until
 
@@ -199,7 +200,7 @@ def solved(course: Course, **answers: str) -> str:
 
 def deserved(course: Course, **answers: str) -> dict[str, float]:
     """What a notebook with these answers must earn."""
-    return scores(NOTEBOOK, answered(course, **answers))
+    return scores(catalogue.notebook(NOTEBOOK).tasks, answered(course, **answers))
 
 
 def download(course: Course, files: dict[str, str]) -> None:

@@ -21,7 +21,7 @@ import psutil
 import pytest
 from nbgrader.api import Gradebook
 
-from grading.course import question_name
+from grading.handed_in.cells import question_name
 from tests.support import commands, little_course
 from tests.support.little_course import (
     ASSIGNMENT,

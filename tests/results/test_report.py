@@ -24,7 +24,7 @@ from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, Page
 
 from grading.boundary.questions import RECORD
-from grading.course import question_name
+from grading.handed_in.cells import question_name
 from grading.results.report import CannotReport, figures, write
 from grading.results.report.records import Autograded, Class, GradedCell, Record
 from tests.support import commands, little_course

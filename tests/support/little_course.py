@@ -15,7 +15,7 @@ from typing import Any
 import nbformat
 from nbgrader.api import Gradebook
 
-from grading.course import question_name
+from grading.handed_in.cells import question_name
 from tests.support import REPOSITORY, commands
 
 ASSIGNMENT, NOTEBOOK = "ps1", "p1"

@@ -29,7 +29,8 @@ from sqlalchemy.orm import undefer
 
 from grading.boundary.outcome import Ended
 from grading.boundary.questions import RECORD
-from grading.course import Course, question_name
+from grading.course import Course
+from grading.handed_in.cells import question_name
 
 PAGES, RUNS = "report", ".grading"  # folders in the course
 
