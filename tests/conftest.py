@@ -46,6 +46,7 @@ SLOW = (
     "pages",
     "plugin/test_grading.py",
     "plugin/test_unsealed.py",
+    "rehearsal/test_another_course.py",
     "rehearsal/test_audit.py",
     "rehearsal/test_simulate.py",
     "results",
