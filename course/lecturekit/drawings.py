@@ -30,7 +30,7 @@ def draw_network(
         Units that are switched off: crossed out, and without lines.
     """
     places = [
-        [(2 * layer, (n - 1) / 2 - unit) for unit in range(n)] for layer, n in enumerate(layer_dims)
+        [(3 * layer, (n - 1) / 2 - unit) for unit in range(n)] for layer, n in enumerate(layer_dims)
     ]
     for layer, column in enumerate(places):
         for unit, (x, y) in enumerate(column):
@@ -45,8 +45,8 @@ def draw_network(
                     ax.plot(*zip(start, (x, y), strict=True), color=LINE, ls="-", lw=0.6, zorder=1)
     bottom = -max(layer_dims) / 2
     for layer, label in enumerate(labels):
-        ax.text(2 * layer, bottom - 0.2, label, ha="center", va="top")
-    ax.set(xlim=(-1, 2 * len(layer_dims) - 1), ylim=(bottom - (0.9 if labels else 0), -bottom))
+        ax.text(3 * layer, bottom - 0.2, label, ha="center", va="top")
+    ax.set(xlim=(-1.5, 3 * len(layer_dims) - 1.5), ylim=(bottom - (0.9 if labels else 0), -bottom))
     ax.set_aspect("equal")
     ax.axis("off")
 
