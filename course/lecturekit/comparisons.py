@@ -59,8 +59,8 @@ class Comparison:
             wins = f"{better} before {worse} in {np.sum(ahead > 0)} of {len(ahead)} seeds"
             if not ahead.mean() > margin:
                 raise ValueError(
-                    f"{wins}, by {ahead.mean():.3g} on average; two standard errors are "
-                    f"{margin:.3g}. Claim less, or compare over more seeds."
+                    f"{wins}, by {ahead.mean():.2f} on average; two standard errors are "
+                    f"{margin:.2f}. Claim less, or compare over more seeds."
                 )
             steps.append(wins)
         return "; ".join(steps)
