@@ -127,6 +127,8 @@ def test_a_prediction_has_choices_and_its_answer_comes_folded_with_the_result(pa
             between = after[: after.index(result)]
             assert not any(is_shown(cell) for cell in between), f"{cell.id}: the result is in sight"
             assert not is_shown(result), f"{result.id} stores its answer unfolded"
+            first_line = result.source.splitlines()[0]  # JupyterLab shows it of a folded cell
+            assert is_folded(result) and "answer(" not in first_line, f"{result.id} gives it away"
             [said] = re.findall(r"\*\*Answer: (.)\.\*\*", str(result.outputs))
             assert said in choices, f"{result.id} answers {said}"
 
