@@ -23,7 +23,7 @@ install = as_root=; \
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		$(1) >/dev/null
 
-.PHONY: help setup sandbox demo test test-frameworks lint release lab bundle formgrader bench
+.PHONY: help setup sandbox demo check test test-frameworks lint release lab bundle formgrader bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
@@ -61,29 +61,34 @@ sandbox: setup ## check that submitted code can be sealed; install bubblewrap if
 demo: setup ## grade a small made-up class in demo/ and show the scores
 	@$(MAKE) --no-print-directory sandbox || \
 		echo "WARNING: going on without a sandbox, for the demo grades its own submissions only." >&2
-	@$(BIN)/python -m grading demo
+	@$(BIN)/python -m grading demo source/module3_tuning_batchnorm/2_batch_norm.ipynb
 
 # $(1): a test whether it is there, $(2): packages. Where they cannot be had, tests are skipped.
 optional = { $(1); } >/dev/null 2>&1 || ( $(call install,$(2)) ) || \
 	echo "WARNING: going on without $(2): the tests that need it are skipped." >&2
 CHROMIUM := command -v chromium && ls /usr/lib/*/libatomic.so.1
 
-# One thread for linear algebra each: two runners on two cores slow each other down otherwise.
-test: export OPENBLAS_NUM_THREADS = 1
-test: sandbox lint ## run every test: linter, audit of the hidden tests, tests, lectures
+# One thread for linear algebra each: runners slow each other down otherwise.
+check test: export OPENBLAS_NUM_THREADS = 1
+
+check: lint ## lint, and the tests that need no sandbox and no other process (seconds)
+	$(BIN)/python -m pytest -n auto -p no:nbval -q -x --ff -m "not slow" \
+		--hypothesis-profile=quick tests
+
+test: sandbox lint ## run everything: linters, tests, lectures
 	@$(call optional,$(CHROMIUM),chromium libatomic1)
 	@$(call optional,ls /usr/lib/postgresql/*/bin/initdb,postgresql)
-	$(BIN)/python -m grading.rehearsal.audit
-	$(BIN)/python -m pytest -n 2 --dist loadscope --nbval tests course
+	$(BIN)/python -m pytest -n auto --dist loadscope --nbval tests course
 
 # An environment of its own: half a gigabyte that students need not download.
 test-frameworks: .venv-frameworks/installed ## compare the references with PyTorch, Keras, TensorFlow
 	.venv-frameworks/bin/python -m pytest --nbval tests/house/test_environment.py tests/frameworks \
 		course/module3_tuning_batchnorm/05_frameworks.ipynb
 
-lint: setup ## check style and formatting
+lint: setup ## check style, formatting, and who imports whom
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
 
 release: setup ## make release/ from source/
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \

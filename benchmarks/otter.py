@@ -16,7 +16,7 @@ import nbformat
 
 from benchmarks import course
 from benchmarks.cost import Cost, run
-from grading.course import question_name
+from grading.handed_in.cells import question_name
 
 VERSION = "otter-grader==7.0.0"
 PLACE = course.REPOSITORY / ".venv-otter"

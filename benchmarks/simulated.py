@@ -51,7 +51,7 @@ def measure(root: Path, assignment: str, students: int) -> None:
 
 def _grade(
     name: str, root: Path, assignment: str, students: int, command: list[str]
-) -> list[demo.Result]:
+) -> list[demo.Earned]:
     """Grade, print a line of the table, and return the answers that got another score than due."""
     cost = run([command], root, **course.ENVIRONMENT)
     found = demo.results(root, assignment)

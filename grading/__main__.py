@@ -156,8 +156,8 @@ def _audit(names: Sequence[str], seeds: int, settings: Sequence[str]) -> int:
 
 
 def _scaffold_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("notebook", metavar="NOTEBOOK", help="such as 2_batch_norm")
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="such as source/module4_extras")
+    parser.add_argument("notebook", metavar="NOTEBOOK", help="such as 1_NAME")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="such as source/ASSIGNMENT")
 
 
 def _scaffold(notebook: str, folder: Path, settings: Sequence[str]) -> int:
@@ -193,10 +193,16 @@ def _simulate(
     return 0
 
 
-def _demo() -> int:
+def _demo_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "notebook", metavar="NOTEBOOK", type=Path, help="such as source/ASSIGNMENT/NOTEBOOK.ipynb"
+    )
+
+
+def _demo(notebook: Path) -> int:
     from grading.rehearsal import demo
 
-    return demo.main()
+    return demo.run(notebook)
 
 
 COMMANDS = {
@@ -258,7 +264,7 @@ COMMANDS = {
         "grade a small made-up class in demo/ and show the scores",
         "Makes a course in demo/, which is removed first, hands in an assignment for a made-up "
         "class, grades it with nbgrader, and compares the scores with those expected.",
-        lambda parser: None,
+        _demo_options,
         _demo,
     ),
 }

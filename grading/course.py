@@ -1,4 +1,4 @@
-"""A course of nbgrader's: its folders and settings, and the names by which its cells are known."""
+"""A course of nbgrader's: its folders and settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from nbformat.notebooknode import NotebookNode
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
 from traitlets import List, Unicode
@@ -113,13 +112,3 @@ def release_folder(configured: Configurable, assignment: str) -> Path:
     """Where an assignment was released to, by the configuration that `configured` has."""
     course = CourseDirectory(parent=configured)
     return Path(course.format_path(course.release_directory, ".", assignment))
-
-
-def grade_id(cell: NotebookNode) -> str | None:
-    """The name by which nbgrader knows a cell, if it has one."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id")
-
-
-def question_name(grade_id: str) -> str:
-    """What a graded cell is about: ``softmax`` for ``softmax-graded``."""
-    return grade_id.removesuffix("-graded")

@@ -1,18 +1,110 @@
-"""What several test modules share: the repository, a sandbox, a browser."""
+"""What tests have in common: marks by place and by fixture, limits of time, fixtures of machines.
+
+A test that uses the fixture ``sandbox``, ``browser`` or ``database``, at first or at second hand,
+is marked for it, and skipped with the reason where the machine has none; where ``CI`` is set it
+fails.
+"""
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
+import hypothesis
 import pytest
+from hypothesis import HealthCheck
 from playwright.sync_api import Browser, sync_playwright
 
 from grading.sandbox import bubblewrap
 from tests.support import REPOSITORY
 
+# jsonschema, below nbformat, looks for it to check IRIs, of which notebooks have none; it builds 39
+# grammars when it is imported, for seconds.
+sys.modules["rfc3987_syntax"] = None
 collect_ignore_glob = ["*.ipynb"]  # submissions to grade, not lectures for nbval
+
+# The marks of tests that use a fixture; all of them are slow.
+MARKS = {
+    "sandbox": "bubblewrap",
+    "browser": "browser",
+    "database": "database",
+    "executed": "slow",  # a notebook, in a kernel
+}
+# Where all tests start processes or take seconds.
+SLOW = (
+    "attacks",
+    "cohort",
+    "course/test_class.py",
+    "course/test_release.py",
+    "frameworks",
+    "house/test_hidden_tests.py",
+    "judging",
+    "marking/test_feedback.py",
+    "pages",
+    "plugin/test_grading.py",
+    "plugin/test_unsealed.py",
+    "rehearsal/test_another_course.py",
+    "rehearsal/test_audit.py",
+    "rehearsal/test_simulate.py",
+    "results",
+    "sandbox/test_forkserver.py",
+)
+PATIENCE = 1800  # seconds for a slow test with its fixtures, on a busy machine
+
+hypothesis.settings.register_profile(
+    "thorough",
+    max_examples=2000,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+hypothesis.settings.register_profile(
+    "quick", hypothesis.settings.get_profile("thorough"), max_examples=20
+)
+hypothesis.settings.load_profile("thorough")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import slow tests where none are wanted: nbgrader alone takes seconds."""
+    return (config.option.markexpr == "not slow" and is_slow(collection_path)) or None
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` selects
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests, and give slow ones more time."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        marks = {mark for fixture, mark in MARKS.items() if fixture in fixtures}
+        if not marks and not is_slow(item.path):
+            continue
+        for mark in {*marks, "slow"}:
+            item.add_marker(mark)
+        item.add_marker(pytest.mark.timeout(PATIENCE))
+
+
+def is_slow(path: Path) -> bool:
+    """Whether tests are in one of the slow places, or are lectures."""
+    tests = REPOSITORY / "tests"
+    return not path.is_relative_to(tests) or any(path.is_relative_to(tests / x) for x in SLOW)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let a test fail that starts a process and is not marked as slow."""
+    if item.get_closest_marker("slow"):
+        return (yield)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess.Popen, "__init__", _refuse)
+        patch.setattr(os, "fork", _refuse)
+        return (yield)
+
+
+def _refuse(*arguments: object, **settings: object) -> NoReturn:
+    pytest.fail("This test starts a process: name its place or its fixture in tests/conftest.py.")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,20 +124,18 @@ def repository() -> Path:
     return REPOSITORY
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Hold back tests marked ``bubblewrap`` where no sandbox can be made; in CI, fail them."""
-    if item.get_closest_marker("bubblewrap") is None:
-        return
-    problem = _sandbox_problem()
-    if problem is not None:
-        unavailable(problem)
-
-
-def unavailable(problem: str) -> None:
+def unavailable(problem: str) -> NoReturn:
     """End a test that cannot run on this machine: skipped with the reason; in CI, failed."""
     if os.environ.get("CI"):
         pytest.fail(problem, pytrace=False)
     pytest.skip(problem)
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> None:
+    """For tests that run submitted code in the sandbox."""
+    if problem := bubblewrap.problem():
+        unavailable(problem)
 
 
 @pytest.fixture(scope="module")  # while it is open, no other event loop can run in this thread
@@ -63,8 +153,3 @@ def browser() -> Iterator[Browser]:
     # chromium's own sandbox refuses to run as root; it opens our pages only
     yield driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
     playwright.__exit__()
-
-
-@cache
-def _sandbox_problem() -> str | None:
-    return bubblewrap.problem()

@@ -60,10 +60,10 @@ class Opaque:
 def dumps(value: Any) -> tuple[str, list[bytes]]:
     """Encode a value.
 
-    Subclasses of ndarray are sent by value as plain arrays. Whatever is not None, bool, int,
-    float, complex, str, list, tuple, dict with text keys, or a numeric array or scalar becomes an
-    :class:`Opaque` on arrival, and so does an array, text or number that is too large. A value of
-    too many items or levels is refused by :func:`loads`.
+    Subclasses of ndarray are sent by value as plain arrays, and NumPy's texts as str. Whatever is
+    not None, bool, int, float, complex, str, list, tuple, dict with text keys, or a numeric array
+    or scalar becomes an :class:`Opaque` on arrival, and so does an array, text or number that is
+    too large. A value of too many items or levels is refused by :func:`loads`.
 
     Returns
     -------
@@ -115,8 +115,8 @@ def _encode(x: Any, buffers: list[bytes], budget: dict[str, int], depth: int) ->
         return {"t": "float", "v": x.hex()}
     if kind is complex:
         return {"t": "complex", "v": [x.real.hex(), x.imag.hex()]}
-    if kind is str:
-        return {"t": "str", "v": x} if len(x) <= MAX_STRING else _opaque("a very long str")
+    if kind is str or kind is np.str_:
+        return {"t": "str", "v": str(x)} if len(x) <= MAX_STRING else _opaque("a very long str")
     if kind is list or kind is tuple:
         return {"t": kind.__name__, "v": [_encode(y, buffers, budget, depth + 1) for y in x]}
     if kind is dict and all(type(key) is str and len(key) <= MAX_STRING for key in x):

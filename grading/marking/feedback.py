@@ -221,7 +221,9 @@ def _next_step(verdict: Verdict) -> str:
     if kinds == {Failed.NOT_WRITTEN} and State.NOT_HELD not in states:
         return f"write {name}: replace its raise NotImplementedError line by your code."
     if Failed.TOO_SLOW in kinds:
-        return f"look for a loop in {name} that does not end, or replace loops by array operations."
+        return (
+            f"look for a loop in {name} that does not end, or that does the same work many times."
+        )
     if kinds:
         return f"call {name} yourself with inputs like those named above until it returns."
     return f"go through {name} line by line, with a case small enough to do by hand."

@@ -15,7 +15,8 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_locked
 
-from grading.course import grade_id, release_folder
+from grading.course import release_folder
+from grading.handed_in.cells import grade_id
 from grading.handed_in.rebuild import rebuild
 
 

@@ -1,8 +1,11 @@
-"""Puts the engine where nbgrader takes its steps from; called in ``nbgrader_config.py``."""
+"""Puts the engine where nbgrader takes its steps from; used in ``nbgrader_config.py``."""
 
 from __future__ import annotations
 
+import traceback
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
@@ -34,15 +37,37 @@ from grading.plugin.execute import SealedExecute
 from grading.plugin.stubs import NamedStubs
 
 
-def configure(c: Config) -> None:
-    """Have nbgrader release, grade and give feedback by this engine; may be called again.
+@contextmanager
+def configured(c: Config) -> Iterator[Config]:
+    """Have nbgrader release, grade and give feedback by this engine; the block adds to that.
+
+    nbgrader only logs an error in its configuration, and goes on without it: with its own steps,
+    in which nothing seals student code. Here an error ends the command.
 
     Parameters
     ----------
     c : Config
         What ``get_config()`` gives in ``nbgrader_config.py``, which nbgrader reads several times
-        for one command. Whatever is set after this call counts for more.
+        for one command.
+
+    Raises
+    ------
+    SystemExit
+        If anything in it or in the block goes wrong.
     """
+    try:
+        _configure(c)
+        yield c
+    except Exception as error:
+        *_, where = traceback.extract_tb(error.__traceback__)
+        raise SystemExit(
+            f"nbgrader_config.py cannot be used: {type(error).__name__}: {error} "
+            f"({where.filename}, line {where.lineno}). Nothing was done, because without it "
+            "student code would run unsealed."
+        ) from error
+
+
+def _configure(c: Config) -> None:
     # nbgrader 0.9.6 uses a new submission before it adds it to SQLAlchemy's session, and adds it
     # then: newer versions of SQLAlchemy warn of that, three times a run. What is stored is right.
     warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)

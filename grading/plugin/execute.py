@@ -22,7 +22,8 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute
 from traitlets import Bool, Float, Int, Unicode
 
-from grading.course import HiddenTests, grade_id, release_folder
+from grading.course import HiddenTests, release_folder
+from grading.handed_in.cells import grade_id
 from grading.judging.remote import RemoteJudge
 from grading.plugin.bench import Bench
 from grading.plugin.outputs import Outputs, error, note

@@ -1,6 +1,6 @@
-"""A small made-up class, graded before your eyes: ``python -m grading demo``.
+"""A small made-up class, graded before your eyes: ``python -m grading demo NOTEBOOK``.
 
-Run it in the repository. Everything happens in ``demo/``, a course of its own, with the commands
+Everything happens in ``demo/``, a course of its own, with the commands
 that an instructor types.
 """
 
@@ -20,11 +20,11 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from grading.course import question_name
+from grading.handed_in.cells import question_name
 from grading.rehearsal.simulate import Expected, load
 from grading.sandbox import bubblewrap
+from grading.stop import Stop
 
-ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "2_batch_norm.ipynb"
 FOLDER, LOG = Path("demo"), Path("demo", "nbgrader.log")
 SETTINGS = """
 # For the demo: the hidden tests are in the folder above, and endless loops are stopped soon.
@@ -37,7 +37,7 @@ STUDENT = re.compile(r"^\d+/\d+ (\S+): ")
 
 
 @dataclass(frozen=True)
-class Result:
+class Earned:
     """What one answer earned, beside what it must earn; `score` is None if it was not graded."""
 
     student: str
@@ -47,30 +47,36 @@ class Result:
     points: float
 
 
-def main() -> int:
-    """Run the demo; return the exit status."""
-    if not Path("source", ASSIGNMENT).is_dir():
-        print(f"There is no source/{ASSIGNMENT} here: run it in the repository.", file=sys.stderr)
-        return 1
-    _make_course()
+def run(notebook: Path) -> int:
+    """Run the demo with one notebook of an assignment's source; return the exit status.
+
+    Raises
+    ------
+    Stop
+        If there is no such notebook.
+    """
+    if not notebook.is_file():
+        raise Stop(f"There is no {notebook} here: run this in the course's folder.")
+    assignment = notebook.parent.name
+    _make_course(notebook)
     for command in (
-        f"nbgrader generate_assignment {ASSIGNMENT}",
-        f"python -m grading simulate {ASSIGNMENT} --students 8 --seed 1",
-        f"python -m grading autograde {ASSIGNMENT}",
-        f"nbgrader generate_feedback {ASSIGNMENT}",
-        f"python -m grading report {ASSIGNMENT}",
+        f"nbgrader generate_assignment {assignment}",
+        f"python -m grading simulate {assignment} --students 8 --seed 1",
+        f"python -m grading autograde {assignment}",
+        f"nbgrader generate_feedback {assignment}",
+        f"python -m grading report {assignment}",
     ):
         if _run(command) != 0:
             print(f"\nThis command failed; the end of {LOG}:", file=sys.stderr)
             print("\n".join(LOG.read_text().splitlines()[-15:]), file=sys.stderr)
             return 1
-    found = results(FOLDER, ASSIGNMENT)
+    found = results(FOLDER, assignment)
     print("\n".join(["", *table(found), "", *mistakes(found)]))
     student = min(found, key=lambda result: (result.score or 0) / result.points).student
-    page = next(FOLDER.glob(f"feedback/{student}/{ASSIGNMENT}/*.html"))
+    page = next(FOLDER.glob(f"feedback/{student}/{assignment}/*.html"))
     print("\nTo open in a browser:")
     print(f"  the feedback that {student} gets: {page}")
-    print(f"  the report on the class: {FOLDER}/report/{ASSIGNMENT}.html")
+    print(f"  the report on the class: {FOLDER}/report/{assignment}.html")
     print(f"Everything in formgrader: cd {FOLDER} && ../.venv/bin/jupyter lab, menu Nbgrader.")
     wrong = [result for result in found if result.score != result.expected.score]
     for result in wrong:
@@ -84,9 +90,9 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _make_course() -> None:
+def _make_course(notebook: Path) -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
-    copy_notebook(Path("source", ASSIGNMENT), NOTEBOOK, FOLDER / "source" / ASSIGNMENT)
+    copy_notebook(notebook, FOLDER / "source" / notebook.parent.name)
     settings = Path("nbgrader_config.py").read_text() + SETTINGS
     problem = bubblewrap.problem()
     if problem is not None:
@@ -96,10 +102,10 @@ def _make_course() -> None:
     print(f"$ cd {FOLDER}")
 
 
-def copy_notebook(source: Path, notebook: str, destination: Path) -> None:
+def copy_notebook(notebook: Path, destination: Path) -> None:
     """Copy one notebook of an assignment, with the assignment's data files."""
-    shutil.copytree(source, destination, ignore=shutil.ignore_patterns("*.ipynb"))
-    shutil.copy(source / notebook, destination)
+    shutil.copytree(notebook.parent, destination, ignore=shutil.ignore_patterns("*.ipynb"))
+    shutil.copy(notebook, destination)
 
 
 def _run(command: str) -> int:
@@ -126,7 +132,7 @@ def _run(command: str) -> int:
     return process.returncode
 
 
-def results(root: Path, assignment: str) -> list[Result]:
+def results(root: Path, assignment: str) -> list[Earned]:
     """Read a course's gradebook after a made-up class was graded.
 
     A question is known by the grade_id of its graded cell without the ending ``-graded``.
@@ -139,7 +145,7 @@ def results(root: Path, assignment: str) -> list[Result]:
             for grade in notebook.grades
         }
         return [
-            Result(student, question, expected, grade.auto_score, grade.max_score)
+            Earned(student, question, expected, grade.auto_score, grade.max_score)
             for student, notebooks in load(root, assignment).items()
             for notebook, questions in notebooks.items()
             for question, expected in questions.items()
@@ -147,7 +153,7 @@ def results(root: Path, assignment: str) -> list[Result]:
         ]
 
 
-def table(found: list[Result]) -> list[str]:
+def table(found: list[Earned]) -> list[str]:
     """Lines of a table: a row for each student, a column for each question."""
     points = {result.question: result.points for result in found}
     rows = [["", *points, "total"], ["of", *points.values(), sum(points.values())]]
@@ -162,7 +168,7 @@ def table(found: list[Result]) -> list[str]:
     ]
 
 
-def mistakes(found: list[Result]) -> list[str]:
+def mistakes(found: list[Earned]) -> list[str]:
     """What each student got wrong, in lines of 100 columns."""
     lines = ["What each got wrong:"]
     for student, its in itertools.groupby(found, lambda result: result.student):

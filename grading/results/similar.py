@@ -25,7 +25,8 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from grading.course import Course, grade_id
+from grading.course import Course
+from grading.handed_in.cells import grade_id
 from grading.handed_in.read import Refused, SubmissionReader
 from grading.plugin.canonicalize import rebuild
 from grading.stop import Stop

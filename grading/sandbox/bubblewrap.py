@@ -92,8 +92,12 @@ class Sandbox:
         if bwrap is None:
             raise RuntimeError(problem())
         self._settings = {
-            "data": data, "imports": imports, "packages": packages, "limits": limits, "disk": disk,
-        }  # fmt: skip
+            "data": data,
+            "imports": imports,
+            "packages": packages,
+            "limits": limits,
+            "disk": disk,
+        }
         self._states = _states(data)
         self.folder = Path(tempfile.mkdtemp(dir=folder))
         self._uid = FIRST_UID + os.getpid() % 50_000 if os.getuid() == 0 else 0
@@ -241,7 +245,8 @@ def _isolation(root: bool) -> list[str]:
 
 def _mounted(mount: Mount) -> list[str]:
     kind, source, place = mount
-    before = {"tmpfs": ["--perms", "1777"], "ro-bind": _parents(place)}
+    before = {bound: _parents(place) for bound in ("ro-bind", "ro-bind-try")}
+    before["tmpfs"] = ["--perms", "1777"]
     return [*before.get(kind, []), f"--{kind}", *([source] if source else []), place]
 
 

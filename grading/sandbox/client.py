@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from queue import Empty
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import zmq
 import zmq.asyncio
@@ -20,6 +20,37 @@ from jupyter_core.utils import run_sync
 from grading.boundary import wire
 
 MAX_FRAME = wire.MAX_BYTES + (1 << 20)  # bytes of one frame accepted from a kernel
+
+
+Message = dict[str, Any]
+
+
+class Session(Protocol):
+    """One kernel that runs, from its start to its end."""
+
+    async def execute(self, code: str, buffers: Sequence[bytes] = (), silent: bool = False) -> str:
+        """Ask for code to be run; return the request's id."""
+
+    async def receive(self, timeout: float) -> Message:
+        """The next message on what runs; ``queue.Empty`` if none comes in time.
+
+        Any other exception stands for a message that cannot be read.
+        """
+
+    async def replied(self, request: str) -> bool:
+        """Whether the kernel has said that a request is dealt with, apart from those messages."""
+
+    async def alive(self) -> bool:
+        """Whether the kernel still runs."""
+
+    async def interrupt(self) -> str:
+        """Interrupt what runs, and ask for a sign of life; return the id of that request."""
+
+    def kill(self) -> None:
+        """End the kernel at once; may be called from any thread."""
+
+    async def end(self) -> None:
+        """End the kernel, and give back what it took."""
 
 
 class OneKernelSpec(KernelSpecManager):
@@ -89,13 +120,13 @@ class BoundedClient(AsyncKernelClient):
         raise RuntimeError(f"the kernel was not ready within {timeout:g} s")
 
 
-def is_idle(message: dict[str, Any]) -> bool:
+def is_idle(message: Message) -> bool:
     """Whether the kernel says that it has done what it was asked."""
     return message["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
 
 
-class JupyterSession:
-    """A kernel that runs; see :class:`grading.sandbox.kernel.Session`."""
+class JupyterSession(Session):
+    """A kernel that Jupyter has started."""
 
     def __init__(self, manager: AsyncKernelManager) -> None:
         self._manager = manager
@@ -152,7 +183,7 @@ class JupyterSession:
         self._client.session.send(socket, message, buffers=list(buffers))
         return message["header"]["msg_id"]
 
-    async def receive(self, timeout: float) -> dict[str, Any]:
+    async def receive(self, timeout: float) -> Message:
         return await self._client.get_iopub_msg(timeout=timeout)
 
     async def replied(self, request: str) -> bool:

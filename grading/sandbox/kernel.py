@@ -7,49 +7,20 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty
-from typing import Any, Protocol
+from typing import Any
 
 import psutil
 
 from grading.boundary import inside
 from grading.boundary.outcome import Failed, Reply, missing
-from grading.sandbox.client import is_idle
+from grading.sandbox.client import Message, Session, is_idle
 
 MAX_BROKEN = 50  # messages that cannot be read before a kernel is given up
 GRACE = 5.0  # seconds for a kernel to come back after an interrupt
 SILENCE = 1.0  # seconds after its reply in which a request's last messages must have come
 LOOK = 0.1  # seconds between two looks whether a silent kernel lives
 
-Message = dict[str, Any]
 NOTHING_LEFT = "the notebook's time was up"
-
-
-class Session(Protocol):
-    """One kernel that runs, from its start to its end."""
-
-    async def execute(self, code: str, buffers: Sequence[bytes] = (), silent: bool = False) -> str:
-        """Ask for code to be run; return the request's id."""
-
-    async def receive(self, timeout: float) -> Message:
-        """The next message on what runs; ``queue.Empty`` if none comes in time.
-
-        Any other exception stands for a message that cannot be read.
-        """
-
-    async def replied(self, request: str) -> bool:
-        """Whether the kernel has said that a request is dealt with, apart from those messages."""
-
-    async def alive(self) -> bool:
-        """Whether the kernel still runs."""
-
-    async def interrupt(self) -> str:
-        """Interrupt what runs, and ask for a sign of life; return the id of that request."""
-
-    def kill(self) -> None:
-        """End the kernel at once; may be called from any thread."""
-
-    async def end(self) -> None:
-        """End the kernel, and give back what it took."""
 
 
 @dataclass(frozen=True)

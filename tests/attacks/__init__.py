@@ -94,6 +94,6 @@ def notebook_file(folder: Path) -> Path:
 
 def corpus() -> list[Attack]:
     """Every attack, in the order of the rows."""
-    from attacks import handed_in, inside, outside
+    from tests.attacks import handed_in, inside, outside
 
     return [*inside.ATTACKS, *outside.ATTACKS, *handed_in.ATTACKS]

@@ -21,12 +21,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-import little_course
 import psutil
 from nbgrader.api import Gradebook
 
 from tests.attacks import Attack, corpus
-from tests.attacks.test_attacks import CANARY, Alarms, Course, Listeners, plant
+from tests.attacks.grading_run import CANARY, Alarms, Course, Listeners, plant
+from tests.support import REPOSITORY, little_course
 from tests.support.little_course import ASSIGNMENT, POINTS
 
 STARTED = ("startup/00.py", "_config.py", "site.py", ".profile")  # what later programs would run
@@ -189,10 +189,20 @@ def contained(course: Path, attack: Attack) -> str:
     container = [
         *("bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/"),
         *("--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"),
-        *("--ro-bind", str(course), "/tmp/course", sys.executable, __file__, attack.name),
+        *(
+            "--ro-bind",
+            str(course),
+            "/tmp/course",
+            sys.executable,
+            "-m",
+            __spec__.name,
+            attack.name,
+        ),
     ]
     with contextlib.suppress(subprocess.TimeoutExpired):
-        done = subprocess.run(container, capture_output=True, text=True, timeout=4 * LIMIT)
+        done = subprocess.run(
+            container, cwd=REPOSITORY, capture_output=True, text=True, timeout=4 * LIMIT
+        )
         if done.returncode == 0:
             return done.stdout.strip()
     return "no score; took the grader with it; bystander not graded right"

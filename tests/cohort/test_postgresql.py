@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.cohort.test_run import grade, gradebook_of, hand_in, reasons, start
+from tests.cohort.test_run import END, grade, gradebook_of, reasons, start
 from tests.conftest import unavailable
 from tests.support import little_course
-from tests.support.little_course import ASSIGNMENT, POINTS, nbgrader
+from tests.support.little_course import ASSIGNMENT, POINTS, hand_in, nbgrader
 
-pytestmark = pytest.mark.bubblewrap
+pytestmark = pytest.mark.usefixtures("sandbox")
 
 STUDENTS = ("ann", "bob", "cy", "dee")
 WRONG = {"cy": {"double": "def double(x):\n    return x"}}
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
+def database() -> Iterator[str]:
     """The address of a PostgreSQL server that lives as long as the tests of this module."""
     programs = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
     if programs is None:
@@ -52,26 +52,26 @@ def server() -> Iterator[str]:
 
 
 def make(root: Path, **settings: str) -> Path:
-    little_course.make(root, SealedExecute__timeout=5, **settings)
+    little_course.make(root, **settings)
     for student in STUDENTS:
         hand_in(root, student, **WRONG.get(student, {}))
     little_course.submit(root, "rubbish", "this is no notebook")
     return root
 
 
-def test_two_people_grade_at_the_same_time(server: str, tmp_path: Path) -> None:
+def test_two_people_grade_at_the_same_time(database: str, tmp_path: Path) -> None:
     alone = make(tmp_path / "alone")
     assert grade(alone)[0] == 1
-    first = make(tmp_path / "first", CourseDirectory__db_url=server)
+    first = make(tmp_path / "first", CourseDirectory__db_url=database)
     second = Path(shutil.copytree(first, tmp_path / "second"))
     runs = [
         start(first, "--student", "ann", "--student", "cy", "--student", "rubbish"),
         start(second, "--student", "bob", "--student", "dee"),
     ]
-    texts = [run.communicate(timeout=300)[0] for run in runs]
+    texts = [run.communicate(timeout=END)[0] for run in runs]
     assert [run.returncode for run in runs] == [1, 0], texts
     assert {line.partition(":")[0] for line in reasons(texts[0])} == {"rubbish"}
-    assert gradebook_of(first, server) == gradebook_of(alone)
+    assert gradebook_of(first, database) == gradebook_of(alone)
 
     text = grade(second, "--student", "bob")[1]
     assert "1 unchanged" in text

@@ -13,8 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,15 +28,23 @@ from grading.cohort import excerpt
 from grading.cohort.pool import LocalPool
 from grading.cohort.progress import Progress
 from grading.cohort.run import CannotGrade, ClassRun
-from tests.support import little_course
-from tests.support.little_course import ASSIGNMENT, NOTEBOOK, POINTS, command_of, nbgrader, scores
+from tests.support import commands, little_course
+from tests.support.little_course import ASSIGNMENT, NOTEBOOK, POINTS, hand_in, nbgrader, scores
+from tests.support.waiting import (
+    WAITS,
+    descendants,
+    tell,
+    wait_for_answer,
+    wait_until,
+    waiting,
+)
 
-pytestmark = pytest.mark.bubblewrap
+pytestmark = pytest.mark.usefixtures("sandbox")
 
 NOTHING = dict.fromkeys(POINTS)
+END = 900  # seconds, within which every run ends however busy the machine is
 SETTINGS = {
-    "SealedExecute__question_timeout": 5.0,
-    "SealedExecute__timeout": 5,
+    "SealedExecute__question_timeout": 300.0,  # longer than an answer ever waits to be told
     "LateSubmissionPlugin__penalty_method": "zero",  # so that there is a penalty to bring back
 }
 IDS = re.compile(r"[0-9a-f]{32}")
@@ -52,7 +59,6 @@ class Half(LateSubmissionPlugin):
 
 c.AssignLatePenalties.plugin_class = Half
 """
-SLEEPS = "def total(x):\n    import time\n    time.sleep(60)"
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +73,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hand_in(root, "late", settle=stubs["settle"])  # not written: nbgrader comments on that
     (root / "submitted" / "late" / ASSIGNMENT / "timestamp.txt").write_text("2026-01-03 09:00:00")
     little_course.submit(root, "rubbish", "this is no notebook")
-    (hand_in(root, "linked") / "passwd").symlink_to("/etc/passwd")
-    shutil.rmtree(hand_in(root, "empty"))
-    (root / "submitted" / "empty" / ASSIGNMENT).mkdir()
+    hand_in(root, "linked")
+    (root / "submitted" / "linked" / ASSIGNMENT / "passwd").symlink_to("/etc/passwd")
+    (root / "submitted" / "empty" / ASSIGNMENT).mkdir(parents=True)
     with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
         gradebook.find_assignment(ASSIGNMENT).duedate = datetime(2026, 1, 1)
         for student, columns in {
@@ -99,27 +105,14 @@ def plain(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def hand_in(root: Path, student: str, **answers: str) -> Path:
-    return little_course.submit(root, student, little_course.answered(root, **answers))
-
-
 def start(root: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.Popen(
-        [sys.executable, "-m", "grading", "autograde", ASSIGNMENT, *arguments],
-        cwd=root,
-        env={**os.environ, "PATH": path, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    return commands.start(root, "grading", "autograde", ASSIGNMENT, *arguments, **environment)
 
 
 def grade(root: Path, *arguments: str, **environment: str) -> tuple[int, str]:
     """Run the command to its end; return its exit status and what it printed."""
     process = start(root, *arguments, **environment)
-    text, _ = process.communicate(timeout=300)
+    text, _ = process.communicate(timeout=END)
     return process.returncode, text
 
 
@@ -160,21 +153,6 @@ def reasons(text: str) -> set[str]:
     _, found, rest = text.partition("Left without a score, and marked as needing a look:\n")
     assert found, text
     return {line.strip() for line in rest.splitlines() if line.startswith("  ")}
-
-
-def descendants(process: subprocess.Popen[str] | psutil.Process) -> list[psutil.Process]:
-    with contextlib.suppress(psutil.Error):
-        return psutil.Process(process.pid).children(recursive=True)
-    return []
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 60) -> bool:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 @pytest.mark.parametrize("workers", ["1", "3"])
@@ -230,7 +208,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(course: Path, plain: Path
     kills = 0
     for _ in range(int(os.environ.get("KILLS", "6"))):
         process = start(course, "--workers", "2")
-        wait_until(lambda p=process: descendants(p) or p.poll() is not None)
+        wait_until(lambda p=process: descendants(p) or p.poll() is not None, "the run is under way")
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(rng.uniform(0, 6))
         kills += process.poll() is None
@@ -249,17 +227,20 @@ def test_a_run_that_is_killed_before_the_scores_are_written_grades_again(course:
     assert grade(course, "--student", "ann")[0] == 0
     note = course / ".grading" / ASSIGNMENT / "ann.json"
     before = note.read_text()
-    hand_in(course, "ann", total="def total(x):\n    import time\n    time.sleep(4)")
+    hand_in(course, "ann", total=WAITS)
     process = start(course, "--student", "ann")
-    assert wait_until(lambda: any("bwrap" in command_of(one) for one in descendants(process)))
+    kernel = wait_for_answer(process)
     with contextlib.closing(sqlite3.connect(course / "gradebook.db")) as somebody:
         somebody.execute("BEGIN IMMEDIATE")  # nobody else can write as long as this stands
-        assert wait_until(lambda: not note.exists() or note.read_text() != before)
+        tell(kernel)
+        wait_until(lambda: not note.exists() or note.read_text() != before, "the note has changed")
         process.kill()
         process.communicate()
     assert scores(course)["ann"] == POINTS
-    status, text = grade(course, "--student", "ann")
-    assert (status, "1/1 ann: graded" in text) == (0, True), text
+    process = start(course, "--student", "ann")
+    tell(wait_for_answer(process))
+    text, _ = process.communicate(timeout=END)
+    assert (process.returncode, "1/1 ann: graded" in text) == (0, True), text
     assert scores(course)["ann"] == {**POINTS, "total": 0.0}
 
 
@@ -310,49 +291,38 @@ def temporary() -> Iterator[Path]:
 def test_a_run_that_is_stopped_leaves_no_process(
     course: Path, temporary: Path, number: signal.Signals
 ) -> None:
-    hand_in(course, "ann", total=SLEEPS)
-    process = start(course, "--SealedExecute.question_timeout=60", TMPDIR=str(temporary))
-    assert wait_until(lambda: any("bwrap" in command_of(one) for one in descendants(process)))
-    time.sleep(2)
+    hand_in(course, "ann", total=WAITS)
+    process = start(course, TMPDIR=str(temporary))
+    wait_for_answer(process)
     started = descendants(process)
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
-    text, _ = process.communicate(timeout=30)
+    text, _ = process.communicate(timeout=END)
     assert process.returncode != 0
     if number == signal.SIGINT:
         assert process.returncode == 130
         assert "goes on where this one stopped" in text
-    assert wait_until(lambda: not any(one.is_running() for one in started), 15)
-    assert wait_until(lambda: not os.listdir(temporary), 15), os.listdir(temporary)
+    wait_until(lambda: not any(one.is_running() for one in started), "all processes have ended")
+    wait_until(lambda: not os.listdir(temporary), "the temporary folder is empty")
     assert scores(course)["ann"] == NOTHING
 
 
-def kill_the_worker_of(process: subprocess.Popen[str], course: Path) -> None:
-    """Kill the process that grades ann, who sleeps."""
-
-    def sleeper() -> list[psutil.Process]:
-        return [
-            one
-            for one in psutil.Process(process.pid).children()
-            if "spawn_main" in command_of(one)
-            and any("forkserver" in command_of(below) for below in descendants(one))
-        ]
-
-    assert wait_until(sleeper)
-    time.sleep(1.5)
-    (worker,) = sleeper()
+def kill_the_worker_of(process: subprocess.Popen[str]) -> None:
+    """Kill the process that grades ann, whose answer waits."""
+    wait_for_answer(process)
+    (worker,) = filter(waiting, psutil.Process(process.pid).children())
     worker.kill()
-    worker.wait(10)
+    wait_until(lambda: not worker.is_running() or worker.status() == "zombie", "it has ended")
 
 
 def test_a_worker_that_dies_is_tried_once_more_and_then_reported(course: Path) -> None:
     for student in os.listdir(course / "submitted"):
         if student not in ("ann", "bob"):
             shutil.rmtree(course / "submitted" / student)
-    hand_in(course, "ann", total=SLEEPS)
-    process = start(course, "--workers", "1", "--SealedExecute.question_timeout=60")
+    hand_in(course, "ann", total=WAITS)
+    process = start(course, "--workers", "1")
     for _ in range(2):
-        kill_the_worker_of(process, course)
-    text, _ = process.communicate(timeout=120)
+        kill_the_worker_of(process)
+    text, _ = process.communicate(timeout=END)
     assert process.returncode == 1
     assert reasons(text) == {"ann: the process that graded it died twice (signal SIGKILL)."}
     assert scores(course)["ann"] == NOTHING
@@ -362,15 +332,16 @@ def test_a_worker_that_dies_is_tried_once_more_and_then_reported(course: Path) -
 
 
 def test_a_manual_score_given_while_the_run_goes_on_stays(course: Path) -> None:
-    hand_in(course, "ann", total="def total(x):\n    import time\n    time.sleep(4)")
+    hand_in(course, "ann", total=WAITS)
     process = start(course, "--student", "ann")
-    assert wait_until(lambda: any("bwrap" in command_of(one) for one in descendants(process)))
+    kernel = wait_for_answer(process)
     with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
         grades = gradebook.find_submission_notebook(NOTEBOOK, ASSIGNMENT, "ann").grades
         for row in grades:
             row.manual_score = 2.5
         gradebook.db.commit()
-    process.communicate(timeout=120)
+    tell(kernel)
+    process.communicate(timeout=END)
     with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
         grades = gradebook.find_submission_notebook(NOTEBOOK, ASSIGNMENT, "ann").grades
         found = {(row.manual_score, row.needs_manual_grade) for row in grades}
@@ -379,13 +350,14 @@ def test_a_manual_score_given_while_the_run_goes_on_stays(course: Path) -> None:
 
 
 def test_two_runs_over_an_assignment_do_not_mix(course: Path) -> None:
-    hand_in(course, "ann", total="def total(x):\n    import time\n    time.sleep(4)")
+    hand_in(course, "ann", total=WAITS)
     first = start(course)
-    assert wait_until(lambda: descendants(first))
+    kernel = wait_for_answer(first)
     status, text = grade(course)
     assert status == 1
     assert "is being graded by another run" in text
-    first.communicate(timeout=120)
+    tell(kernel)
+    first.communicate(timeout=END)
 
 
 @pytest.mark.parametrize(
@@ -440,11 +412,11 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
             cwd=away,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+            env=commands.variables(),
         )
         for command in commands
     ]
-    assert wait_until(file.exists)
+    wait_until(file.exists, "the scheduler has written where it is")
     yield json.loads(file.read_text())["address"], processes[1:]
     for process in processes:
         process.kill()
@@ -456,10 +428,9 @@ def test_a_dask_cluster_grades_the_same_though_a_worker_is_killed(
 ) -> None:
     address, workers = cluster
     process = start(course, "--scheduler", address)
-    assert wait_until(lambda: any(descendants(worker) for worker in workers), 120)
-    victim = next(worker for worker in workers if descendants(worker))
+    victim = wait_until(lambda: next(filter(descendants, workers), None), "a worker is at work")
     victim.kill()
-    text, _ = process.communicate(timeout=300)
+    text, _ = process.communicate(timeout=END)
     assert "6 graded, 2 refused, 0 failed; 0 unchanged." in text
     assert gradebook_of(course) == gradebook_of(plain)
     assert autograded(course) == autograded(plain)

@@ -121,12 +121,14 @@ def test_there_is_one_title_and_it_comes_first(notebook):
 
 
 def test_the_first_cell_says_where_one_is_and_links_to_the_neighbours(path, notebook):
-    number, module = NOTEBOOKS.index(path) % 4 + 1, NOTEBOOKS.index(path) // 4 + 1
-    assert path.name.startswith(f"{number}_") and path.parent.name.startswith(f"module{module}_")
+    siblings = sorted(path.parent.glob("*.ipynb"))
+    number, module = siblings.index(path) + 1, path.parent.name[len("module")]
+    assert path.name.startswith(f"{number}_")
     line = notebook.cells[0].source.splitlines()[2]
-    assert line.startswith(f"Assignment {number} of 4 in module {module}. ")
-    before, after = NOTEBOOKS[: NOTEBOOKS.index(path)][-1:], NOTEBOOKS[NOTEBOOKS.index(path) :][1:2]
-    assert [(path.parent / link).resolve() for link in LINK.findall(line)] == before + after
+    assert line.startswith(f"Assignment {number} of {len(siblings)} in module {module}. ")
+    at = NOTEBOOKS.index(path)
+    neighbours = NOTEBOOKS[max(at - 1, 0) : at] + NOTEBOOKS[at + 1 : at + 2]
+    assert [(path.parent / link).resolve() for link in LINK.findall(line)] == neighbours
 
 
 def test_the_page_of_the_course_lists_the_assignment(path, notebook):

@@ -15,18 +15,17 @@ from grader_tests import catalogue
 from grading.boundary import questions
 from grading.course import Course
 from grading.marking.exam import Answer, Exam
-from grading.rehearsal.demo import Result, copy_notebook, results
+from grading.rehearsal.demo import Earned, copy_notebook, results
 from grading.rehearsal.simulate import CRASHES, SHARES, load, simulate
 from tests.support import REPOSITORY
 from tests.support.little_course import nbgrader
 
-pytestmark = pytest.mark.bubblewrap
+pytestmark = pytest.mark.usefixtures("sandbox")
 
 ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "2_batch_norm"
 SETTINGS = f"""
 c.HiddenTests.folders = [{str(REPOSITORY)!r}]
-c.SealedExecute.timeout = 6
-c.SealedExecute.question_timeout = 6
+c.SealedExecute.timeout = 20
 """
 SEED = 1
 SECRET = bytes(range(32))  # the same cases at every run
@@ -38,7 +37,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The course after the whole class was graded and got its feedback."""
     root = tmp_path_factory.mktemp("class")
     source = Path("source", ASSIGNMENT)
-    copy_notebook(REPOSITORY / source, f"{NOTEBOOK}.ipynb", root / source)
+    copy_notebook(REPOSITORY / source / f"{NOTEBOOK}.ipynb", root / source)
     configuration = (REPOSITORY / "nbgrader_config.py").read_text()
     (root / "nbgrader_config.py").write_text(configuration + SETTINGS)
     (root / ".grading-secret").write_text(SECRET.hex())
@@ -54,7 +53,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def graded(course: Path) -> list[Result]:
+def graded(course: Path) -> list[Earned]:
     return results(course, ASSIGNMENT)
 
 
@@ -69,7 +68,7 @@ def told(course: Path, student: str) -> set[str]:
     return {f"{float(number):.6g}" for number in numbers}
 
 
-def right_numbers(result: Result) -> set[str]:
+def right_numbers(result: Earned) -> set[str]:
     """The student's own right values of a question, to six digits."""
     key = hmac.digest(SECRET, f"{result.student}\0{ASSIGNMENT}".encode(), hashlib.sha256)
     rng = np.random.default_rng(questions.derive(key, result.question))

@@ -12,13 +12,11 @@ import pytest
 from hypothesis import given
 
 from grading.handed_in.read import Refused, SubmissionReader
-from tests.boundary.test_wire import MANY
 from tests.handed_in.test_rebuild import NOTEBOOKS
 
 READER = SubmissionReader(max_cells=30, max_cell_characters=500)
 
 
-@MANY
 @given(NOTEBOOKS)
 def test_any_json_is_a_valid_notebook_or_refused(content: Any) -> None:
     try:

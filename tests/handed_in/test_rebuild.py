@@ -13,7 +13,6 @@ from nbgrader.utils import is_locked
 
 from grading.handed_in.read import Refused, SubmissionReader
 from grading.plugin.canonicalize import _is_harmless, rebuild
-from tests.boundary.test_wire import MANY
 from tests.support.little_course import RIGHT, judged, source_notebook
 
 READER = SubmissionReader()
@@ -115,7 +114,6 @@ def check_canonical(notebook: nbformat.NotebookNode) -> None:
         assert not cell.get("outputs")
 
 
-@MANY
 @given(NOTEBOOKS)
 def test_anything_becomes_the_released_notebook_or_is_refused(content: Any) -> None:
     try:

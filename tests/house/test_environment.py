@@ -3,8 +3,6 @@
 `make test-frameworks` runs this file too, in the environment with the extra ``frameworks``.
 """
 
-import subprocess
-import sys
 import tomllib
 from importlib import metadata
 from importlib.util import find_spec
@@ -128,18 +126,3 @@ def test_what_is_installed_is_what_is_pinned(pins):
     versions = {name: Version(Version(metadata.version(name)).public) for name in needed({})}
     differing = {name: str(v) for name, v in versions.items() if v != pins.get(name)}
     assert differing == {}, "make setup brings these to the pinned versions"
-
-
-def test_hidden_tests_cannot_be_imported_from_the_environment(tmp_path):
-    program = (
-        "import importlib.util as u; print(u.find_spec('grading'), u.find_spec('grader_tests'))"
-    )
-    answer = subprocess.run(
-        [sys.executable, "-I", "-c", program],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    assert answer.startswith("ModuleSpec(name='grading'")
-    assert answer.endswith(" None\n")

@@ -14,7 +14,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
@@ -23,7 +22,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from grading.rehearsal.answers import scores
 from nbgrader.api import Gradebook
 from playwright.sync_api import (
     Browser,
@@ -33,9 +31,12 @@ from playwright.sync_api import (
     expect,
 )
 
-from tests.support import REPOSITORY, little_course
+from grader_tests import catalogue
+from grading.rehearsal.scores import scores
+from tests.support import REPOSITORY, commands, little_course
+from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.bubblewrap
+pytestmark = pytest.mark.usefixtures("sandbox")
 
 PAGE = REPOSITORY / "docs" / "instructors.md"
 ASSIGNMENT, NOTEBOOK = "module2_optimization", "2_weighted_averages"
@@ -77,13 +78,9 @@ class Course:
         self.base = base
         self.root = base / "course"
         self.students = base / "coursework"
+        terminal = commands.variables(HOME=str(base / "home"), EXCHANGE=str(base / "exchange"))
         self.environment = {
-            **{
-                name: x for name, x in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
-            },
-            "HOME": str(base / "home"),
-            "EXCHANGE": str(base / "exchange"),
-            "PATH": f"{Path(sys.prefix, 'bin')}{os.pathsep}{os.environ['PATH']}",
+            name: x for name, x in terminal.items() if not name.startswith(("MAKE", "MFLAGS"))
         }
 
     def copy(self, base: Path) -> "Course":
@@ -203,7 +200,7 @@ def solved(course: Course, **answers: str) -> str:
 
 def deserved(course: Course, **answers: str) -> dict[str, float]:
     """What a notebook with these answers must earn."""
-    return scores(NOTEBOOK, answered(course, **answers))
+    return scores(catalogue.notebook(NOTEBOOK).tasks, answered(course, **answers))
 
 
 def download(course: Course, files: dict[str, str]) -> None:
@@ -429,15 +426,16 @@ def server(new_course: Course, tmp_path: Path) -> Iterator[tuple[Course, str]]:
 
 def address(process: subprocess.Popen[bytes], running: Path, log: Path) -> str:
     """Wait for the server to say where it is."""
-    while process.poll() is None:
+
+    def told() -> str | None:
+        assert process.poll() is None, log.read_text()
         for file in running.glob("jpserver-*.json"):
-            try:
+            with suppress(ValueError):  # half written
                 found = json.loads(file.read_text())
-            except ValueError:  # half written
-                continue
-            return f"{found['url']}lab?token={found['token']}"
-        time.sleep(0.1)
-    pytest.fail(log.read_text())
+                return f"{found['url']}lab?token={found['token']}"
+        return None
+
+    return wait_until(told, "JupyterLab says where it is")
 
 
 def open_submissions(page: Page) -> FrameLocator:

@@ -3,7 +3,6 @@
 import json
 import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from grading.rehearsal.demo import copy_notebook
 from tests.support import REPOSITORY
 from tests.support.handed_out import PYTHON, hand_out, variables
 from tests.support.little_course import nbgrader
+from tests.support.waiting import wait_until
 
 ASSIGNMENT, NOTEBOOK = "module2_optimization", "1_mini_batches"
 RIGHT = {
@@ -77,10 +77,8 @@ def jupyterlab(folder: Path, command: list[str], settings: Path) -> Iterator[str
             command, cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT
         )
     try:
-        deadline = time.monotonic() + PATIENCE / 1000
-        while not answers(address):
-            assert process.poll() is None and time.monotonic() < deadline, log.read_text()
-            time.sleep(0.2)
+        wait_until(lambda: process.poll() is not None or answers(address), "JupyterLab answers")
+        assert process.poll() is None, log.read_text()
         yield address
     finally:
         if process.poll() is None:
@@ -232,9 +230,8 @@ def test_the_link_of_an_assignment_opens_its_lecture(seen):
 def feedback(seen: Seen, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The feedback pages of the notebook saved in JupyterLab, and of one with a mistake."""
     root = tmp_path_factory.mktemp("class")
-    copy_notebook(
-        REPOSITORY / "source" / ASSIGNMENT, f"{NOTEBOOK}.ipynb", root / "source" / ASSIGNMENT
-    )
+    source = Path("source", ASSIGNMENT)
+    copy_notebook(REPOSITORY / source / f"{NOTEBOOK}.ipynb", root / source)
     configuration = (REPOSITORY / "nbgrader_config.py").read_text()
     (root / "nbgrader_config.py").write_text(configuration + SETTINGS)
     mistaken = nbformat.read(seen.notebook, as_version=4)
@@ -264,12 +261,12 @@ def read(page: Page, feedback: Path) -> str:
     return page.locator("body").inner_text()
 
 
-@pytest.mark.bubblewrap
+@pytest.mark.usefixtures("sandbox")
 def test_feedback_on_right_answers_shows_full_points(page, feedback):
     assert "(Score: 22.0 / 22.0)" in read(page, feedback["right"])
 
 
-@pytest.mark.bubblewrap
+@pytest.mark.usefixtures("sandbox")
 def test_feedback_on_a_mistake_names_it_and_the_lecture_to_read(page, feedback):
     text = read(page, feedback["mistaken"])
     assert "(Score: 16.0 / 22.0)" in text

@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,37 +21,33 @@ import psutil
 import pytest
 from nbgrader.api import Gradebook
 
-from grading.course import question_name
-from grading.judging.judge import Judge
-from tests.support import little_course
+from grading.handed_in.cells import question_name
+from tests.support import commands, little_course
 from tests.support.little_course import (
     ASSIGNMENT,
     NOTEBOOK,
     POINTS,
     RIGHT,
-    command_of,
+    hand_in,
     nbgrader,
     scores,
 )
+from tests.support.waiting import PATIENCE, WAITS, command_of, wait_for_answer, wait_until
+
+pytestmark = pytest.mark.usefixtures("sandbox")
 
 NOTHING = dict.fromkeys(POINTS)
-SETTINGS = {"SealedExecute__question_timeout": 5.0, "SealedExecute__timeout": 5}
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return little_course.make(tmp_path_factory.mktemp("engine") / "course", **SETTINGS)
+    return little_course.make(tmp_path_factory.mktemp("engine") / "course")
 
 
 @pytest.fixture
 def course(template: Path, tmp_path: Path) -> Path:
     """A course of one's own, with nothing handed in."""
     return Path(shutil.copytree(template, tmp_path / "course"))
-
-
-def hand_in(root: Path, *students: str, **answers: str) -> None:
-    for student in students:
-        little_course.submit(root, student, little_course.answered(root, **answers))
 
 
 def autograde(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -104,7 +99,6 @@ def failures(run: subprocess.CompletedProcess[str]) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in lines)
 
 
-@pytest.mark.bubblewrap
 def test_a_notebook_under_another_name_is_graded_as_the_one_most_like_it(course: Path) -> None:
     """Though it begins with the same imports as one that comes before, and was not handed in."""
     source = course / "source" / ASSIGNMENT
@@ -121,7 +115,6 @@ def test_a_notebook_under_another_name_is_graded_as_the_one_most_like_it(course:
     assert f"name_of_last_year.ipynb is graded as {NOTEBOOK}.ipynb" in run.stderr
 
 
-@pytest.mark.bubblewrap
 def test_what_cannot_be_graded_is_unscored_and_named_and_stops_nobody(course: Path) -> None:
     hand_in(course, "ann", "bob", "cem", "dee")
     first = autograde(course)
@@ -159,7 +152,6 @@ def test_what_cannot_be_graded_is_unscored_and_named_and_stops_nobody(course: Pa
     assert scores(course)["bob"] == POINTS
 
 
-@pytest.mark.bubblewrap
 def test_rubbish_handed_in_later_does_not_keep_the_older_score(course: Path) -> None:
     for student in ("ann", "bob"):
         set_grades(course, student, auto_score=3.0, needs_manual_grade=False)
@@ -177,7 +169,6 @@ def test_rubbish_handed_in_later_does_not_keep_the_older_score(course: Path) -> 
     assert scores(course) == {"ann": NOTHING, "bob": NOTHING}
 
 
-@pytest.mark.bubblewrap
 def test_one_student_and_one_notebook(course: Path) -> None:
     hand_in(course, "ann", "bob")
     assert autograde(course, "--student", "bob", "--notebook", NOTEBOOK).returncode == 0
@@ -187,7 +178,6 @@ def test_one_student_and_one_notebook(course: Path) -> None:
     assert "no notebook p9; it has: p1." in unknown.stderr
 
 
-@pytest.mark.bubblewrap
 @pytest.mark.parametrize("run_all", [False, True])
 def test_only_the_release_says_which_cells_are_not_run(course: Path, run_all: bool) -> None:
     exploring = {"metadata": {"tags": ["explore"]}}
@@ -209,7 +199,6 @@ def test_only_the_release_says_which_cells_are_not_run(course: Path, run_all: bo
     assert "my own" in str(graded.cells[-1].outputs)
 
 
-@pytest.mark.bubblewrap
 def test_feedback_export_and_validate_work(course: Path) -> None:
     hand_in(course, "ann", double="def double(x):\n    return x")
     assert autograde(course).returncode == 0
@@ -226,7 +215,6 @@ def test_feedback_export_and_validate_work(course: Path) -> None:
     assert "Traceback" not in validate.stderr
 
 
-@pytest.mark.bubblewrap
 def test_formgraders_button_grades_the_same_way(course: Path) -> None:
     hand_in(
         course, "ann", double="np.testing.assert_allclose = print\ndef double(x):\n    return x"
@@ -240,82 +228,16 @@ def test_formgraders_button_grades_the_same_way(course: Path) -> None:
         "api = NbGraderAPI(CourseDirectory(config=app.config), config=app.config)\n"
         f"print(json.dumps(api.autograde({ASSIGNMENT!r}, 'ann')))"
     )
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     run = subprocess.run(
         [sys.executable, "-c", program],
         cwd=course,
-        env={**os.environ, "PATH": path},
+        env=commands.variables(),
         capture_output=True,
         text=True,
     )
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout.splitlines()[-1])["success"]
     assert scores(course) == {"ann": {**POINTS, "double": 0.0}}
-
-
-def without_bubblewrap(folder: Path) -> str:
-    """A PATH on which everything is found but bwrap."""
-    programs = folder / "programs"
-    programs.mkdir()
-    for program in Path("/usr/bin").iterdir():
-        if program.name != "bwrap":
-            (programs / program.name).symlink_to(program)
-    return f"{Path(sys.executable).parent}{os.pathsep}{programs}"
-
-
-def test_without_bubblewrap_nothing_is_graded_or_changed(course: Path, tmp_path: Path) -> None:
-    hand_in(course, "ann", "bob")
-    set_grades(course, "ann", auto_score=2.0)
-    path = without_bubblewrap(tmp_path)
-    run = autograde(course, "--force", PATH=path)
-    assert run.returncode == 1
-    assert "sudo apt-get install bubblewrap" in run.stderr
-    assert scores(course) == {"ann": dict.fromkeys(POINTS, 2.0)}
-    assert not (course / "autograded").exists()
-
-    allowed = autograde(course, "--SealedExecute.require_isolation=False", PATH=path)
-    assert allowed.returncode == 0, allowed.stderr
-    assert scores(course) == {"ann": POINTS, "bob": POINTS}
-    assert allowed.stderr.count("UNSEALED") == 1
-
-
-def test_grading_without_running_code_is_refused(course: Path) -> None:
-    hand_in(course, "ann")
-    run = autograde(course, "--no-execute")
-    assert run.returncode == 1
-    assert "--no-execute is not possible here" in run.stderr
-    assert scores(course) == {}
-
-
-@pytest.mark.parametrize(
-    ("source", "words"),
-    [
-        ("raise RuntimeError('no reference')", "no expression|not an expression"),
-        ("1 / 0", "ZeroDivisionError"),
-        ("float('nan')", "outside 0 to 4"),
-        ("float('inf')", "outside 0 to 4"),
-        ("4.001", "outside 0 to 4"),
-        ("-0.5", "outside 0 to 4"),
-        ("None", "TypeError"),
-        ("'many'", "ValueError"),
-        ("score = 4", "not an expression"),
-        ("", "not an expression"),
-        ("def broken(:", "SyntaxError"),
-        ("import no_such_module\n4", "ModuleNotFoundError"),
-        ("exit()", "SystemExit|NameError"),
-    ],
-)
-def test_a_graded_cell_at_fault_gives_no_score(source: str, words: str) -> None:
-    verdict = Judge(None, b"key").grade(source, 4.0, {})
-    assert verdict["fault"]
-    assert any(word in verdict["fault"] for word in words.split("|")), verdict["fault"]
-    assert verdict["score"] == 0.0
-
-
-@pytest.mark.parametrize(("source", "score"), [("0", 0.0), ("4", 4.0), ("x = 2\nx + 1.5", 3.5)])
-def test_a_graded_cell_gives_the_value_of_its_last_line(source: str, score: float) -> None:
-    verdict = Judge(None, b"key").grade(source, 4.0, {})
-    assert (verdict["score"], verdict["fault"]) == (score, "")
 
 
 SHOWN = """\
@@ -338,7 +260,6 @@ kernel.do_execute = spy
 """
 
 
-@pytest.mark.bubblewrap
 def test_graded_cells_run_in_the_judge_with_cases_of_each_students_own(tmp_path: Path) -> None:
     def shown(name: str) -> str:
         faulty = "1 / ('careless' not in mark[-1])"
@@ -372,19 +293,17 @@ def test_graded_cells_run_in_the_judge_with_cases_of_each_students_own(tmp_path:
     assert scores(course)["ann"] == {**POINTS, "settle": 1.0}
 
 
-@pytest.mark.bubblewrap
 def test_many_cells_just_under_the_limit_end_with_the_notebooks_time(course: Path) -> None:
     notebook = little_course.answered(course)
     place = [cell.id for cell in notebook.cells].index("settle-prompt")
-    slow = [nbformat.v4.new_code_cell("import time\ntime.sleep(3)") for _ in range(20)]
+    slow = [nbformat.v4.new_code_cell("import time\ntime.sleep(25)") for _ in range(20)]
     notebook.cells[place:place] = slow
     little_course.submit(course, "ann", notebook)
-    start = time.monotonic()
-    run = autograde(course, "--SealedExecute.notebook_timeout=10")
-    assert time.monotonic() - start < 45
+    run = autograde(course, "--SealedExecute.notebook_timeout=40")
     assert run.returncode == 0, run.stderr
     assert scores(course) == {"ann": {"double": 4.0, "total": 3.0, "settle": 0.0}}
-    assert "time was up" in graded_notebook(course, "ann").read_text()
+    cells = nbformat.read(graded_notebook(course, "ann"), as_version=4).cells
+    assert sum("time was up" in str(cell.get("outputs")) for cell in cells) >= 18
 
 
 @pytest.fixture
@@ -394,7 +313,6 @@ def temporary() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.bubblewrap
 def test_a_long_name_for_temporary_files_is_no_obstacle(course: Path) -> None:
     hand_in(course, "ann")
     folder = course / ("a-long-name-" * 10)
@@ -406,51 +324,29 @@ def test_a_long_name_for_temporary_files_is_no_obstacle(course: Path) -> None:
 
 def processes_of(folder: Path) -> list[str]:
     """Command lines of the processes that have to do with a folder."""
-    found = []
-    for process in psutil.process_iter():
-        line = command_of(process)
-        if str(folder) in line and process.pid != os.getpid():
-            found.append(line)
-    return found
+    lines = map(command_of, psutil.process_iter())
+    return [line for line in lines if str(folder) in line]
 
 
-def wait_until(condition: object, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.1)
-    return True
-
-
-@pytest.mark.bubblewrap
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_grader_that_is_stopped_leaves_nothing_behind(
     course: Path, temporary: Path, number: int
 ) -> None:
-    hand_in(course, "ann", total="import time\ntime.sleep(100)")
+    hand_in(course, "ann", total=WAITS)
     hand_in(course, "bob")
     set_grades(course, "ann", auto_score=3.0, needs_manual_grade=False)
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    grader = subprocess.Popen(
-        [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT, "--SealedExecute.timeout=60"],
-        cwd=course,
-        env={**os.environ, "PATH": path, "TMPDIR": str(temporary)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    assert wait_until(lambda: any("bwrap" in line for line in processes_of(temporary)), 60)
-    time.sleep(2)
+    grader = commands.start(course, "nbgrader", "autograde", ASSIGNMENT, TMPDIR=str(temporary))
+    wait_for_answer(grader)
+    assert processes_of(temporary)
     grader.send_signal(number)
-    assert grader.wait(20) != 0
-    assert wait_until(lambda: not processes_of(temporary), 10), processes_of(temporary)
-    assert wait_until(lambda: not os.listdir(temporary), 10), os.listdir(temporary)
+    text, _ = grader.communicate(timeout=PATIENCE)
+    assert grader.returncode != 0, text
+    wait_until(lambda: not processes_of(temporary), "the sandbox has ended")
+    wait_until(lambda: not os.listdir(temporary), "the temporary folder is empty")
     assert scores(course) == {"ann": NOTHING}
     assert autograde(course, "--student", "bob").returncode == 0  # and nothing is in the way
 
 
-@pytest.mark.bubblewrap
 def test_a_missing_stub_or_release_is_the_instructors_to_mend(course: Path) -> None:
     hand_in(course, "ann")
     run = nbgrader(course, "autograde", "ps9")
@@ -466,7 +362,6 @@ def test_right_answers_are_those_of_the_course() -> None:
     assert set(RIGHT) == set(POINTS)
 
 
-@pytest.mark.bubblewrap
 @pytest.mark.parametrize("code", ["plt.plot([1, 2])", "plt.plot([1, 2])\nplt.show()"])
 def test_figures_are_drawn_though_matplotlib_was_imported_before(course: Path, code: str) -> None:
     notebook = little_course.answered(course)

@@ -2,16 +2,13 @@
 
 import ast
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from grading.rehearsal.simulate import SHARES, load
-from tests.support import little_course
+from tests.support import commands, little_course
 from tests.support.little_course import ASSIGNMENT, NOTEBOOK, POINTS
 
 CATALOGUE = """\
@@ -77,9 +74,7 @@ def course(tmp_path: Path) -> Path:
 
 
 def simulate(root: Path, *arguments: str, assignment: str = ASSIGNMENT):
-    command = [sys.executable, "-m", "grading", "simulate", assignment, *arguments]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    return commands.run(root, "grading", "simulate", assignment, *arguments)
 
 
 def handed_in(root: Path) -> dict[str, str]:

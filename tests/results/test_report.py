@@ -8,7 +8,6 @@ import itertools
 import json
 import re
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,10 +24,10 @@ from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, Page
 
 from grading.boundary.questions import RECORD
-from grading.course import question_name
+from grading.handed_in.cells import question_name
 from grading.results.report import CannotReport, figures, write
 from grading.results.report.records import Autograded, Class, GradedCell, Record
-from tests.support import little_course
+from tests.support import commands, little_course
 
 ASSIGNMENT = "week_1"
 NOTEBOOKS = {"part_1": ("one", "two", "three"), "part_2": ("four", "essay")}
@@ -205,12 +204,19 @@ def a_class_of_300() -> dict[str, Student]:
 
 def report(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command as an instructor does."""
-    command = [sys.executable, "-m", "grading", "report", *arguments]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True)
+    return commands.run(root, "grading", "report", *arguments)
 
 
 def written(root: Path) -> BeautifulSoup:
     return BeautifulSoup((root / "report" / f"{ASSIGNMENT}.html").read_text(), "html.parser")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def path() -> Iterator[None]:
+    """nbgrader makes a gradebook with alembic, which it starts by its name."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", commands.variables()["PATH"])
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -692,10 +698,10 @@ def test_it_can_be_read_without_seeing_it(course, opened, page):
 # -- after real grading -------------------------------------------------------------------
 
 
-@pytest.mark.bubblewrap
+@pytest.mark.usefixtures("sandbox")
 @pytest.mark.parametrize("command", ["nbgrader", "grading"])
 def test_a_class_that_was_really_graded_is_reported(tmp_path, command):
-    root = little_course.make(tmp_path, SealedExecute__question_timeout=3.0)
+    root = little_course.make(tmp_path)
     show = f"get_ipython().display_pub.publish({{{RECORD!r}: {{'mistake': {FORGED!r}}}}})"
     answers = {
         "right": little_course.answered(root),
@@ -706,8 +712,7 @@ def test_a_class_that_was_really_graded_is_reported(tmp_path, command):
     }
     for student, notebook in answers.items():
         little_course.submit(root, student, notebook)
-    autograde = [sys.executable, "-m", command, "autograde", little_course.ASSIGNMENT]
-    graded = subprocess.run(autograde, cwd=root, capture_output=True, text=True)
+    graded = commands.run(root, command, "autograde", little_course.ASSIGNMENT)
     assert graded.returncode == 1, graded.stderr
     feedback = little_course.nbgrader(root, "generate_feedback", little_course.ASSIGNMENT)
     assert feedback.returncode == 0, feedback.stderr

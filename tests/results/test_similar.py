@@ -1,9 +1,7 @@
 """Copies are found under other names; right answers that anybody writes are not held for copies."""
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from grading.results.similar import (
     compare,
     show,
 )
-from tests.support import little_course
+from tests.support import commands, little_course
 from tests.support.little_course import ASSIGNMENT
 
 STUB = '''\
@@ -164,15 +162,8 @@ def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> Call
     return run
 
 
-def similar(root: Path, assignment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as an instructor does."""
-    return subprocess.run(
-        [sys.executable, "-m", "grading", "similar", assignment],
-        cwd=root,
-        env={**os.environ, "COLUMNS": "250"},
-        capture_output=True,
-        text=True,
-    )
+def similar(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return commands.run(root, "grading", "similar", *arguments, COLUMNS="250")
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from grading.sandbox.policy import REFUSED
 from tests.support import REPOSITORY
 from tests.support.sandbox_probe import namespaces
 
-pytestmark = pytest.mark.bubblewrap
+pytestmark = pytest.mark.usefixtures("sandbox")
 NOBODY = 65534
 
 LEAVE_TRACES = """

@@ -6,21 +6,17 @@ input that must not be changed). The hidden tests are a module of their own, fou
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import nbformat
-import psutil
 from nbgrader.api import Gradebook
 
-from grading.course import question_name
-from tests.support import REPOSITORY
+from grading.handed_in.cells import question_name
+from tests.support import REPOSITORY, commands
 
 ASSIGNMENT, NOTEBOOK = "ps1", "p1"
 POINTS = {"double": 4.0, "total": 3.0, "settle": 3.0}
@@ -126,15 +122,7 @@ def _cell(source: str, grade_id: str, **settings: Any) -> nbformat.NotebookNode:
 
 def nbgrader(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a real ``nbgrader`` command in the course."""
-    scripts = Path(sys.executable).parent
-    path = f"{scripts}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.run(
-        [sys.executable, "-m", "nbgrader", *arguments],
-        cwd=root,
-        env={**os.environ, "PATH": path, **environment},
-        capture_output=True,
-        text=True,
-    )
+    return commands.run(root, "nbgrader", *arguments, **environment)
 
 
 def released(root: Path) -> nbformat.NotebookNode:
@@ -165,6 +153,12 @@ def submit(root: Path, student: str, notebook: Any, name: str = NOTEBOOK) -> Pat
     return folder
 
 
+def hand_in(root: Path, *students: str, **answers: str) -> None:
+    """Hand in right answers, or those given instead of them, for each of the students."""
+    for student in students:
+        submit(root, student, answered(root, **answers))
+
+
 def scores(root: Path, assignment: str = ASSIGNMENT) -> dict[str, dict[str, float | None]]:
     """The automatic score of every student and question; None where there is none."""
     with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
@@ -176,10 +170,3 @@ def scores(root: Path, assignment: str = ASSIGNMENT) -> dict[str, dict[str, floa
             }
             for submission in gradebook.assignment_submissions(assignment)
         }
-
-
-def command_of(process: psutil.Process) -> str:
-    """The command line of a process, empty if it has just ended."""
-    with contextlib.suppress(psutil.Error):
-        return " ".join(process.cmdline())
-    return ""

@@ -20,7 +20,7 @@ from jupyter_client.manager import KernelManager
 from grading.plugin.bench import Bench
 from grading.sandbox import bubblewrap
 from grading.sandbox.client import OneKernelSpec, kernel_spec
-from tests.support.little_course import command_of
+from tests.support.waiting import command_of
 
 
 def run(data: str, kernels: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:

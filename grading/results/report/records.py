@@ -29,7 +29,8 @@ from sqlalchemy.orm import undefer
 
 from grading.boundary.outcome import Ended
 from grading.boundary.questions import RECORD
-from grading.course import Course, question_name
+from grading.course import Course
+from grading.handed_in.cells import question_name
 
 PAGES, RUNS = "report", ".grading"  # folders in the course
 
@@ -50,8 +51,8 @@ class GradedCell:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What the judge found out about an answer; see :func:`grading.boundary.questions.show`.
+class Shown:
+    """What was shown on an answer, for programs; see :func:`grading.boundary.questions.show`.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ class Autograded:
     ----------
     here : bool
         Whether their folder is in the course at all.
-    findings : mapping of GradedCell to tuple of Finding
+    shown : mapping of GradedCell to tuple of Shown
         Of the questions in those that could be read.
     absent : tuple of str
         Names of notebooks that were not among those handed in.
@@ -85,7 +86,7 @@ class Autograded:
     """
 
     here: bool
-    findings: Mapping[GradedCell, tuple[Finding, ...]]
+    shown: Mapping[GradedCell, tuple[Shown, ...]]
     absent: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
 
@@ -317,7 +318,7 @@ def _autograded(
     folder = course.autograded(student, assignment)
     if not is_folder_name(student) or not folder.is_dir():
         return Autograded(False, {})
-    findings: dict[GradedCell, tuple[Finding, ...]] = {}
+    shown: dict[GradedCell, tuple[Shown, ...]] = {}
     absent, unreadable = [], []
     for notebook in sorted({question.notebook for question in points}):
         own = {q.grade_id: q for q in points if q.notebook == notebook}
@@ -325,14 +326,14 @@ def _autograded(
         try:
             for name, outputs in _cells(path):
                 if name in own and not own[name].by_hand:
-                    findings[own[name]] = tuple(_findings(outputs))
+                    shown[own[name]] = tuple(_shown(outputs))
         except FileNotFoundError:
             # nbgrader scores what was not handed in; the engine leaves unscored what failed
             if all(points[question] is not None for question in own.values()):
                 absent.append(notebook)
         except UNREADABLE:
             unreadable.append(notebook)
-    return Autograded(True, findings, tuple(absent), tuple(unreadable))
+    return Autograded(True, shown, tuple(absent), tuple(unreadable))
 
 
 def _cells(path: Path) -> list[tuple[str, Any]]:
@@ -345,11 +346,11 @@ def _cells(path: Path) -> list[tuple[str, Any]]:
     ]
 
 
-def _findings(outputs: list[dict[str, Any]]) -> list[Finding]:
+def _shown(outputs: list[dict[str, Any]]) -> list[Shown]:
     """What the judge, who alone writes the outputs of a graded cell, left for programs."""
     found = [output["data"][RECORD] for output in outputs if RECORD in output.get("data", ())]
     return [
-        Finding(
+        Shown(
             str(one.get("mistake", "")),
             tuple(
                 (str(criterion["name"]), float(criterion["points"]), bool(criterion["held"]))

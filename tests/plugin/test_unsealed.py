@@ -1,0 +1,46 @@
+"""Without a sandbox nothing is graded, unless the instructor says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from tests.support import commands, little_course
+from tests.support.little_course import ASSIGNMENT, POINTS, hand_in, nbgrader, scores
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    return little_course.make(tmp_path / "course")
+
+
+def test_without_bubblewrap_nothing_is_graded_or_changed(course: Path, tmp_path: Path) -> None:
+    hand_in(course, "ann", "bob")
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        gradebook.add_student("ann")
+        for grade in gradebook.add_submission(ASSIGNMENT, "ann").notebooks[0].grades:
+            grade.auto_score = 2.0
+        gradebook.db.commit()
+    path = commands.path_without_bubblewrap(tmp_path / "programs")
+    run = nbgrader(course, "autograde", ASSIGNMENT, "--force", PATH=path)
+    assert run.returncode == 1
+    assert "sudo apt-get install bubblewrap" in run.stderr
+    assert scores(course) == {"ann": dict.fromkeys(POINTS, 2.0)}
+    assert not (course / "autograded").exists()
+
+    allowed = nbgrader(
+        course, "autograde", ASSIGNMENT, "--SealedExecute.require_isolation=False", PATH=path
+    )
+    assert allowed.returncode == 0, allowed.stderr
+    assert scores(course) == {"ann": POINTS, "bob": POINTS}
+    assert allowed.stderr.count("UNSEALED") == 1
+
+
+def test_grading_without_running_code_is_refused(course: Path) -> None:
+    hand_in(course, "ann")
+    run = nbgrader(course, "autograde", ASSIGNMENT, "--no-execute")
+    assert run.returncode == 1
+    assert "--no-execute is not possible here" in run.stderr
+    assert scores(course) == {}
