@@ -45,15 +45,18 @@ def test_a_check_of_a_choice_does_not_tell_the_right_one(capsys):
     )
 
 
-@pytest.mark.parametrize("path", INTERACTIVE, ids=lambda path: str(path.relative_to(COURSE)))
-def test_with_its_answers_filled_in_a_lecture_runs_and_every_check_is_content(path):
-    notebook = lecture(path)
+@pytest.fixture(params=INTERACTIVE, ids=lambda path: str(path.relative_to(COURSE)))
+def executed(request):
+    """The cells to fill in, after a run of their lecture with the answers in them."""
+    notebook = lecture(request.param)
     filled = fill_in(notebook)
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": path.parent}}).execute()
-    for cell in notebook.cells:
-        if cell.id in filled:
-            said = "".join(output.get("text", "") for output in cell.outputs).splitlines()
-            checks = sum(line.startswith("check(") for line in cell.source.splitlines())
-            assert len(said) == checks and all(line.endswith(": right.") for line in said), (
-                f"{cell.id}: {said}"
-            )
+    folder = {"metadata": {"path": request.param.parent}}
+    NotebookClient(notebook, timeout=120, resources=folder).execute()
+    return [cell for cell in notebook.cells if cell.id in filled]
+
+
+def test_with_its_answers_filled_in_a_lecture_runs_and_every_check_is_content(executed):
+    for cell in executed:
+        said = "".join(output.get("text", "") for output in cell.outputs).splitlines()
+        checks = sum(line.startswith("check(") for line in cell.source.splitlines())
+        assert len(said) == checks and all(line.endswith(": right.") for line in said), cell.id
