@@ -3,14 +3,17 @@
 nbval runs the lectures as they are handed out; here they run with the answers filled in.
 """
 
+import copy
+
 import numpy as np
 import pytest
 from lecturekit.your_turn import check
 from nbclient import NotebookClient
 
-from tests.support.lectures import COURSE, NOTEBOOKS, code_cells, fill_in, is_your_turn, lecture
+from tests.support.lectures import COURSE, NOTEBOOKS, code_cells, fill_in, is_your_turn
+from tests.support.notebooks import read_notebook
 
-INTERACTIVE = [path for path in NOTEBOOKS if any(map(is_your_turn, code_cells(lecture(path))))]
+INTERACTIVE = [p for p in NOTEBOOKS if any(map(is_your_turn, code_cells(read_notebook(p))))]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +51,7 @@ def test_a_check_of_a_choice_does_not_tell_the_right_one(capsys):
 @pytest.fixture(params=INTERACTIVE, ids=lambda path: str(path.relative_to(COURSE)))
 def executed(request):
     """The cells to fill in, after a run of their lecture with the answers in them."""
-    notebook = lecture(request.param)
+    notebook = copy.deepcopy(read_notebook(request.param))
     filled = fill_in(notebook)
     folder = {"metadata": {"path": request.param.parent}}
     NotebookClient(notebook, timeout=120, resources=folder).execute()

@@ -1,7 +1,6 @@
 """Lectures as the tests read them: their sections, and what is there to predict and to fill in."""
 
 import re
-from pathlib import Path
 
 import nbformat
 
@@ -15,10 +14,6 @@ CHECK = re.compile(r"^check\(", re.MULTILINE)
 ANSWER = re.compile(r"<details><summary>Answer</summary>\n\n```python\n(.*?)\n```\n", re.DOTALL)
 
 Cell = nbformat.NotebookNode
-
-
-def lecture(path: Path) -> nbformat.NotebookNode:
-    return nbformat.read(path, as_version=nbformat.NO_CONVERT)
 
 
 def code_cells(notebook: nbformat.NotebookNode) -> list[Cell]:
