@@ -1,9 +1,10 @@
 """Module 1 measures on people who are not in training, and its test set stays untouched."""
 
 import numpy as np
+from lecturekit import scoreboard
 from lecturekit.datasets import load_digits
 from lecturekit.networks import Network
-from lecturekit.scoreboard import FOLDS, fold, new_hands
+from lecturekit.scoreboard import FOLDS, final_error, fold, new_hands
 
 
 def places(X):
@@ -35,3 +36,17 @@ def test_a_score_has_an_error_in_percent_for_each_fold():
     score = new_hands(Network((64, 10), output="softmax"), examples=20, epochs=1)
     assert score.training.shape == score.dev.shape == (FOLDS,)
     assert np.all((score.dev > 1) & (score.dev <= 100))
+
+
+def test_the_final_error_is_that_of_the_sixth_block_after_training_on_the_others(monkeypatch):
+    seen = {}
+
+    def train(network, train_set, test_set, *args):
+        seen["training"], seen["test"] = train_set[0], test_set[0]
+        return real_train(network, train_set, test_set, *args)
+
+    real_train = scoreboard.train
+    monkeypatch.setattr(scoreboard, "train", train)
+    assert 1 < final_error(Network((64, 10), output="softmax"), epochs=1) <= 100
+    assert places(seen["training"]) == list(range(5 * 1797 // 6 + 1))
+    assert places(seen["test"]) == list(range(5 * 1797 // 6 + 1, 1797))
