@@ -23,7 +23,6 @@ from nbgrader.preprocessors import (
     InstantiateTests,
     LimitOutput,
     LockCells,
-    OverwriteCells,
     OverwriteKernelspec,
     SaveAutoGrades,
     SaveCells,
@@ -31,8 +30,8 @@ from nbgrader.preprocessors import (
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
+from grading.plugin.arrange import Arrange
 from grading.plugin.autograde import SealedAutograde
-from grading.plugin.canonicalize import Canonicalize
 from grading.plugin.execute import SealedExecute
 from grading.plugin.stubs import NamedStubs
 
@@ -91,15 +90,14 @@ def _configure(c: Config) -> None:
         CheckCellMetadata,
     ]
 
-    # Grading: nbgrader's own steps, with the submission rebuilt from the release first, and with
-    # student code run in a sandbox and graded cells in the judge. For `nbgrader autograde`, for
+    # Grading: nbgrader's own steps, with the submission arranged for it first, and with student
+    # code run in a sandbox and graded cells in the judge. For `nbgrader autograde`, for
     # formgrader's button, and for nbgrader's Python interface.
     nbgrader.apps.autogradeapp.Autograde = SealedAutograde
     nbgrader.apps.api.Autograde = SealedAutograde
     c.Autograde.sanitize_preprocessors = [
-        Canonicalize,
+        Arrange,
         OverwriteKernelspec,
-        OverwriteCells,
         CheckCellMetadata,
     ]
     c.Autograde.autograde_preprocessors = [

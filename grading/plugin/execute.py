@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from jupyter_core.utils import run_sync
+from markupsafe import Markup
 from nbformat import v4
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
@@ -23,14 +24,17 @@ from nbgrader.preprocessors import Execute
 from traitlets import Bool, Float, Int, Unicode
 
 from grading.course import HiddenTests, release_folder
-from grading.handed_in.cells import grade_id
-from grading.judging.remote import RemoteJudge
+from grading.handed_in.arrange import MINE, defined
+from grading.handed_in.cells import grade_id, question_name
 from grading.plugin.bench import Bench
 from grading.plugin.outputs import Outputs, error, note
 from grading.plugin.secret import case_key, course_secret
+from grading.plugin.turns import Listener, Turn, cause
 from grading.sandbox import bubblewrap
 from grading.sandbox.client import JupyterSession
 from grading.sandbox.kernel import Kernel, Limits
+
+GIVEN = "This given cell was changed and stopped with an error; it was run as it was handed out.\n"
 
 
 class GradedCellFault(Exception):
@@ -129,22 +133,42 @@ class SealedExecute(Execute):
         )
         outputs = Outputs(self.max_output)
         judge = work.bench.judges.start(key, folders)
+        turns: list[Turn] = []
+
+        async def take(turn: Turn) -> None:
+            listener = Listener(kernel, turn.question)
+            judged = await judge.grade(turn.source, turn.points, listener.ask, self.judge_timeout)
+            if judged.fault:
+                where = f"{grade_id(turn.cell)} of {who}"
+                raise GradedCellFault(f"The graded cell {where} is itself at fault: {judged.fault}")
+            turn.keep(judged, listener.missing)
+
         try:
             await kernel.ready()
             for index, cell in enumerate(nb.cells):
                 start = time.monotonic()
                 name = grade_id(cell)
                 if name in graded:
-                    await self._judge_cell(cell, *graded[name], judge, kernel, f"{name} of {who}")
+                    turns.append(Turn(cell, *graded[name], question_name(name)))
+                    await take(turns[-1])
                 elif cell.cell_type == "code":
                     await self._run_cell(cell, outputs, kernel)
+                    new = defined(cell.source)
+                    for turn in turns:
+                        if turn.missing & new:
+                            await take(turn)
                 if cell.cell_type == "code":
                     cell_name = f"{names['notebook']}/{name or cell.get('id', index)}"
                     took = work.seconds.get(cell_name, 0.0) + time.monotonic() - start
                     work.seconds[cell_name] = round(took, 3)
+            for turn in turns:
+                if turn.missing:
+                    await take(turn)
         finally:
             judge.close()
             await kernel.close()
+        for turn in turns:
+            _write_verdict(turn, nb)
 
     async def _start_kernel(self, bench: Bench, data: Path) -> JupyterSession:
         """Start a kernel with the released data files in its folder, never the notebook's."""
@@ -167,22 +191,25 @@ class SealedExecute(Execute):
         stopped = await kernel.run(cell.source, partial(outputs.take, cell))
         if stopped:
             cell.outputs.append(error("Stopped", f"{stopped[0].upper()}{stopped[1:]}."))
+        given = cell.metadata.pop(MINE, {}).get("released")
+        if given and any(output.output_type == "error" for output in cell.outputs):
+            cell.outputs.append(note(GIVEN))
+            await kernel.run(given, partial(outputs.take, cell))
 
-    async def _judge_cell(
-        self,
-        cell: NotebookNode,
-        source: str,
-        points: float,
-        judge: RemoteJudge,
-        kernel: Kernel,
-        where: str,
-    ) -> None:
-        verdict = await judge.grade(source, points, kernel.ask, self.judge_timeout)
-        if verdict.fault:
-            raise GradedCellFault(f"The graded cell {where} is itself at fault: {verdict.fault}")
-        cell.outputs = [v4.new_output("display_data", data=data) for data in verdict.displays]
-        score = {"text/plain": repr(verdict.score)}
-        cell.outputs.append(v4.new_output("execute_result", data=score))
+
+def _write_verdict(turn: Turn, nb: NotebookNode) -> None:
+    """Write feedback and score under a graded cell: exactly one number from 0 to its points."""
+    cell = turn.cell
+    cell.outputs = [v4.new_output("display_data", data=data) for data in turn.judged.displays]
+    why = cause(turn, nb) if turn.judged.score < turn.points else ""
+    if why:
+        data = {
+            "text/plain": why,
+            "text/html": str(Markup("<p><strong>Why:</strong> {}</p>").format(why)),
+        }
+        cell.outputs.append(v4.new_output("display_data", data=data))
+    score = {"text/plain": repr(turn.judged.score)}
+    cell.outputs.append(v4.new_output("execute_result", data=score))
 
 
 def _graded_cells(names: dict[str, Any]) -> dict[str, tuple[str, float]]:

@@ -1,4 +1,4 @@
-"""First step of sanitising: the notebook as it was released, with the student's answers in it."""
+"""First step of sanitising: the student's cells, with what the release and the gradebook supply."""
 
 from __future__ import annotations
 
@@ -13,36 +13,37 @@ from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import is_locked
+from nbgrader.utils import is_grade, is_locked
 
 from grading.course import release_folder
+from grading.handed_in.arrange import MINE, arrange
 from grading.handed_in.cells import grade_id
-from grading.handed_in.rebuild import rebuild
 
 
-class Canonicalize(NbGraderPreprocessor):
-    """Rebuilds a submitted notebook (as `SubmissionReader` gives it) from the released one."""
+class Arrange(NbGraderPreprocessor):
+    """Arranges a submitted notebook (as `SubmissionReader` gives it) for grading."""
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Return the rebuilt notebook; what was put right is logged as a warning."""
+        """Return the arranged notebook; what was odd is logged as a warning, and told in it."""
         names = resources["nbgrader"]
         path = release_folder(self, names["assignment"]) / f"{names['notebook']}.ipynb"
-        notebook, remarks = rebuild(nb, nbformat.read(path, as_version=4))
-        sources = _sources(names)
-        for cell in notebook.cells:
-            name = grade_id(cell)
-            if is_locked(cell) and name in sources:
-                cell.source = sources[name]  # with its hidden tests
-        for remark in remarks:
-            self.log.warning("%s, %s: %s", names["student"], names["notebook"], remark)
+        arranged = arrange(nb, nbformat.read(path, as_version=4))
+        known = _known(names)
         clean = SanitizeHTML(parent=self)
-        for cell in notebook.cells:
+        for cell in arranged.notebook.cells:
+            source, points = known.get(grade_id(cell), (None, None))
+            if source is not None and is_locked(cell) and MINE not in cell.metadata:
+                cell.source = source  # with its hidden tests
+            if points is not None and is_grade(cell):
+                cell.metadata.nbgrader["points"] = points
             if cell.cell_type == "markdown" and cell.metadata.pop("by_student", False):
-                source = clean.sanitize_html_tags(cell.source)
-                cell.source = source if _is_harmless(source) else f"<pre>{escape(source)}</pre>"
-        return notebook, resources
+                text = clean.sanitize_html_tags(cell.source)
+                cell.source = text if _is_harmless(text) else f"<pre>{escape(text)}</pre>"
+        for remark in arranged.remarks:
+            self.log.warning("%s, %s: %s", names["student"], names["notebook"], remark)
+        return arranged.notebook, resources
 
 
 class _Links(HTMLParser):
@@ -68,8 +69,9 @@ def _is_harmless(markdown: str) -> bool:
     return links.harmless
 
 
-def _sources(names: dict[str, Any]) -> dict[str, str]:
-    """Source of each cell that the gradebook knows, by grade_id."""
+def _known(names: dict[str, Any]) -> dict[str, tuple[str, float | None]]:
+    """Source of each cell that the gradebook knows, by grade_id, and its points if it is graded."""
     with Gradebook(names["db_url"]) as gradebook:
         notebook = gradebook.find_notebook(names["notebook"], names["assignment"])
-        return {cell.name: cell.source for cell in notebook.source_cells}
+        points = {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
+        return {cell.name: (cell.source, points.get(cell.name)) for cell in notebook.source_cells}

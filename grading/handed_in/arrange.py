@@ -1,0 +1,248 @@
+"""The notebook that is graded: the student's cells in the student's order, as Run All runs them.
+
+The release supplies what is missing: given cells that were deleted, emptied or turned into text,
+each graded cell exactly once, and the metadata by which nbgrader knows a cell. Nothing of the
+submitted metadata is taken over.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from IPython.core.inputtransformer2 import TransformerManager
+from nbformat import v4
+from nbformat.notebooknode import NotebookNode
+
+from grading.handed_in.cells import grade_id
+
+MINE = "grading"  # in a cell's metadata: what running it needs to know, and no reader
+DEFINITION = re.compile(
+    r"^(?:(?:async\s+)?def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]*)?=(?!=)", re.MULTILINE
+)
+
+
+@dataclass
+class Arranged:
+    """A notebook to run and judge, and what was odd about the submission.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Cells with a student's markdown carry ``by_student`` in their metadata; a given code cell
+        that the student changed carries ``released``, what stands there in the release.
+    remarks : list of str
+        For the student and the instructor.
+    """
+
+    notebook: NotebookNode
+    remarks: list[str] = field(default_factory=list)
+
+
+def arrange(submitted: NotebookNode, release: NotebookNode) -> Arranged:
+    """Arrange a submission for grading.
+
+    Parameters
+    ----------
+    submitted : NotebookNode
+        As :meth:`grading.handed_in.read.SubmissionReader.parse` gives it.
+    release : NotebookNode
+        The notebook that was handed out.
+    """
+    places = places_of(submitted, release)
+    holders = {place: _holder(place, places, submitted, release) for place in set(places)}
+    remarks: list[str] = []
+    cells: list[NotebookNode] = []
+    ends: dict[int, int] = {}  # after which of `cells` a release's cell has been
+    for number, (cell, place) in enumerate(zip(submitted.cells, places, strict=True)):
+        if place is None:
+            cells += _added(cell)
+            continue
+        released = release.cells[place]
+        if _is_graded(released):
+            if cell.cell_type == "code" and not _same(cell, released):
+                cells += _added(cell)
+                remarks.append(
+                    f"What you wrote into the graded cell {grade_id(released)} is run before it."
+                )
+            if holders[place] == number:
+                cells.append(_as_released(released))
+        elif holders[place] == number:
+            cells.append(_held(cell, released))
+        elif _explores(released) and _same(cell, released):
+            cells.append(_as_released(released, named=False))
+        else:
+            cells += _added(cell)
+        ends[place] = len(cells)
+    back: dict[int, list[NotebookNode]] = {}  # before which of `cells` something is put back
+    for place in _missing(holders, submitted, release, remarks):
+        nearest = max((other for other in ends if other < place), default=None)
+        position = 0 if nearest is None else ends[nearest]
+        back.setdefault(position, []).append(_as_released(release.cells[place]))
+    whole = [
+        cell
+        for position in range(len(cells) + 1)
+        for cell in [*back.get(position, []), *cells[position : position + 1]]
+    ]
+    metadata = copy.deepcopy(release.metadata)
+    notebook = v4.new_notebook(cells=_with_unique_ids(whole), metadata=metadata)
+    return Arranged(notebook, remarks)
+
+
+def places_of(submitted: NotebookNode, release: NotebookNode) -> list[int | None]:
+    """Which released cell each submitted one is: by its name, as a copy, or by what it defines."""
+    names = {}
+    sources = {}
+    for place, released in enumerate(release.cells):
+        for name in (grade_id(released), released.get("id")):
+            names.setdefault(name, place)
+        if released.source.strip():
+            sources.setdefault((released.cell_type, released.source.strip()), place)
+    places: list[int | None] = []
+    for cell in submitted.cells:
+        named = (names[name] for name in cell.metadata["answers"] if name in names)
+        place = next(named, None)
+        same = sources.get((cell.cell_type, cell.source.strip()))
+        places.append(same if place is None else place)
+    for place, released in enumerate(release.cells):
+        if place not in places and _is_answer(released):
+            wanted = defined(released.source)
+            for number, cell in enumerate(submitted.cells):
+                if places[number] is None and wanted & defined(cell.source):
+                    places[number] = place
+                    break
+    return places
+
+
+def defined(source: str) -> set[str]:
+    """Names that a cell's code defines at its top level: functions, classes, imports, variables."""
+    try:
+        tree = ast.parse(TransformerManager().transform_cell(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {first or second for first, second in DEFINITION.findall(source)}
+    return set(_defined(tree.body))
+
+
+def _defined(body: Sequence[ast.stmt]) -> Iterator[str]:
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                yield alias.asname or alias.name.partition(".")[0]
+        else:
+            inner = (getattr(node, part, []) for part in ("body", "orelse", "finalbody"))
+            for statements in inner:
+                yield from _defined(statements)
+            for handler in getattr(node, "handlers", []):
+                yield from _defined(handler.body)
+            for target in ast.walk(node):
+                if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):
+                    yield target.id
+
+
+def _holder(
+    place: int | None,
+    places: Sequence[int | None],
+    submitted: NotebookNode,
+    release: NotebookNode,
+) -> int | None:
+    """Which of the cells that claim a place has it; None where the release's must be put back."""
+    if place is None:
+        return None
+    released = release.cells[place]
+    claimed = [number for number, other in enumerate(places) if other == place]
+    if _is_graded(released):
+        return claimed[0]
+    cells = submitted.cells
+    if _is_answer(released):
+        written = [n for n in claimed if cells[n].source.strip() and not _same(cells[n], released)]
+        return (written or claimed)[-1]
+    kept = [n for n in claimed if cells[n].cell_type == released.cell_type]
+    claimed = [n for n in kept if cells[n].source.strip()]
+    return claimed[0] if claimed else None
+
+
+def _missing(
+    holders: dict[int | None, int | None],
+    submitted: NotebookNode,
+    release: NotebookNode,
+    remarks: list[str],
+) -> list[int]:
+    """Places of the release to put back, in order."""
+    written = set().union(*(defined(c.source) for c in submitted.cells if c.cell_type == "code"))
+    missing = []
+    for place, released in enumerate(release.cells):
+        if holders.get(place) is not None:
+            continue
+        name = grade_id(released)
+        if _is_answer(released) and released.cell_type == "code":
+            if defined(released.source) & written:
+                continue  # it is defined elsewhere
+            remarks.append(f"Your answer {name} was missing.")
+        elif released.cell_type == "code" and not _is_graded(released):
+            remarks.append(f"The given cell {name or released.get('id')} was put back.")
+        missing.append(place)
+    return missing
+
+
+def _held(cell: NotebookNode, released: NotebookNode) -> NotebookNode:
+    """A released cell with the student's source in it."""
+    if _same(cell, released):
+        return _as_released(released)
+    new = _as_released(released)
+    new.source = cell.source
+    new.metadata.pop("tags", None)  # only what equals the release may be skipped
+    if new.cell_type == "markdown":
+        new.metadata["by_student"] = True
+    elif not _is_answer(released):
+        new.metadata[MINE] = {"released": released.source}
+    return new
+
+
+def _as_released(released: NotebookNode, named: bool = True) -> NotebookNode:
+    cell = copy.deepcopy(released)
+    if cell.cell_type == "code":
+        cell.outputs, cell.execution_count = [], None
+    if not named:
+        cell.metadata.pop("nbgrader", None)
+    return cell
+
+
+def _added(cell: NotebookNode) -> list[NotebookNode]:
+    if not cell.source.strip():
+        return []
+    if cell.cell_type == "code":
+        return [v4.new_code_cell(cell.source)]
+    return [v4.new_markdown_cell(cell.source, metadata={"by_student": True})]
+
+
+def _same(cell: NotebookNode, released: NotebookNode) -> bool:
+    return cell.source.strip() == released.source.strip()
+
+
+def _is_answer(released: NotebookNode) -> bool:
+    """Whether students are to write it, or to write into it."""
+    settings = released.metadata.get("nbgrader", {})
+    return bool(settings.get("solution") or settings.get("task"))
+
+
+def _is_graded(released: NotebookNode) -> bool:
+    """Whether the judge runs it: graded, and nothing of the student's."""
+    return bool(released.metadata.get("nbgrader", {}).get("grade")) and not _is_answer(released)
+
+
+def _explores(released: NotebookNode) -> bool:
+    return "explore" in released.metadata.get("tags", ())
+
+
+def _with_unique_ids(cells: list[NotebookNode]) -> list[NotebookNode]:
+    seen: set[str] = set()
+    for number, cell in enumerate(cells):
+        if cell.get("id") in seen or "id" not in cell:
+            cell.id = f"added-{number}"
+        seen.add(cell.id)
+    return cells
