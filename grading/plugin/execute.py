@@ -203,10 +203,8 @@ def _write_verdict(turn: Turn, nb: NotebookNode) -> None:
     cell.outputs = [v4.new_output("display_data", data=data) for data in turn.judged.displays]
     why = cause(turn, nb) if turn.judged.score < turn.points else ""
     if why:
-        data = {
-            "text/plain": why,
-            "text/html": str(Markup("<p><strong>Why:</strong> {}</p>").format(why)),
-        }
+        html = Markup("<p><strong>Why:</strong> {}</p>").format(why)
+        data = {"text/plain": f"Why: {why}", "text/html": str(html)}
         cell.outputs.append(v4.new_output("display_data", data=data))
     score = {"text/plain": repr(turn.judged.score)}
     cell.outputs.append(v4.new_output("execute_result", data=score))
