@@ -43,6 +43,7 @@ SLOW = (
     "house/test_hidden_tests.py",
     "judging",
     "marking/test_feedback.py",
+    "notebooks/test_shapes.py",
     "pages",
     "plugin/test_grading.py",
     "plugin/test_unsealed.py",

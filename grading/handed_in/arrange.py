@@ -54,6 +54,7 @@ def arrange(submitted: NotebookNode, release: NotebookNode) -> Arranged:
     """
     places = places_of(submitted, release)
     holders = {place: _holder(place, places, submitted, release) for place in set(places)}
+    written = set().union(*(defined(c.source) for c in submitted.cells if c.cell_type == "code"))
     remarks: list[str] = []
     cells: list[NotebookNode] = []
     ends: dict[int, int] = {}  # after which of `cells` a release's cell has been
@@ -66,11 +67,18 @@ def arrange(submitted: NotebookNode, release: NotebookNode) -> Arranged:
             if cell.cell_type == "code" and not _same(cell, released):
                 cells += _added(cell)
                 remarks.append(
-                    f"What you wrote into the graded cell {grade_id(released)} is run before it."
+                    f"What you wrote into the graded cell {_name(released)} was run before it."
                 )
             if holders[place] == number:
                 cells.append(_as_released(released))
         elif holders[place] == number:
+            lost = ", ".join(sorted(defined(released.source) - written))
+            if lost and _is_given(released):
+                cells.append(v4.new_code_cell(released.source))
+                remarks.append(
+                    f"The given cell {_name(released)} no longer defines {lost}: it was run as it "
+                    "was handed out, and then as you changed it."
+                )
             cells.append(_held(cell, released))
         elif _explores(released) and _same(cell, released):
             cells.append(_as_released(released, named=False))
@@ -78,7 +86,7 @@ def arrange(submitted: NotebookNode, release: NotebookNode) -> Arranged:
             cells += _added(cell)
         ends[place] = len(cells)
     back: dict[int, list[NotebookNode]] = {}  # before which of `cells` something is put back
-    for place in _missing(holders, submitted, release, remarks):
+    for place in _missing(holders, written, release, remarks):
         nearest = max((other for other in ends if other < place), default=None)
         position = 0 if nearest is None else ends[nearest]
         back.setdefault(position, []).append(_as_released(release.cells[place]))
@@ -160,7 +168,8 @@ def _holder(
     cells = submitted.cells
     if _is_answer(released):
         written = [n for n in claimed if cells[n].source.strip() and not _same(cells[n], released)]
-        return (written or claimed)[-1]
+        as_code = [n for n in written if cells[n].cell_type == released.cell_type]
+        return (as_code or written or claimed)[-1]
     kept = [n for n in claimed if cells[n].cell_type == released.cell_type]
     claimed = [n for n in kept if cells[n].source.strip()]
     return claimed[0] if claimed else None
@@ -168,24 +177,25 @@ def _holder(
 
 def _missing(
     holders: dict[int | None, int | None],
-    submitted: NotebookNode,
+    written: set[str],
     release: NotebookNode,
     remarks: list[str],
 ) -> list[int]:
     """Places of the release to put back, in order."""
-    written = set().union(*(defined(c.source) for c in submitted.cells if c.cell_type == "code"))
-    missing = []
+    missing, answers, given = [], [], []
     for place, released in enumerate(release.cells):
         if holders.get(place) is not None:
             continue
-        name = grade_id(released)
         if _is_answer(released) and released.cell_type == "code":
-            if defined(released.source) & written:
-                continue  # it is defined elsewhere
-            remarks.append(f"Your answer {name} was missing.")
-        elif released.cell_type == "code" and not _is_graded(released):
-            remarks.append(f"The given cell {name or released.get('id')} was put back.")
+            if defined(released.source) & written or "*" in written:
+                continue  # it is, or may be, defined elsewhere
+            answers.append(_name(released))
+        elif _is_given(released):
+            given.append(_name(released))
         missing.append(place)
+    for what, names in (("Answers", answers), ("Given cells", given)):
+        if names:
+            remarks.append(f"{what} that were missing were put back: {', '.join(names)}.")
     return missing
 
 
@@ -233,6 +243,16 @@ def _is_answer(released: NotebookNode) -> bool:
 def _is_graded(released: NotebookNode) -> bool:
     """Whether the judge runs it: graded, and nothing of the student's."""
     return bool(released.metadata.get("nbgrader", {}).get("grade")) and not _is_answer(released)
+
+
+def _is_given(released: NotebookNode) -> bool:
+    """Whether it is code for students to build on."""
+    ours = _is_answer(released) or _is_graded(released) or _explores(released)
+    return released.cell_type == "code" and not ours
+
+
+def _name(released: NotebookNode) -> str:
+    return grade_id(released) or released.get("id", "")
 
 
 def _explores(released: NotebookNode) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 from html.parser import HTMLParser
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import nbformat
 from nbconvert.filters import markdown2html
 from nbconvert.preprocessors.sanitize import SanitizeHTML
+from nbformat import v4
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -43,7 +45,16 @@ class Arrange(NbGraderPreprocessor):
                 cell.source = text if _is_harmless(text) else f"<pre>{escape(text)}</pre>"
         for remark in arranged.remarks:
             self.log.warning("%s, %s: %s", names["student"], names["notebook"], remark)
+        if arranged.remarks:
+            arranged.notebook.cells.insert(0, _about(arranged.remarks))
         return arranged.notebook, resources
+
+
+def _about(remarks: Sequence[str]) -> NotebookNode:
+    """A cell for the top of the page: what was odd about the student's file."""
+    items = "".join(f"<li>{escape(remark)}</li>" for remark in remarks)
+    text = f"<p><strong>About your file:</strong></p><ul>{items}</ul>"
+    return v4.new_markdown_cell(text, id="about-your-file")
 
 
 class _Links(HTMLParser):

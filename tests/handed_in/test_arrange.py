@@ -208,7 +208,7 @@ def test_an_answer_that_is_defined_nowhere_is_put_back_as_it_was_released(sheet)
     sheet.take("total")
     arranged = sheet.arranged()
     assert [cell.id for cell in arranged.notebook.cells] == NAMES
-    assert arranged.remarks == ["Your answer total was missing."]
+    assert arranged.remarks == ["Answers that were missing were put back: total."]
 
 
 @pytest.mark.parametrize("how", ["deleted", "emptied", "turned into text"])
@@ -223,7 +223,7 @@ def test_given_cells_are_put_back_where_the_release_has_them(sheet, name, how):
     arranged = sheet.arranged()
     order = [cell.id for cell in arranged.notebook.cells if cell.id in NAMES]
     assert order == NAMES
-    assert arranged.remarks == [f"The given cell {name} was put back."]
+    assert arranged.remarks == [f"Given cells that were missing were put back: {name}."]
 
 
 def test_an_edited_given_cell_runs_as_it_was_written_with_the_release_behind_it(sheet):
@@ -231,6 +231,37 @@ def test_an_edited_given_cell_runs_as_it_was_written_with_the_release_behind_it(
     (cell,) = (cell for cell in sheet.arranged().notebook.cells if cell.id == "setup")
     assert cell.source.endswith("import math")
     assert cell.metadata[MINE] == {"released": "import numpy as np"}
+
+
+def test_a_given_cell_that_lost_a_name_is_run_as_released_before_it_is_run_as_changed(sheet):
+    sheet.cell("setup")["source"] = "import math"
+    arranged = sheet.arranged()
+    sources = [cell.source for cell in arranged.notebook.cells]
+    assert sources[sources.index("import math") - 1] == "import numpy as np"
+    assert arranged.remarks == [
+        "The given cell setup no longer defines np: it was run as it was handed out, "
+        "and then as you changed it."
+    ]
+
+
+def test_nothing_is_said_of_a_cell_that_explores_and_was_deleted(sheet):
+    sheet.take("explored")
+    assert sheet.arranged().remarks == []
+
+
+@pytest.mark.parametrize("kind", ["raw", "markdown"])
+def test_of_two_copies_code_holds_the_place_of_an_answer(sheet, kind):
+    old = copy.deepcopy(sheet.cell("double")) | {"cell_type": kind, "source": "old try"}
+    sheet.cells.insert(sheet.index("double") + 1, old)
+    assert sheet.sources().count(RIGHT["double"]) == 1
+    (held,) = (c for c in sheet.arranged().notebook.cells if c.id == "double")
+    assert (held.cell_type, held.source) == ("code", RIGHT["double"])
+
+
+def test_an_answer_that_a_star_may_import_is_not_put_back_over_it(sheet):
+    sheet.take("total")
+    sheet.cells.insert(0, {"cell_type": "code", "source": "from own import *", "metadata": {}})
+    assert "total" not in [cell.id for cell in sheet.arranged().notebook.cells]
 
 
 def test_only_what_equals_the_release_may_be_skipped(sheet):
@@ -251,7 +282,7 @@ def test_a_graded_cell_is_there_once_and_what_was_written_into_it_runs_before(sh
     assert sources[graded - 1].startswith("def late")
     assert sources.count("# Graded, 4 points") == 1
     assert arranged.remarks[0] == (
-        "What you wrote into the graded cell double-graded is run before it."
+        "What you wrote into the graded cell double-graded was run before it."
     )
 
 
