@@ -80,7 +80,7 @@ def describe(value: Any) -> str:
     if value is None:
         return "None"
     if isinstance(value, Opaque):
-        return f"no plain data ({short(value.name)})"
+        return short(value.name, 90)
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype} with shape {value.shape}"
     names = {bool: "a bool", str: "a text", list: "a list", tuple: "a tuple", dict: "a dict"}

@@ -189,7 +189,7 @@ def test_what_did_not_run_leaves_the_rest_graded():
     [
         ("x", "It returned an array of float64 with shape (3,); it should return x, n."),
         ("(x, n, n)", "It returned 3 values; it should return 2: x, n."),
-        ("object()", "It returned no plain data (object); it should return x, n."),
+        ("object()", "It returned an object; it should return x, n."),
         ("(x, n + 1)", "n is wrong."),
     ],
 )
