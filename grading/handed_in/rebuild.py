@@ -69,14 +69,6 @@ def rebuild(submitted: NotebookNode, release: NotebookNode) -> tuple[NotebookNod
     return nbformat.v4.new_notebook(cells=_with_unique_ids(cells), metadata=metadata), remarks
 
 
-def cells_in_common(submitted: NotebookNode, release: NotebookNode) -> int:
-    """How many named cells of the release a submission answers: to tell notebooks apart."""
-    places = [_place(cell, release) for cell in submitted.cells]
-    _recognise_by_definition(submitted, release, places)
-    named = {i for i, cell in enumerate(release.cells) if "nbgrader" in cell.metadata}
-    return len(named.intersection(places))
-
-
 def _place(cell: NotebookNode, release: NotebookNode) -> int | None:
     """Which released cell this is: by its name, else as an unchanged copy."""
     for place, released in enumerate(release.cells):
