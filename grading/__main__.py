@@ -156,8 +156,8 @@ def _audit(names: Sequence[str], seeds: int, settings: Sequence[str]) -> int:
 
 
 def _scaffold_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("notebook", metavar="NOTEBOOK", help="such as 2_batch_norm")
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="such as source/module4_extras")
+    parser.add_argument("notebook", metavar="NOTEBOOK", help="such as 1_NAME")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="such as source/ASSIGNMENT")
 
 
 def _scaffold(notebook: str, folder: Path, settings: Sequence[str]) -> int:

@@ -47,6 +47,7 @@ SLOW = (
     "pages",
     "plugin/test_grading.py",
     "plugin/test_unsealed.py",
+    "rehearsal/test_another_course.py",
     "rehearsal/test_audit.py",
     "rehearsal/test_simulate.py",
     "results",
@@ -99,6 +100,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subprocess.Popen, "__init__", _refuse)
+        patch.setattr(os, "fork", _refuse)
         return (yield)
 
 

@@ -66,7 +66,7 @@ def dumps(value: Any) -> tuple[str, list[bytes]]:
     own, and arrives as them; any other mapping arrives as a dict, a masked array with nothing
     masked as an array. Whatever else is not None, a dict with text keys or numeric arrays and
     scalars becomes an :class:`Opaque` on arrival, and so does an array, text or number that is too
-    large.
+    large. A value of too many items or levels is refused by :func:`loads`.
 
     Returns
     -------

@@ -15,6 +15,7 @@ many entries. It never tells the right value. Rules, for whatever plain data a s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -65,9 +66,9 @@ def difference(
     if isinstance(wanted, list | tuple):
         return _sequence_difference(got, wanted, name, tolerance, loose_shape)
     if wanted is None or isinstance(wanted, str):
-        if type(got) is not type(wanted):
+        if not isinstance(got, NoneType if wanted is None else str):
             return f"{name} is {describe(got)}; it should be {describe(wanted)}."
-        return None if got == wanted else f"{name} is not the right text."
+        return None if got == wanted else _text_difference(got, wanted, name)
     return (
         _kind_difference(got, wanted, name)
         or _shape_difference(got, wanted, name, loose_shape)
@@ -125,6 +126,13 @@ def _sequence_difference(
         if problem:
             return problem
     return None
+
+
+def _text_difference(got: str, wanted: str, name: str) -> str:
+    pairs = enumerate(zip(got, wanted, strict=False))
+    shared = min(len(got), len(wanted))
+    index = next((i for i, (mine, right) in pairs if mine != right), shared)
+    return f"{name} is not the right text, first at index [{index}]."
 
 
 def _kind_difference(got: Any, wanted: Any, name: str) -> str | None:

@@ -223,7 +223,9 @@ def _next_step(verdict: Verdict) -> str:
     if Failed.WAITS in kinds:
         return f"take input(), breakpoint() and the debugger out of {name}."
     if Failed.TOO_SLOW in kinds:
-        return f"look for a loop in {name} that does not end, or replace loops by array operations."
+        return (
+            f"look for a loop in {name} that does not end, or that does the same work many times."
+        )
     if kinds:
         return f"call {name} yourself with inputs like those named above until it returns."
     return f"go through {name} line by line, with a case small enough to do by hand."

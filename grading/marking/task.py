@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
@@ -154,12 +154,12 @@ class Task:
 
     @cached_property
     def given(self) -> dict[str, Any]:
-        """What a candidate may use: public functions and modules of the reference's module."""
+        """What a candidate may use: public functions, classes and modules of the reference's."""
         module = vars(sys.modules[self.reference.__module__])
         return {
             name: value
             for name, value in module.items()
-            if isinstance(value, FunctionType | ModuleType) and not name.startswith("_")
+            if (callable(value) or isinstance(value, ModuleType)) and not name.startswith("_")
         }
 
     def function(self, way: Way) -> Callable:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
+import nbgrader.apps.dbapp
+import nbgrader.apps.generatefeedbackapp
 from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
@@ -33,7 +35,9 @@ from traitlets.config import Config
 from grading.plugin.arrange import Arrange
 from grading.plugin.autograde import SealedAutograde
 from grading.plugin.execute import SealedExecute
+from grading.plugin.feedback import EveryonesFeedback
 from grading.plugin.stubs import NamedStubs
+from grading.plugin.students import import_students
 
 
 @contextmanager
@@ -110,5 +114,10 @@ def _configure(c: Config) -> None:
         CheckCellMetadata,
     ]
 
+    # Class lists as spreadsheets write them.
+    nbgrader.apps.dbapp.DbStudentImportApp.start = import_students
+
     # Feedback shows neither hidden tests nor anything that a browser would run.
+    nbgrader.apps.generatefeedbackapp.GenerateFeedback = EveryonesFeedback
+    nbgrader.apps.api.GenerateFeedback = EveryonesFeedback
     c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]

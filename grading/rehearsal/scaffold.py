@@ -11,7 +11,6 @@ import ast
 import inspect
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from grading.marking.catalogue import Catalogue, unnumbered
@@ -30,7 +29,7 @@ def question(task: Task, number: int, package: str) -> list[Cell]:
     name = task.name
     prompt = (
         f"## {number}. A heading: `{name}` ({task.worth})\n\n"
-        "What is wanted and why, with the formula.\n\n"
+        "What is wanted and why, with a formula or an example.\n\n"
         f"**{task.worth}:** {task.rubric.partition(': ')[2]}"
     )
     checks = (
@@ -62,12 +61,13 @@ def complete(notebook: Cell, wanted: tuple[Task, ...], package: str) -> list[str
 
 def empty(title: str, wanted: tuple[Task, ...]) -> Cell:
     """Return a notebook with a title and a first cell that imports what the references import."""
-    given = {name: value for task in wanted for name, value in task.given.items()}
-    imports = [
-        f"import {value.__name__}" + (f" as {name}" if name != value.__name__ else "")
-        for name, value in given.items()
-        if isinstance(value, ModuleType)
-    ]
+    imports = dict.fromkeys(
+        ast.unparse(node)
+        for task in wanted
+        for node in ast.parse(inspect.getsource(inspect.getmodule(task.reference))).body
+        if isinstance(node, ast.Import)
+        or (isinstance(node, ast.ImportFrom) and node.module != "__future__")
+    )
     cells = [_markdown("title", f"# {title}"), _code("setup", "\n".join(imports), locked=True)]
     metadata = {"kernelspec": KERNEL}
     return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}

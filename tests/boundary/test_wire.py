@@ -214,9 +214,10 @@ class Subclass(np.ndarray):
         (np.array(2.5), np.array(2.5)),
         (np.float32(2.5), np.float32(2.5)),
         (np.zeros((0, 3)), np.zeros((0, 3))),
+        (np.str_("a word"), "a word"),
     ],
 )
-def test_arrays_arrive_as_base_arrays_by_value(value: Any, arrives: Any) -> None:
+def test_what_numpy_makes_arrives_in_its_plain_form(value: Any, arrives: Any) -> None:
     assert same(wire.loads(*wire.dumps(value)), arrives)
 
 

@@ -3,7 +3,9 @@
 ``test_new_task.py`` follows the page that calls it.
 """
 
+import importlib
 import json
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -66,3 +68,14 @@ def test_the_scaffold_says_which_notebooks_there_are(tmp_path):
     with pytest.raises(Stop, match="but not for 'no_such_notebook'"):
         scaffold.run(catalogue, "no_such_notebook", tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_imports_of_names_are_written_too(monkeypatch, tmp_path):
+    (tmp_path / "numbers_of.py").write_text(
+        "from __future__ import annotations\nimport re\nfrom math import log\n"
+        'def digits(n):\n    """Count."""\n    return log(n, 10)\n'
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    digits = importlib.import_module("numbers_of").digits
+    made = scaffold.empty("Numbers", (replace(SOFTMAX, reference=digits),))
+    assert made["cells"][1]["source"] == ["import re\n", "from math import log"]
