@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import json
-import subprocess
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -156,6 +155,15 @@ def stub(name: str, right: str = "") -> str:
     return f"{first}\n    # YOUR CODE HERE\n    {written}"
 
 
+def _text_of(notebook: nbformat.NotebookNode) -> str:
+    return nbformat.writes(notebook, split_lines=False)
+
+
+@cache
+def _text() -> str:
+    return _text_of(release())
+
+
 class Sheet:
     """A submission with right answers, to be edited, as the JSON that an editor saves.
 
@@ -170,7 +178,7 @@ class Sheet:
     def __init__(
         self, notebook: nbformat.NotebookNode | None = None, answers: Mapping[str, str] = RIGHT
     ) -> None:
-        plain = json.loads(nbformat.writes(notebook or release(), split_lines=False))
+        plain = json.loads(_text() if notebook is None else _text_of(notebook))
         self.cells: list[dict[str, Any]] = plain["cells"]
         self.metadata: dict[str, Any] = plain["metadata"]
         self.format = (4, 5)
@@ -229,9 +237,8 @@ class Sheet:
         return json.dumps(self.saved(), indent=1).encode()
 
 
-def grade(root: Path) -> subprocess.CompletedProcess[str]:
-    """Grade the class with the class runner, and write feedback."""
-    done = commands.run(root, "grading", "autograde", ASSIGNMENT, "--workers=2")
-    assert "graded" in done.stdout + done.stderr, done.stdout + done.stderr
-    little_course.nbgrader(root, "generate_feedback", ASSIGNMENT)
-    return done
+def grade(root: Path) -> dict[str, dict[str, float | None]]:
+    """Grade the class with the class runner; return every student's scores in this notebook."""
+    done = commands.run(root, "grading", "autograde", ASSIGNMENT)
+    assert " graded, " in done.stdout + done.stderr, done.stdout + done.stderr
+    return little_course.scores(root, notebook=NOTEBOOK)

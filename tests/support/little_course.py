@@ -164,14 +164,17 @@ def hand_in(root: Path, *students: str, **answers: str) -> None:
         submit(root, student, answered(root, **answers))
 
 
-def scores(root: Path, assignment: str = ASSIGNMENT) -> dict[str, dict[str, float | None]]:
-    """The automatic score of every student and question; None where there is none."""
+def scores(
+    root: Path, assignment: str = ASSIGNMENT, notebook: str = ""
+) -> dict[str, dict[str, float | None]]:
+    """The automatic score of every student and question, of one notebook; None if there is none."""
     with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
         return {
             submission.student.id: {
                 question_name(grade.name): grade.auto_score
-                for notebook in submission.notebooks
-                for grade in notebook.grades
+                for submitted in submission.notebooks
+                if notebook in ("", submitted.name)
+                for grade in submitted.grades
             }
             for submission in gradebook.assignment_submissions(assignment)
         }
