@@ -19,7 +19,8 @@ from nbformat.notebooknode import NotebookNode
 
 from grading.handed_in.cells import grade_id
 
-MINE = "grading"  # in a cell's metadata: what running it needs to know, and no reader
+MINE = "grading"  # in metadata: what grading needs to know, and no reader
+HERE = ("%%time", "%%capture", "%%prun")  # cell magics that run a cell where all others run
 DEFINITION = re.compile(
     r"^(?:(?:async\s+)?def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]*)?=(?!=)", re.MULTILINE
 )
@@ -33,7 +34,8 @@ class Arranged:
     ----------
     notebook : NotebookNode
         Cells with a student's markdown carry ``by_student`` in their metadata; a given code cell
-        that the student changed carries ``released``, what stands there in the release.
+        that the student changed carries ``released``, what stands there in the release. The
+        notebook's own metadata tell the student's version of ``python``.
     remarks : list of str
         For the student and the instructor.
     """
@@ -96,6 +98,7 @@ def arrange(submitted: NotebookNode, release: NotebookNode) -> Arranged:
         for cell in [*back.get(position, []), *cells[position : position + 1]]
     ]
     metadata = copy.deepcopy(release.metadata)
+    metadata[MINE] = {"python": submitted.metadata["python"]}
     notebook = v4.new_notebook(cells=_with_unique_ids(whole), metadata=metadata)
     return Arranged(notebook, remarks)
 
@@ -127,6 +130,9 @@ def places_of(submitted: NotebookNode, release: NotebookNode) -> list[int | None
 
 def defined(source: str) -> set[str]:
     """Names that a cell's code defines at its top level: functions, classes, imports, variables."""
+    if source.lstrip().startswith("%%"):
+        magic, _, rest = source.lstrip().partition("\n")
+        return defined(rest) if magic.split()[0] in HERE else set()
     try:
         tree = ast.parse(TransformerManager().transform_cell(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -193,7 +194,7 @@ class SubmissionReader(LoggingConfigurable):
             raise Refused(f"{name} is not a notebook: it has no list of cells.")
         if len(cells) > self.max_cells:
             raise Refused(f"{name} has more than {self.max_cells} cells.")
-        notebook = nbformat.v4.new_notebook()
+        notebook = nbformat.v4.new_notebook(metadata={"python": _python(content)})
         for number, cell in enumerate(cells):
             source = _source(cell)
             if len(source) > self.max_cell_characters:
@@ -208,6 +209,14 @@ class SubmissionReader(LoggingConfigurable):
                 read.update(cell_type="code", execution_count=None, outputs=[])
             notebook.cells.append(read)
         return notebook
+
+
+def _python(content: dict[str, Any]) -> str:
+    """The version of Python with which it was saved, if it says so."""
+    metadata = content.get("metadata")
+    about = metadata.get("language_info") if isinstance(metadata, dict) else None
+    version = about.get("version") if isinstance(about, dict) else None
+    return version if re.fullmatch(r"3(\.\d{1,3}){1,2}", str(version)) else ""
 
 
 def _cells(content: Any) -> list[Any] | None:

@@ -45,14 +45,15 @@ class Arrange(NbGraderPreprocessor):
                 cell.source = text if _is_harmless(text) else f"<pre>{escape(text)}</pre>"
         for remark in arranged.remarks:
             self.log.warning("%s, %s: %s", names["student"], names["notebook"], remark)
-        if arranged.remarks:
-            arranged.notebook.cells.insert(0, _about(arranged.remarks))
+        remarks = [*resources["grading"].remarks, *arranged.remarks]
+        if remarks:
+            arranged.notebook.cells.insert(0, _about(remarks))
         return arranged.notebook, resources
 
 
 def _about(remarks: Sequence[str]) -> NotebookNode:
-    """A cell for the top of the page: what was odd about the student's file."""
-    items = "".join(f"<li>{escape(remark)}</li>" for remark in remarks)
+    """A cell for the top of the page, on what was odd; it may hold names that students chose."""
+    items = "".join(f"<li>{escape(' '.join(remark.split()))}</li>" for remark in remarks)
     text = f"<p><strong>About your file:</strong></p><ul>{items}</ul>"
     return v4.new_markdown_cell(text, id="about-your-file")
 

@@ -129,7 +129,7 @@ class SealedAutograde(Autograde):
     def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
         """Add what :class:`SealedExecute` needs."""
         resources = super().init_single_notebook_resources(notebook_filename)
-        resources["grading"] = AtWork(self._bench, self.seconds)
+        resources["grading"] = AtWork(self._bench, self.seconds, self._remarks)
         return resources
 
     def convert_single_notebook(self, notebook_filename: str) -> None:

@@ -50,10 +50,13 @@ class AtWork:
     bench : Bench
     seconds : dict
         Is filled with the seconds that each ``notebook/cell`` took.
+    remarks : list of str
+        What was odd about the files that were handed in.
     """
 
     bench: Bench
     seconds: dict[str, float]
+    remarks: list[str]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self  # nbconvert copies all resources for each notebook
@@ -133,6 +136,7 @@ class SealedExecute(Execute):
         )
         outputs = Outputs(self.max_output)
         judge = work.bench.judges.start(key, folders)
+        python = nb.metadata.pop(MINE, {}).get("python", "")
         turns: list[Turn] = []
 
         async def take(turn: Turn) -> None:
@@ -162,13 +166,14 @@ class SealedExecute(Execute):
                     took = work.seconds.get(cell_name, 0.0) + time.monotonic() - start
                     work.seconds[cell_name] = round(took, 3)
             for turn in turns:
+                await self._run_explored(turn.missing, nb, outputs, kernel)
                 if turn.missing:
                     await take(turn)
         finally:
             judge.close()
             await kernel.close()
         for turn in turns:
-            _write_verdict(turn, nb)
+            _write_verdict(turn, nb, python)
 
     async def _start_kernel(self, bench: Bench, data: Path) -> JupyterSession:
         """Start a kernel with the released data files in its folder, never the notebook's."""
@@ -181,11 +186,20 @@ class SealedExecute(Execute):
             shutil.copytree(data, folder, ignore=ignore, dirs_exist_ok=True)
         return await JupyterSession.start(None, folder)
 
+    async def _run_explored(
+        self, missing: set[str], nb: NotebookNode, outputs: Outputs, kernel: Kernel
+    ) -> None:
+        """Run what was skipped of the cells that explore, if an answer uses what they define."""
+        for cell in nb.cells:
+            if cell.cell_type == "code" and _is_skipped(cell) and missing & defined(cell.source):
+                cell.metadata.pop("tags")
+                await self._run_cell(cell, outputs, kernel)
+
     async def _run_cell(self, cell: NotebookNode, outputs: Outputs, kernel: Kernel) -> None:
         cell.outputs = []
         if not cell.source.strip():
             return
-        if not self.run_all and "explore" in cell.metadata.get("tags", ()):
+        if not self.run_all and _is_skipped(cell):
             cell.outputs = [note("Not run when grading.\n")]
             return
         stopped = await kernel.run(cell.source, partial(outputs.take, cell))
@@ -197,11 +211,15 @@ class SealedExecute(Execute):
             await kernel.run(given, partial(outputs.take, cell))
 
 
-def _write_verdict(turn: Turn, nb: NotebookNode) -> None:
+def _is_skipped(cell: NotebookNode) -> bool:
+    return "explore" in cell.metadata.get("tags", ())
+
+
+def _write_verdict(turn: Turn, nb: NotebookNode, python: str) -> None:
     """Write feedback and score under a graded cell: exactly one number from 0 to its points."""
     cell = turn.cell
     cell.outputs = [v4.new_output("display_data", data=data) for data in turn.judged.displays]
-    why = cause(turn, nb) if turn.judged.score < turn.points else ""
+    why = cause(turn, nb, python) if turn.judged.score < turn.points else ""
     if why:
         html = Markup("<p><strong>Why:</strong> {}</p>").format(why)
         data = {"text/plain": f"Why: {why}", "text/html": str(html)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -85,34 +86,63 @@ def lacking(reply: Reply, question: str) -> set[str]:
     return set()
 
 
-def cause(turn: Turn, notebook: NotebookNode) -> str:
-    """Say why names were missing: the cell that should have defined them, and what stopped it."""
-    said = []
-    for name in sorted(turn.missing):
-        cells = [
-            cell
-            for cell in notebook.cells
-            if cell.cell_type == "code" and name in defined(cell.source)
-        ]
-        stops = [stop for cell in cells for stop in stops_of(cell)]
-        if stops:
-            said.append(
-                f"{name} is not there, because the cell that defines it stopped: {stops[0]}"
+def cause(turn: Turn, notebook: NotebookNode, python: str = "") -> str:
+    """Say why names were missing: the cell that should have defined them, and what stopped it.
+
+    Parameters
+    ----------
+    turn : Turn
+    notebook : NotebookNode
+        After it was run.
+    python : str
+        The version with which the student saved it, if that is known.
+    """
+    return " ".join(
+        filter(None, (_reason(name, turn, notebook, python) for name in sorted(turn.missing)))
+    )
+
+
+def _reason(name: str, turn: Turn, notebook: NotebookNode, python: str) -> str:
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    cells = [cell for cell in code if name in defined(cell.source)]
+    stops = [stop for cell in cells for stop in _stops(cell)]
+    if stops:
+        why = f"{name} is not there, because the cell that defines it stopped: {stops[0]}."
+        return why + _versions(python) if "SyntaxError" in stops[0] else why
+    if cells:
+        return f"It needs {name}, which is not written yet." if name != turn.question else ""
+    for cell in code:
+        magic, _, rest = cell.source.lstrip().partition("\n")
+        if magic.startswith("%%") and name in defined(rest):
+            return (
+                f"{name} is defined in a cell that begins with {magic.split()[0]}: what is defined "
+                "there is not kept. Take that line out."
             )
-        elif cells and name != turn.question:
-            said.append(f"It needs {name}, which is not written yet.")
-        elif not cells:
-            said.append(f"{name} is defined in no cell of this notebook.")
-    return " ".join(said)
+    return f"{name} is defined in no cell of this notebook."
 
 
-def stops_of(cell: NotebookNode) -> list[str]:
+def _versions(python: str) -> str:
+    here = platform.python_version()
+    if not python or python.split(".")[:2] == here.split(".")[:2]:
+        return ""
+    return (
+        f" It was saved with Python {python} and graded with Python {here}, "
+        "which may not know newer syntax."
+    )
+
+
+def _stops(cell: NotebookNode) -> list[str]:
     """The errors that a cell ended with, each in a line, with the student's own line."""
     return [
-        f"{output.ename}: {str(output.evalue).partition(chr(10))[0][:200]}{_line(output)}"
+        f"{output.ename}: {_first_line(output.evalue)}{_line(output)}"
         for output in cell.outputs
-        if output.output_type == "error"
+        if output.output_type == "error" and output.ename != "NotImplementedError"
     ]
+
+
+def _first_line(text: str) -> str:
+    """The start of an error's text, without a file that only the kernel knows."""
+    return re.sub(r" \(\d+\.py, line \d+\)$", "", str(text).partition("\n")[0])[:200]
 
 
 def _line(output: NotebookNode) -> str:

@@ -103,7 +103,8 @@ def check(submitted: nbformat.NotebookNode, arranged: Arranged) -> None:
     """What holds for every submission."""
     notebook = arranged.notebook
     nbformat.validate(notebook)
-    assert notebook.metadata == RELEASE.metadata
+    assert notebook.metadata == {**RELEASE.metadata, MINE: submitted.metadata}
+    assert submitted.metadata.keys() == {"python"}
     assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
     released = {cell.metadata.nbgrader.grade_id: cell for cell in RELEASE.cells
                 if "nbgrader" in cell.metadata}  # fmt: skip

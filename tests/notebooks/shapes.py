@@ -32,15 +32,12 @@ class Shape:
         Questions that must earn nothing; all others earn all of their points.
     reads : tuple of str
         What must stand on the student's page.
-    waits : str
-        The branch without which it does not hold yet.
     """
 
     name: str
     edit: Edit
     loses: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
-    waits: str = ""
 
     def files(self) -> Files:
         """What is handed in."""
@@ -56,22 +53,20 @@ class Shape:
 SHAPES: list[Shape] = []
 
 
-def shape(*reads: str, loses: tuple[str, ...] = (), waits: str = "") -> Callable[[Edit], Edit]:
+def shape(*reads: str, loses: tuple[str, ...] = ()) -> Callable[[Edit], Edit]:
     """Add a shape to the corpus."""
 
     def add(edit: Edit) -> Edit:
-        SHAPES.append(Shape(edit.__name__, edit, loses, reads, waits))
+        SHAPES.append(Shape(edit.__name__, edit, loses, reads))
         return edit
 
     return add
 
 
-def shapes(
-    sources: Mapping[str, str], edit: Callable[[Sheet, str], Files | None], waits: str = ""
-) -> None:
+def shapes(sources: Mapping[str, str], edit: Callable[[Sheet, str], Files | None]) -> None:
     """Add a shape for each of several sources, under its name."""
     for name, source in sources.items():
-        SHAPES.append(Shape(name, lambda sheet, source=source: edit(sheet, source), (), (), waits))
+        SHAPES.append(Shape(name, lambda sheet, source=source: edit(sheet, source)))
 
 
 # Split and copied answer cells
@@ -327,32 +322,33 @@ def indentation_error(sheet: Sheet) -> None:
     sheet.write("pair", "def pair(x):\n  y = shift(x)\n    return y, 2 * x")
 
 
-@shape("pair is defined in no cell", loses=("pair",))
+@shape("pair is defined in no cell of this notebook.", loses=("pair",))
 def answer_under_another_name(sheet: Sheet) -> None:
     sheet.write("pair", RIGHT["pair"].replace("def pair", "def my_pair"))
 
 
-@shape("timeit", loses=("pair",))
+@shape("begins with %%timeit: what is defined there is not kept", loses=("pair",))
 def definition_under_timeit(sheet: Sheet) -> None:
     sheet.prepend("pair", "%%timeit -n 1 -r 1")
 
 
-@shape("SyntaxError", "3.", loses=("pair",))
+@shape("SyntaxError", "saved with Python 3.99.0 and graded with Python 3.", loses=("pair",))
 def syntax_of_a_newer_python(sheet: Sheet) -> None:
+    sheet.metadata["language_info"] = {"name": "python", "version": "3.99.0"}
     sheet.write("pair", "def pair[T](x: T) -> tuple[T, T]\n    return shift(x), 2 * x")
 
 
-@shape("keyboard", loses=("pair",))
+@shape("it waits for the keyboard", loses=("pair",))
 def asks_for_input(sheet: Sheet) -> None:
     sheet.write("pair", "def pair(x):\n    scale = float(input())\n    return shift(x), scale * x")
 
 
-@shape("debugger", loses=("pair",))
+@shape("it waits for the keyboard", loses=("pair",))
 def stops_in_the_debugger(sheet: Sheet) -> None:
     sheet.write("pair", "import pdb\ndef pair(x):\n    pdb.set_trace()\n    return shift(x), 2 * x")
 
 
-@shape("debugger", loses=("pair",))
+@shape("it waits for the keyboard", loses=("pair",))
 def stops_at_a_breakpoint(sheet: Sheet) -> None:
     sheet.write("pair", "def pair(x):\n    breakpoint()\n    return shift(x), 2 * x")
 
@@ -375,6 +371,11 @@ def import_added_to_the_setup_cell(sheet: Sheet) -> None:
 def helper_written_into_an_explored_cell(sheet: Sheet) -> None:
     sheet.write("explored", sheet.cell("explored")["source"] + "\n\ndef two(x):\n    return 2 * x")
     sheet.write("double", "def double(x):\n    return two(x)")
+
+
+@shape()
+def answer_that_uses_an_explored_cell(sheet: Sheet) -> None:
+    sheet.write("pair", "def pair(x):\n    return shift(x), 2 * x * found / found")
 
 
 @shape()
@@ -634,9 +635,7 @@ def blank_1_and_answered_2(sheet: Sheet) -> dict[str, bytes]:
 def _under(*names: str) -> None:
     for name in names:
         student = "handed_in_as_" + "".join(c if c.isalnum() else "_" for c in name)
-        SHAPES.append(
-            Shape(student, lambda sheet, name=name: {name: sheet.file()}, (), (name,), "whose")
-        )
+        SHAPES.append(Shape(student, lambda sheet, name=name: {name: sheet.file()}, (), (name,)))
 
 
 _under(
@@ -663,7 +662,7 @@ def resource_forks_of_macos(sheet: Sheet) -> dict[str, bytes]:
     return {FILE: sheet.file(), f"._{FILE}": fork, f"__MACOSX/._{FILE}": fork}
 
 
-@shape(waits="whose")
+@shape()
 def names_of_the_two_notebooks_exchanged(sheet: Sheet) -> dict[str, bytes]:
     blank = handed_out(little_course.source_notebook(little_course.judged))
     other = Sheet(blank, little_course.RIGHT)

@@ -30,7 +30,7 @@ RIGHT = {
 }
 SETUP = "import math\n\nimport numpy as np"
 GIVEN = "RATE = 0.5\n\n\ndef shift(x):\n    return x + RATE"
-EXPLORED = 'print("a long run", math.pi)'
+EXPLORED = 'found = math.pi\nprint("a long run", found)'
 CHECKS = {
     "double": "assert double(3) == 6",
     "pair": "first, second = pair(1.0)\nassert (first, second) == (1.5, 2.0)",
