@@ -159,7 +159,7 @@ class SealedExecute(Execute):
                     await self._run_cell(cell, outputs, kernel)
                     new = defined(cell.source)
                     for turn in turns:
-                        if turn.missing & new:
+                        if turn.waits_for(new):
                             await take(turn)
                 if cell.cell_type == "code":
                     cell_name = f"{names['notebook']}/{name or cell.get('id', index)}"

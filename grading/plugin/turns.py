@@ -15,6 +15,7 @@ from grading.handed_in.arrange import defined
 from grading.judging.remote import Judged
 from grading.sandbox.kernel import Kernel
 
+MOST_TIMES = 10  # that a question is asked before the end: nobody is to guess until it is right
 UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 UNWRITTEN = re.compile(r"(\w+): not written yet")
 
@@ -35,6 +36,8 @@ class Turn:
         The best of the times that it was judged.
     missing : set of str
         Names that were not defined, or not written, when it was judged last.
+    times : int
+        How often it was judged.
     """
 
     cell: NotebookNode
@@ -43,12 +46,18 @@ class Turn:
     question: str
     judged: Judged = field(default_factory=Judged)
     missing: set[str] = field(default_factory=set)
+    times: int = 0
+
+    def waits_for(self, names: set[str]) -> bool:
+        """Whether it is to be asked again when these names have been defined."""
+        return bool(self.missing & names) and self.times < MOST_TIMES
 
     def keep(self, judged: Judged, missing: set[str]) -> None:
         """Take the result of one more time."""
         if judged.fault or judged.score >= self.judged.score or not self.judged.displays:
             self.judged = judged
         self.missing = missing
+        self.times += 1
 
 
 class Listener:

@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_output
 
 from grading.boundary.outcome import Failed, Reply
 from grading.judging.remote import Judged
-from grading.plugin.turns import Listener, Turn, cause, lacking
+from grading.plugin.turns import MOST_TIMES, Listener, Turn, cause, lacking
 
 
 def failed(kind: Failed, message: str, exception: str = "") -> Reply:
@@ -60,6 +60,15 @@ def test_the_best_time_counts(first: float, second: float, kept: float) -> None:
     for score in (first, second):
         one.keep(Judged(score=score, displays=[{"text/plain": ""}]), set())
     assert one.judged.score == kept
+
+
+def test_a_question_waits_for_what_it_lacked_but_cannot_be_guessed_at_for_ever() -> None:
+    one = turn("helper")
+    assert one.waits_for({"helper", "other"})
+    assert not one.waits_for({"other"})
+    for _ in range(MOST_TIMES):
+        one.keep(Judged(), {"helper"})
+    assert not one.waits_for({"helper"})
 
 
 def stopped(source: str, name: str, text: str, *traceback: str) -> nbformat.NotebookNode:
