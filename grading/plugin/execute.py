@@ -69,10 +69,14 @@ class SealedExecute(Execute):
     """
 
     question_timeout = Float(
-        20.0, help="Seconds that student code has to answer one graded cell's questions."
+        20.0,
+        help="Seconds of processor time that student code has to answer one graded cell's "
+        "questions; by the clock, five times as many, as for `timeout` and `notebook_timeout`.",
     ).tag(config=True)
     notebook_timeout = Float(
-        600.0, help="Seconds of student code in one notebook, all cells and questions together."
+        600.0,
+        help="Seconds of processor time for student code in one notebook, all cells and questions "
+        "together.",
     ).tag(config=True)
     judge_timeout = Float(
         60.0, help="Seconds that the judge itself may take between two messages."
@@ -86,7 +90,9 @@ class SealedExecute(Execute):
         "sends more at one time is killed.",
     ).tag(config=True)
     max_revivals = Int(
-        20, help="How many times the kernel of one notebook is replaced after it died."
+        50,
+        help="How many times the kernel of one notebook is replaced: after it died, left a "
+        "question without an answer, or had no memory left.",
     ).tag(config=True)
     run_all = Bool(
         False,

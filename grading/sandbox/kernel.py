@@ -21,6 +21,7 @@ MAX_BROKEN = 50  # messages that cannot be read before a kernel is given up
 GRACE = 5.0  # seconds for a kernel to come back after an interrupt
 SILENCE = 1.0  # seconds after its reply in which a request's last messages must have come
 LOOK = 0.1  # seconds between two looks whether a kernel lives, and what it has used
+STRIKES = 2  # times that a set of questions may cost a kernel when it is put again
 PATIENCE = 5  # times the processor time that a request may take, by the clock
 
 NOTHING_LEFT = "the notebook's time was up"
@@ -173,13 +174,18 @@ class Kernel:
         parts = [(each, list(itertools.islice(own, each["buffers"]))) for each in questions]
         replies, stopped = await self._put(parts)
         lost = [n for n, reply in enumerate(replies) if reply is None or _no_memory(reply)]
-        if lost and stopped.kind != Failed.TOO_SLOW:
-            at_fault = {n for n in lost if replies[n] is not None} or {lost[0]}
-            lost.sort(key=at_fault.__contains__)  # they last, that the others are answered
-            again, stopped = await self._put([parts[n] for n in lost])
-            for n, reply in zip(lost, again, strict=True):
-                replies[n] = reply or replies[n]
-        return [reply or missing(stopped.kind, stopped.why, stopped.where) for reply in replies]
+        reasons = [stopped] * len(parts)
+        tries = 0 if stopped.kind == Failed.TOO_SLOW else STRIKES
+        for number in lost:  # one by one: what a kernel said just before it died may be lost too
+            if tries == 0:
+                break
+            (reply,), reasons[number] = await self._put([parts[number]])
+            replies[number] = reply or replies[number]
+            tries -= reply is None or _no_memory(reply)
+        return [
+            reply or missing(stopped.kind, stopped.why, stopped.where)
+            for reply, stopped in zip(replies, reasons, strict=True)
+        ]
 
     async def _put(self, parts: Sequence[Part]) -> tuple[list[Reply | None], Stopped]:
         """Put questions once; return what came, and why there is no more if there is not."""

@@ -299,7 +299,7 @@ def test_many_cells_just_under_the_limit_end_with_the_notebooks_time(course: Pat
     slow = [nbformat.v4.new_code_cell("import time\ntime.sleep(25)") for _ in range(20)]
     notebook.cells[place:place] = slow
     little_course.submit(course, "ann", notebook)
-    run = autograde(course, "--SealedExecute.notebook_timeout=40")
+    run = autograde(course, "--SealedExecute.notebook_timeout=8")
     assert run.returncode == 0, run.stderr
     assert scores(course) == {"ann": {"double": 4.0, "total": 3.0, "settle": 0.0}}
     cells = nbformat.read(graded_notebook(course, "ann"), as_version=4).cells

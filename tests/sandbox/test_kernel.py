@@ -199,8 +199,8 @@ def test_a_kernel_that_answers_some_and_ends_is_asked_once_more_and_then_no_more
     def one_only(session, request, code):
         session.sent += [answer(request, 1, value="one"), idle(request)]
 
-    replies = Factory(one_only, one_only).do(ask)
-    assert kinds(replies) == [None, None, Failed.NOT_DATA]
+    replies = Factory(*[one_only] * 3).do(ask)
+    assert kinds(replies) == [Failed.NOT_DATA, None, Failed.NOT_DATA]
     assert replies[2].failed["message"] == "the code did not let itself be asked"
 
 
@@ -224,21 +224,37 @@ def test_a_kernel_that_dies_in_a_cell_is_replaced_and_runs_the_other_cells_again
     assert [session.ended for session in factory.sessions] == [1, 1]
 
 
-def die_answering(session, request, code):
-    session.sent.append(answer(request, 0, value=session.asked[0]))
-    session.lives = False
+def deadly(*questions: str) -> Callable[[FakeSession, str, str], None]:
+    """A kernel that dies of some questions, whatever was answered before."""
+
+    def act(session, request, code):
+        for number, own in enumerate(session.asked):
+            if own in questions:
+                session.lives = False
+                return
+            session.sent.append(answer(request, number, value=own))
+        session.sent.append(idle(request))
+
+    return act
 
 
-def test_a_kernel_that_dies_in_its_answer_keeps_what_it_had_answered():
-    replies = Factory(die_answering, die_answering).do(ask)
+def test_a_kernel_that_dies_in_its_answer_costs_only_that_answer():
+    factory = Factory(*[deadly("1")] * 9)
+    replies = factory.do(ask)
     assert kinds(replies) == [None, Failed.DIED, None]
     assert replies[1].failed["message"] == "the kernel died while it answered"
+    assert [session.asked for session in factory.sessions] == [["0", "1", "2"], ["1"], ["2"]]
 
 
-def test_what_was_lost_with_a_kernel_is_asked_once_more_and_what_it_died_of_last():
-    factory = Factory(die_answering)
+def test_what_was_lost_with_a_kernel_is_asked_once_more():
+    factory = Factory(deadly("0"))
     assert [reply.value for reply in factory.do(ask)] == ["0", "1", "2"]
-    assert [session.asked for session in factory.sessions] == [["0", "1", "2"], ["2", "1"]]
+
+
+def test_questions_that_kill_every_kernel_cost_no_more_than_a_few():
+    factory = Factory(*[deadly("0", "1", "2")] * 9)
+    assert kinds(factory.do(ask)) == [Failed.DIED] * 3
+    assert len(factory.sessions) == 1 + module.STRIKES
 
 
 def test_a_kernel_without_memory_is_replaced_and_its_questions_are_asked_once_more():
@@ -407,10 +423,10 @@ def test_many_messages_that_cannot_be_read_end_the_kernel():
     def rubbish(session, request, code):
         session.sent += [ValueError("no message")] * (module.MAX_BROKEN + 1)
 
-    factory = Factory(rubbish, rubbish)
+    factory = Factory(*[rubbish] * 3)
     replies = factory.do(ask)
     assert kinds(replies) == [Failed.NOT_DATA] * 3
-    assert [session.ended for session in factory.sessions] == [1, 1]
+    assert [session.ended for session in factory.sessions] == [1, 1, 1]
 
 
 def test_a_taker_that_refuses_a_message_counts_it_as_unreadable():
