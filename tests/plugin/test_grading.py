@@ -371,3 +371,20 @@ def test_figures_are_drawn_though_matplotlib_was_imported_before(course: Path, c
     assert autograde(course).returncode == 0
     cells = nbformat.read(graded_notebook(course, "ann"), as_version=4).cells
     assert "image/png" in str(cells[-1].outputs)
+
+
+def test_class_lists_of_spreadsheets_are_imported(course: Path) -> None:
+    (course / "class.csv").write_bytes("id;first_name\njo;Jörg\n\nmia;Mia\n".encode("utf-8-sig"))
+    (course / "wrong.csv").write_text("\x1bname\nJo\n")
+    done = nbgrader(course, "db", "student", "import", "class.csv")
+    assert done.returncode == 0, done.stderr
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        found = {student.id: student.first_name for student in gradebook.students}
+    assert found == {"jo": "Jörg", "mia": "Mia"}
+    wrong = nbgrader(course, "db", "student", "import", "wrong.csv")
+    assert wrong.returncode == 1
+    assert (
+        "wrong.csv cannot be imported: it has no column named id, but: \\x1bname." in wrong.stderr
+    )
+    gone = nbgrader(course, "db", "student", "import", "gone.csv")
+    assert "gone.csv cannot be read: No such file or directory." in gone.stderr
