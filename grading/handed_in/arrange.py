@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import v4
 from nbformat.notebooknode import NotebookNode
 
@@ -21,6 +20,9 @@ from grading.handed_in.cells import grade_id
 
 MINE = "grading"  # in metadata: what grading needs to know, and no reader
 HERE = ("%%time", "%%capture", "%%prun")  # cell magics that run a cell where all others run
+# What only IPython reads. Its own reader takes minutes for a few hundred such lines.
+PROMPT = re.compile(r"^(?:>>>|\.\.\.) ?", re.MULTILINE)
+COMMAND = re.compile(r"^([ \t]*+)((?:[\w.,*\[\] \t]++=)?)[ \t]*+[%!].*$", re.MULTILINE)
 DEFINITION = re.compile(
     r"^(?:(?:async\s+)?def|class)\s+(\w+)|^(\w+)\s*(?::[^=\n]*)?=(?!=)", re.MULTILINE
 )
@@ -133,11 +135,13 @@ def defined(source: str) -> set[str]:
     if source.lstrip().startswith("%%"):
         magic, _, rest = source.lstrip().partition("\n")
         return defined(rest) if magic.split()[0] in HERE else set()
-    try:
-        tree = ast.parse(TransformerManager().transform_cell(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {first or second for first, second in DEFINITION.findall(source)}
-    return set(_defined(tree.body))
+    plain = COMMAND.sub(r"\1\2None", PROMPT.sub("", source))
+    for code in (source, plain):
+        try:
+            return set(_defined(ast.parse(code).body))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return {first or second for first, second in DEFINITION.findall(plain)}
 
 
 def _defined(body: Sequence[ast.stmt]) -> Iterator[str]:
