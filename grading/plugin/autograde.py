@@ -223,7 +223,13 @@ class SealedAutograde(Autograde):
 
     def _find_files(self, assignment: str, student: str, folder: Path) -> None:
         """Find the file of each notebook, whatever it is called and wherever it lies."""
-        decision = self._releases(assignment).decide(assignment, self._reader.read_folder(folder))
+        ours = {path.name for path in release_folder(self, assignment).rglob("*")}
+        files = [
+            file
+            for file in self._reader.read_folder(folder)
+            if file.notebook or file.problem or file.parts[-1] not in {*ours, "timestamp.txt"}
+        ]
+        decision = self._releases(assignment).decide(assignment, files)
         self._files, self._remarks = decision.files, decision.remarks
         for remark in decision.remarks:
             self.log.warning("%s: %s", student, remark)

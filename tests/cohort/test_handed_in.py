@@ -54,6 +54,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "submitted" / "pdf" / ASSIGNMENT / "<b>notes\x1b[2J.pdf").write_bytes(b"%PDF")
     Path(root, "submitted", "pdf", ASSIGNMENT, "latin\udce9").write_bytes(b"x")
     little_course.submit(root, "other", other)
+    for name in ("timestamp.txt", "numbers.txt"):  # nbgrader's, and the assignment's own
+        file = root / "submitted" / "nothing" / ASSIGNMENT / name
+        file.write_text("2026-01-03 09:00:00 UTC")
     for student in ("x_[1]", *STRANGE):
         little_course.submit(root, student, done)
     return root
@@ -110,6 +113,7 @@ def test_every_student_has_a_page(pages: dict[str, str]) -> None:
         assert f"{NOTEBOOK}.ipynb was not handed in and scores 0." in pages[student]
     assert "is no notebook: &lt;b&gt;notes\\x1b[2J.pdf, latin\\udce9." in pages["pdf"]
     assert f"{NOTEBOOK}.ipynb is earlier.ipynb of ps0 and is not graded here." in pages["other"]
+    assert "is no notebook" not in pages["nothing"]
     assert not any("little_tests" in page for page in pages.values())
 
 
