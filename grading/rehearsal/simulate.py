@@ -87,7 +87,7 @@ class Paper:
     tasks: Mapping[str, Task]
 
 
-Class = dict[str, dict[str, dict[str, Expected]]]  # student → notebook → question
+Expectations = dict[str, dict[str, dict[str, Expected]]]  # student → notebook → question
 
 
 def simulate(
@@ -97,7 +97,7 @@ def simulate(
     students: int,
     seed: int,
     force: bool = False,
-) -> Class:
+) -> Expectations:
     """Hand in a released assignment for a made-up class.
 
     Parameters
@@ -113,7 +113,7 @@ def simulate(
 
     Returns
     -------
-    Class
+    Expectations
         What to expect; a question is known by the grade_id of its solution cell. The same is
         written to ``simulated/<assignment>.json``, which :func:`load` reads.
 
@@ -137,7 +137,7 @@ def simulate(
     papers = [_paper(path, catalogue) for path in notebooks]
     kinds = _deck(students * sum(len(paper.stubs) for paper in papers), rng)
     crashes = itertools.cycle(rng.sample(sorted(CRASHES), len(CRASHES)))
-    expected: Class = {}
+    expected: Expectations = {}
     for student, folder in folders.items():
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(release, folder)
@@ -152,7 +152,7 @@ def simulate(
     return expected
 
 
-def load(root: Path, assignment: str) -> Class:
+def load(root: Path, assignment: str) -> Expectations:
     """Read what to expect of the class that was made in a course."""
     plain = json.loads(_file(root, assignment).read_text())
     return {

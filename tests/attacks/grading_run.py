@@ -34,7 +34,7 @@ from tests.support.waiting import command_of
 
 CANARY = f"canary-{secrets.token_hex(16)}"
 # Few attacks use up a limit, and an honest answer must not reach it on a busy machine.
-SETTINGS = {"SealedExecute__timeout": 20}
+SETTINGS = {"SealedExecute__timeout": 8, "SealedExecute__question_timeout": 8.0}
 COMMANDS = (["nbgrader", "autograde"], ["grading", "autograde", "--workers=2"])
 PROBE = Attack(
     "probe", "", "import os\nprint('sees the course:', os.path.exists(ROOT))", sealed=True

@@ -190,8 +190,8 @@ def discrimination(one: Class, question: GradedCell) -> float | None:
 def _criteria(records: Sequence[Record], question: GradedCell) -> list[CriterionCount]:
     held: dict[tuple[str, float], list[bool]] = defaultdict(list)
     for record in records:
-        for finding in record.autograded.findings.get(question, ()):
-            for name, points, holds in finding.criteria:
+        for shown in record.autograded.shown.get(question, ()):
+            for name, points, holds in shown.criteria:
                 held[name, points].append(holds)
     return [
         CriterionCount(name, points, sum(all_held), len(all_held))
@@ -202,11 +202,11 @@ def _criteria(records: Sequence[Record], question: GradedCell) -> list[Criterion
 def mistakes(one: Class) -> list[Met]:
     """The mistakes met, the most frequent first."""
     return _met(
-        (question, finding.mistake, record.student)
+        (question, shown.mistake, record.student)
         for record in one.records
-        for question, findings in record.autograded.findings.items()
-        for finding in findings
-        if finding.mistake
+        for question, every in record.autograded.shown.items()
+        for shown in every
+        if shown.mistake
     )
 
 
@@ -215,9 +215,9 @@ def failures(one: Class) -> list[FailedAnswers]:
     told = [
         (question, kind, message, record.student)
         for record in one.records
-        for question, findings in record.autograded.findings.items()
-        for finding in findings
-        for kind, message in finding.unanswered
+        for question, every in record.autograded.shown.items()
+        for shown in every
+        for kind, message in shown.unanswered
     ]
     kinds = _met((question, kind, student) for question, kind, _, student in told)
     return [

@@ -52,8 +52,8 @@ class GradedCell:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What the judge found out about an answer; see :func:`grading.boundary.questions.show`.
+class Shown:
+    """What was shown on an answer, for programs; see :func:`grading.boundary.questions.show`.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class Autograded:
     ----------
     here : bool
         Whether their folder is in the course at all.
-    findings : mapping of GradedCell to tuple of Finding
+    shown : mapping of GradedCell to tuple of Shown
         Of the questions in those that could be read.
     absent : tuple of str
         Names of notebooks that were not among those handed in.
@@ -87,7 +87,7 @@ class Autograded:
     """
 
     here: bool
-    findings: Mapping[GradedCell, tuple[Finding, ...]]
+    shown: Mapping[GradedCell, tuple[Shown, ...]]
     absent: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
 
@@ -319,7 +319,7 @@ def _autograded(
     folder = course.autograded(student, assignment)
     if not is_folder_name(student) or not folder.is_dir():
         return Autograded(False, {})
-    findings: dict[GradedCell, tuple[Finding, ...]] = {}
+    shown: dict[GradedCell, tuple[Shown, ...]] = {}
     absent, unreadable = [], []
     for notebook in sorted({question.notebook for question in points}):
         own = {q.grade_id: q for q in points if q.notebook == notebook}
@@ -330,14 +330,14 @@ def _autograded(
                 absent.append(notebook)
             for name, outputs in _cells(content):
                 if name in own and not own[name].by_hand:
-                    findings[own[name]] = tuple(_findings(outputs))
+                    shown[own[name]] = tuple(_shown(outputs))
         except FileNotFoundError:
             # plain nbgrader scores what was not handed in, without a page; what failed has no score
             if all(points[question] is not None for question in own.values()):
                 absent.append(notebook)
         except UNREADABLE:
             unreadable.append(notebook)
-    return Autograded(True, findings, tuple(absent), tuple(unreadable))
+    return Autograded(True, shown, tuple(absent), tuple(unreadable))
 
 
 def _load(path: Path) -> Any:
@@ -354,11 +354,11 @@ def _cells(content: Any) -> list[tuple[str, Any]]:
     ]
 
 
-def _findings(outputs: list[dict[str, Any]]) -> list[Finding]:
+def _shown(outputs: list[dict[str, Any]]) -> list[Shown]:
     """What the judge, who alone writes the outputs of a graded cell, left for programs."""
     found = [output["data"][RECORD] for output in outputs if RECORD in output.get("data", ())]
     return [
-        Finding(
+        Shown(
             str(one.get("mistake", "")),
             tuple(
                 (str(criterion["name"]), float(criterion["points"]), bool(criterion["held"]))
