@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from nbformat import v4
@@ -57,8 +57,8 @@ def arrange(submitted: NotebookNode, release: NotebookNode) -> Arranged:
         The notebook that was handed out.
     """
     places = places_of(submitted, release)
-    holders = {place: _holder(place, places, submitted, release) for place in set(places)}
     written = set().union(*(defined(c.source) for c in submitted.cells if c.cell_type == "code"))
+    holders = {place: _holder(place, places, written, submitted, release) for place in set(places)}
     remarks: list[str] = []
     cells: list[NotebookNode] = []
     ends: dict[int, int] = {}  # after which of `cells` a release's cell has been
@@ -68,13 +68,13 @@ def arrange(submitted: NotebookNode, release: NotebookNode) -> Arranged:
             continue
         released = release.cells[place]
         if _is_graded(released):
+            if holders[place] == number:
+                cells.append(_as_released(released))
             if cell.cell_type == "code" and not _same(cell, released):
                 cells += _added(cell)
                 remarks.append(
-                    f"What you wrote into the graded cell {_name(released)} was run before it."
+                    f"What you wrote into the graded cell {_name(released)} was run behind it."
                 )
-            if holders[place] == number:
-                cells.append(_as_released(released))
         elif holders[place] == number:
             lost = ", ".join(sorted(defined(released.source) - written))
             if lost and _is_given(released):
@@ -106,7 +106,7 @@ def arrange(submitted: NotebookNode, release: NotebookNode) -> Arranged:
 
 
 def places_of(submitted: NotebookNode, release: NotebookNode) -> list[int | None]:
-    """Which released cell each submitted one is: by its name, as a copy, or by what it defines."""
+    """Which released cell each submitted one is: by its name, as a copy, or by what is in it."""
     names = {}
     sources = {}
     for place, released in enumerate(release.cells):
@@ -123,11 +123,26 @@ def places_of(submitted: NotebookNode, release: NotebookNode) -> list[int | None
     for place, released in enumerate(release.cells):
         if place not in places and _is_answer(released):
             wanted = defined(released.source)
-            for number, cell in enumerate(submitted.cells):
-                if places[number] is None and wanted & defined(cell.source):
-                    places[number] = place
-                    break
+            _claim(
+                place, places, submitted, lambda cell, of=wanted: bool(of & defined(cell.source))
+            )
+    for place, released in enumerate(release.cells):
+        if place not in places and _is_given(released):
+            whole = f"\n{released.source.strip()}\n"
+            _claim(place, places, submitted, lambda cell, of=whole: of in f"\n{cell.source}\n")
     return places
+
+
+def _claim(
+    place: int,
+    places: list[int | None],
+    submitted: NotebookNode,
+    fits: Callable[[NotebookNode], bool],
+) -> None:
+    """Give a place to the first cell that has none and fits, to code before text."""
+    free = [n for n, other in enumerate(places) if other is None and fits(submitted.cells[n])]
+    if free:
+        places[min(free, key=lambda n: submitted.cells[n].cell_type != "code")] = place
 
 
 def defined(source: str) -> set[str]:
@@ -165,6 +180,7 @@ def _defined(body: Sequence[ast.stmt]) -> Iterator[str]:
 def _holder(
     place: int | None,
     places: Sequence[int | None],
+    names: set[str],
     submitted: NotebookNode,
     release: NotebookNode,
 ) -> int | None:
@@ -179,7 +195,9 @@ def _holder(
     if _is_answer(released):
         written = [n for n in claimed if cells[n].source.strip() and not _same(cells[n], released)]
         as_code = [n for n in written if cells[n].cell_type == released.cell_type]
-        return (as_code or written or claimed)[-1]
+        holder = (as_code or written or claimed)[-1]
+        is_text = cells[holder].cell_type != released.cell_type
+        return None if is_text and defined(released.source) & names else holder
     kept = [n for n in claimed if cells[n].cell_type == released.cell_type]
     claimed = [n for n in kept if cells[n].source.strip()]
     return claimed[0] if claimed else None

@@ -265,6 +265,25 @@ def test_an_answer_that_a_star_may_import_is_not_put_back_over_it(sheet):
     assert "total" not in [cell.id for cell in sheet.arranged().notebook.cells]
 
 
+def test_cells_without_names_are_known_by_what_is_in_them_and_code_before_text(sheet):
+    checks = {"cell_type": "code", "source": f"print(0)\n{GIVEN}\nprint(1)", "metadata": {}}
+    sheet.cells[sheet.index("given")] = checks
+    old = {"cell_type": "raw", "source": "def double(x):\n    return x", "metadata": {}}
+    answer = {"cell_type": "code", "source": RIGHT["double"], "metadata": {}}
+    sheet.cells[sheet.index("double")] = answer
+    sheet.cells.insert(1, old)
+    cells = {cell.id: cell.source for cell in sheet.arranged().notebook.cells}
+    assert (cells["given"], cells["double"]) == (checks["source"], RIGHT["double"])
+
+
+def test_an_answer_as_text_is_not_run_where_code_defines_it(sheet):
+    sheet.cell("double")["cell_type"] = "raw"
+    sheet.cells.insert(0, {"cell_type": "code", "source": "def double(x): pass", "metadata": {}})
+    assert RIGHT["double"] not in [
+        cell.source for cell in sheet.arranged().notebook.cells if cell.cell_type == "code"
+    ]
+
+
 def test_only_what_equals_the_release_may_be_skipped(sheet):
     sheet.cells.append(copy.deepcopy(sheet.cell("explored")))
     sheet.cells[-1]["id"] = "again"
@@ -274,16 +293,16 @@ def test_only_what_equals_the_release_may_be_skipped(sheet):
     assert tags == {EXPLORED: ["explore"], f"{EXPLORED}\nhelper = 1": None}
 
 
-def test_a_graded_cell_is_there_once_and_what_was_written_into_it_runs_before(sheet):
+def test_a_graded_cell_is_there_once_and_what_was_written_into_it_runs_behind_it(sheet):
     sheet.cell("double-graded")["source"] = "def late(x):\n    return x"
     sheet.cells.append(copy.deepcopy(sheet.cell("double-graded")))
     arranged = sheet.arranged()
     sources = [cell.source for cell in arranged.notebook.cells]
     graded = sources.index("# Graded, 4 points")
-    assert sources[graded - 1].startswith("def late")
+    assert sources[graded + 1].startswith("def late")
     assert sources.count("# Graded, 4 points") == 1
     assert arranged.remarks[0] == (
-        "What you wrote into the graded cell double-graded was run before it."
+        "What you wrote into the graded cell double-graded was run behind it."
     )
 
 

@@ -421,7 +421,7 @@ def checks_and_graded_cells_deleted(sheet: Sheet) -> None:
         sheet.take(f"{name}-checks")
 
 
-@shape("What you wrote into the graded cell double-graded was run before it.")
+@shape("What you wrote into the graded cell double-graded was run behind it.")
 def answer_in_the_graded_cell(sheet: Sheet) -> None:
     sheet.write("double", stub("double"))
     sheet.write("double-graded", RIGHT["double"])
