@@ -235,7 +235,8 @@ def plant(root: Path) -> None:
 
 
 def check_score(course: Course, attack: Attack) -> None:
-    assert course.scores.get(attack.name) == attack.scores
+    found = course.scores.get(attack.name)
+    assert found == attack.scores, f"{found}, not {attack.scores}"
     failures = re.findall(rf"^ +{attack.name}: (.*)$", course.text, re.MULTILINE)
     if attack.refused:
         assert len(failures) == 1
@@ -246,8 +247,8 @@ def check_score(course: Course, attack: Attack) -> None:
 
 def check_nothing_was_left_behind(found: Run) -> None:
     for course in found.courses:
-        assert course.left_running == []
-        assert course.left_lying == []
+        assert not course.left_running, course.left_running
+        assert not course.left_lying, course.left_lying
 
 
 class Alarms(HTMLParser):

@@ -400,7 +400,7 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
     file = tmp_path / "scheduler.json"
     away = tmp_path / "away"
     away.mkdir()
-    commands = [
+    servers = [
         [programs / "dask", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
          "--scheduler-file", file],
         *[[programs / "dask", "worker", "--scheduler-file", file, "--nthreads", "1", "--no-nanny",
@@ -408,13 +408,13 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
     ]  # fmt: skip
     processes = [
         subprocess.Popen(
-            command,
+            server,
             cwd=away,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=commands.variables(),
         )
-        for command in commands
+        for server in servers
     ]
     wait_until(file.exists, "the scheduler has written where it is")
     yield json.loads(file.read_text())["address"], processes[1:]
