@@ -107,19 +107,21 @@ def arrange(submitted: NotebookNode, release: NotebookNode) -> Arranged:
 
 def places_of(submitted: NotebookNode, release: NotebookNode) -> list[int | None]:
     """Which released cell each submitted one is: by its name, as a copy, or by what is in it."""
-    names = {}
-    sources = {}
+    names: dict[str | None, int] = {}
+    sources: dict[tuple[str, str], list[int]] = {}
     for place, released in enumerate(release.cells):
         for name in (grade_id(released), released.get("id")):
             names.setdefault(name, place)
         if released.source.strip():
-            sources.setdefault((released.cell_type, released.source.strip()), place)
-    places: list[int | None] = []
-    for cell in submitted.cells:
-        named = (names[name] for name in cell.metadata["answers"] if name in names)
-        place = next(named, None)
+            sources.setdefault((released.cell_type, released.source.strip()), []).append(place)
+    places: list[int | None] = [
+        next((names[name] for name in cell.metadata["answers"] if name in names), None)
+        for cell in submitted.cells
+    ]
+    for number, cell in enumerate(submitted.cells):
         same = sources.get((cell.cell_type, cell.source.strip()))
-        places.append(same if place is None else place)
+        if places[number] is None and same:
+            places[number] = next((place for place in same if place not in places), same[-1])
     for place, released in enumerate(release.cells):
         if place not in places and _is_answer(released):
             wanted = defined(released.source)

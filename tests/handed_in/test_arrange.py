@@ -276,6 +276,14 @@ def test_cells_without_names_are_known_by_what_is_in_them_and_code_before_text(s
     assert (cells["given"], cells["double"]) == (checks["source"], RIGHT["double"])
 
 
+def test_equal_cells_without_names_are_known_by_their_order(sheet):
+    for cell in sheet.cells:
+        cell["metadata"] = {}
+        del cell["id"]
+    assert sheet.sources().count("# Graded, 3 points") == 2
+    assert [cell.id for cell in sheet.arranged().notebook.cells] == NAMES
+
+
 def test_an_answer_as_text_is_not_run_where_code_defines_it(sheet):
     sheet.cell("double")["cell_type"] = "raw"
     sheet.cells.insert(0, {"cell_type": "code", "source": "def double(x): pass", "metadata": {}})
