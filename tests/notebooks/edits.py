@@ -15,7 +15,7 @@ from typing import Any
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell
 
-from tests.notebooks.sheet import CHECKS, RIGHT, Sheet, stub
+from tests.notebooks.sheet import CHECKS, GIVEN, RIGHT, SETUP, Sheet, stub
 
 Edit = Callable[[Sheet, random.Random], None]
 
@@ -230,12 +230,7 @@ EDITS: list[Edit] = [
 
 def lose_a_given_cell(sheet: Sheet, draw: random.Random) -> None:
     """Delete, empty or turn to text one that the release has: it does not come back by itself."""
-    given = [
-        cell
-        for cell in sheet.cells
-        if cell.get("metadata", {}).get("nbgrader", {}).get("locked")
-        or cell["source"] in CHECKS.values()
-    ]
+    given = [cell for cell in sheet.cells if cell["source"] in (SETUP, GIVEN, *CHECKS.values())]
     if given:
         cell = draw.choice(given)
         how = draw.choice(["delete", "empty", "text"])
