@@ -133,7 +133,13 @@ class SealedAutograde(Autograde):
         return resources
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
-        """Read a submitted notebook and sanitise it; then run it and record its scores."""
+        """Sanitise a submitted notebook; then run it and record its scores.
+
+        Raises
+        ------
+        Refused
+            If its file cannot be read.
+        """
         notebook = Path(notebook_filename)
         self._sanitizing = True
         self._init_preprocessors()
@@ -142,8 +148,7 @@ class SealedAutograde(Autograde):
         file: HandedIn = self._files[notebook.stem]
         if file.notebook is None:
             raise Refused(file.problem)
-        submitted = file.notebook
-        output, resources = self.exporter.from_notebook_node(submitted, resources=resources)
+        output, resources = self.exporter.from_notebook_node(file.notebook, resources=resources)
         self.write_single_notebook(output, resources)
         self._sanitizing = False
         self._init_preprocessors()
