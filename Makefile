@@ -72,7 +72,7 @@ CHROMIUM := command -v chromium && ls /usr/lib/*/libatomic.so.1
 check test: export OPENBLAS_NUM_THREADS = 1
 
 check: lint ## lint, and the tests that need no sandbox and no other process (seconds)
-	$(BIN)/python -m pytest -n auto -p no:nbval -q -x --ff -m "not slow" \
+	$(BIN)/python -m pytest -n auto --dist worksteal -p no:nbval -q -x --ff -m "not slow" \
 		--hypothesis-profile=quick tests
 
 test: sandbox lint ## run everything: linters, tests, lectures

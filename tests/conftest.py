@@ -10,16 +10,19 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import hypothesis
 import pytest
 from hypothesis import HealthCheck
-from playwright.sync_api import Browser, sync_playwright
 
 from grading.sandbox import bubblewrap
 from tests.support import REPOSITORY
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # jsonschema, below nbformat, looks for it to check IRIs, of which notebooks have none; it builds 39
 # grammars when it is imported, for seconds.
@@ -87,6 +90,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.timeout(PATIENCE))
 
 
+@cache
 def is_slow(path: Path) -> bool:
     """Whether tests are in one of the slow places, or are lectures."""
     tests = REPOSITORY / "tests"
@@ -140,12 +144,14 @@ def sandbox() -> None:
 
 
 @pytest.fixture(scope="module")  # while it is open, no other event loop can run in this thread
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator["Browser"]:
     """Chromium, without a window."""
     names = ("chromium", "chromium-browser", "google-chrome")
     program = next(filter(None, map(shutil.which, names)), None)
     if program is None:
         unavailable("No chromium: sudo apt-get install chromium")
+    from playwright.sync_api import sync_playwright  # most tests wait for it in vain
+
     playwright = sync_playwright()
     try:
         driver = playwright.__enter__()

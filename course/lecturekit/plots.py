@@ -15,6 +15,20 @@ COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 LINES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1))]
 MARKERS = "os^DvPX"
 
+# What has the same colour, dashes and marker in every lecture: the sets, and methods by family.
+FAMILIES = (
+    ("training", "dev", "test"),
+    ("gradient descent", "momentum", "RMSprop", "Adam", "AdamW"),
+    ("none", "L2", "dropout", "augmentation", "early stopping", "batch norm"),
+)
+PLACES = {name: place for family in FAMILIES for place, name in enumerate(family)}
+
+
+def style(name: str, place: int = 0) -> dict[str, object]:
+    """Colour, dashes and marker of a set or method of the course; of others, by their place."""
+    place = PLACES.get(name, place) % len(COLOURS)
+    return {"color": COLOURS[place], "linestyle": LINES[place], "marker": MARKERS[place]}
+
 
 def use_style() -> None:
     """White face, readable sizes, and lines that differ in colour and in dashes."""
@@ -51,17 +65,31 @@ def plot_curves(
     ax: Axes,
     curves: Mapping[str, Sequence[float]],
     xlabel: str = "epoch",
-    ylabel: str = "cost / nats",
+    ylabel: str = "cost (nats)",
     x: Sequence[float] | None = None,
 ) -> None:
     """Draw one line per named curve against 0, 1, 2, …, or with markers against ``x``."""
-    for (name, values), marker in zip(curves.items(), MARKERS, strict=False):
+    for place, (name, values) in enumerate(curves.items()):
+        look = style(name, place)
         if x is None:
-            ax.plot(values, label=name)
-        else:
-            ax.plot(x, values, marker=marker, label=name)
+            look["marker"] = ""
+        ax.plot(np.arange(len(values)) if x is None else x, values, label=name, **look)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     ax.legend()
+
+
+def plot_bands(
+    ax: Axes,
+    curves: Mapping[str, np.ndarray],
+    xlabel: str = "epoch",
+    ylabel: str = "cost (nats)",
+    x: Sequence[float] | None = None,
+) -> None:
+    """Draw for each named array (seeds, length) its mean, in a band of one standard deviation."""
+    plot_curves(ax, {name: rows.mean(axis=0) for name, rows in curves.items()}, xlabel, ylabel, x)
+    for line, rows in zip(ax.get_lines()[-len(curves) :], curves.values(), strict=True):
+        low, high = rows.mean(axis=0) + rows.std(axis=0, ddof=1) * np.array([[-1], [1]])
+        ax.fill_between(line.get_xdata(), low, high, color=line.get_color(), alpha=0.2, lw=0)
 
 
 def plot_points(ax: Axes, X: np.ndarray, labels: np.ndarray) -> None:
@@ -132,22 +160,3 @@ def plot_path(
         ax.plot(*path, marker=marker, markersize=3, linewidth=1.2, label=name)
     ax.set(xlabel="$w_1$", ylabel="$w_2$", xlim=xlim, ylim=ylim)
     ax.legend()
-
-
-def plot_graph(
-    ax: Axes, boxes: Mapping[str, tuple[float, float]], arrows: Sequence[tuple[str, str]]
-) -> None:
-    """Draw a computation graph: labelled boxes at (x, y), and arrows between named boxes."""
-    ax.axis("off")
-    x, y = zip(*boxes.values(), strict=True)
-    ax.set(xlim=(min(x) - 0.5, max(x) + 0.5), ylim=(min(y) - 0.5, max(y) + 0.5))
-    patches = {}
-    for name, place in boxes.items():
-        box = {"boxstyle": "round", "facecolor": "white"}
-        text = ax.text(*place, name, ha="center", va="center", bbox=box)
-        patches[name] = text.get_bbox_patch()
-    ax.figure.canvas.draw()  # gives the boxes their sizes, where the arrows have to end
-    for start, end in arrows:
-        style = {"arrowstyle": "-|>", "color": COLOURS[0], "shrinkA": 2, "shrinkB": 2}
-        style |= {"patchA": patches[start], "patchB": patches[end]}
-        ax.annotate("", boxes[end], boxes[start], arrowprops=style)

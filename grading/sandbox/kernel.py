@@ -242,7 +242,7 @@ class Kernel:
         limit: float,
         slow: str,
         doing: str,
-        complete: Callable[[], bool] = lambda: False,
+        complete: Callable[[], bool] | None = None,
     ) -> Stopped | None:
         """Hand on a request's messages until the last, or until they are complete.
 
@@ -267,14 +267,16 @@ class Kernel:
                 if is_idle(message):
                     return None
                 take(message)
-                if complete():
+                if complete is not None and complete():
                     return None
             except Empty:
                 if not await session.alive():
                     return await self._lose(Failed.DIED, f"the kernel died {doing}")
                 # A flood may lose the message that says that all is done.
                 if await session.replied(request) and time.monotonic() - last > SILENCE:
-                    return None
+                    if complete is None:
+                        return None
+                    return await self._lose(Failed.NOT_DATA, "the kernel's answers were lost")
             except Exception as error:
                 broken += 1
                 if broken > MAX_BROKEN:

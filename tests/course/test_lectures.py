@@ -13,38 +13,29 @@ import pytest
 from lecturekit.datasets import one_hot
 from lecturekit.networks import Network
 
-from tests.support import REPOSITORY
+from tests.support.lectures import COURSE, NOTEBOOKS, code_cells, is_your_turn
+from tests.support.notebooks import read_notebook
 
-COURSE = REPOSITORY / "course"
-NOTEBOOKS = sorted(
-    path for path in COURSE.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
-)
 PAGES = sorted(COURSE.rglob("*.md"))
 GLOSSARY = COURSE / "glossary.md"
 
 HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
+TO_NOTEBOOK = re.compile(r"\[[^\]]*\]\([^)\s]+\.ipynb[^)\s]*\)")
 CODE_OR_FORMULA = re.compile(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$", re.DOTALL)
 MINUTES = re.compile(r"(\d+) minutes")
+CHOICE = re.compile(r"^[*-] \*\*([a-d])\*\* ", re.MULTILINE)
 MACHINE_PATH = re.compile(r"(?<![\w.])/(work|root|home|tmp|Users)/\w")
-
-
-def lecture(path: Path) -> nbformat.NotebookNode:
-    return nbformat.read(path, as_version=nbformat.NO_CONVERT)
 
 
 def markdown(notebook: nbformat.NotebookNode) -> list[str]:
     return [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
 
 
-def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
 def prose(path: Path) -> str:
     """The text of a page or of a lecture's markdown cells."""
     if path.suffix == ".ipynb":
-        return "\n\n".join(markdown(lecture(path)))
+        return "\n\n".join(markdown(read_notebook(path)))
     return path.read_text(encoding="utf-8")
 
 
@@ -71,6 +62,12 @@ def sections(notebook: nbformat.NotebookNode, levels: str) -> list[list[nbformat
 each_lecture = pytest.mark.parametrize(
     "path", NOTEBOOKS, ids=[str(path.relative_to(COURSE)) for path in NOTEBOOKS]
 )
+# Lectures in which one predicts and fills in: those with a prediction keep the rules for both.
+each_interactive = pytest.mark.parametrize(
+    "path",
+    [path for path in NOTEBOOKS if "**Predict.**" in path.read_text(encoding="utf-8")],
+    ids=lambda path: str(path.relative_to(COURSE)),
+)
 each_text = pytest.mark.parametrize(
     "path",
     [*NOTEBOOKS, *PAGES],
@@ -80,7 +77,7 @@ each_text = pytest.mark.parametrize(
 
 @each_lecture
 def test_a_lecture_opens_with_its_only_h1_its_aims_and_its_minutes(path):
-    notebook = lecture(path)
+    notebook = read_notebook(path)
     opening = notebook.cells[0].source
     assert headings("\n\n".join(markdown(notebook)), level=1) == headings(opening, level=1)
     assert opening.startswith("# ")
@@ -91,28 +88,97 @@ def test_a_lecture_opens_with_its_only_h1_its_aims_and_its_minutes(path):
 
 @each_lecture
 def test_a_lecture_ends_with_a_summary_that_links_on(path):
-    last = lecture(path).cells[-1]
+    last = read_notebook(path).cells[-1]
     assert last.cell_type == "markdown"
     assert LINK.search(last.source), "the last cell links to what comes next"
 
 
 @each_lecture
 def test_a_heading_stands_over_at_most_a_dozen_code_cells(path):
-    for part in sections(lecture(path), "2,3"):
+    for part in sections(read_notebook(path), "2,3"):
         cells = sum(cell.cell_type == "code" for cell in part)
         assert cells <= 12, f"{part[0].source.splitlines()[0]!r} has {cells} code cells"
 
 
 @each_lecture
 def test_every_section_asks_a_question(path):
-    for part in sections(lecture(path), "2")[1:-1]:
+    for part in sections(read_notebook(path), "2")[1:-1]:
         text = "\n".join(cell.source for cell in part)
         assert "<details" in text, f"no question in {part[0].source.splitlines()[0]!r}"
 
 
+@each_interactive
+def test_every_section_has_a_prediction_and_something_to_fill_in(path):
+    for part in sections(read_notebook(path), "2")[1:-1]:
+        text = "\n".join(cell.source for cell in part)
+        title = part[0].source.splitlines()[0]
+        assert "**Predict.**" in text, f"nothing to predict in {title!r}"
+        assert any(map(is_your_turn, part)), f"nothing to fill in in {title!r}"
+
+
+@each_interactive
+def test_a_prediction_has_choices_and_its_answer_comes_folded_with_the_result(path):
+    cells = read_notebook(path).cells
+    for i, cell in enumerate(cells):
+        if "**Predict.**" in cell.source:
+            choices = CHOICE.findall(cell.source)
+            assert len(choices) >= 2, f"{cell.id} has no choices, such as * **a** the first"
+            after = cells[i + 1 :]
+            result = next(cell for cell in after if "answer(" in cell.source)
+            between = after[: after.index(result)]
+            assert not any(is_shown(cell) for cell in between), f"{cell.id}: the result is in sight"
+            assert not is_shown(result), f"{result.id} stores its answer unfolded"
+            first_line = result.source.splitlines()[0]  # JupyterLab shows it of a folded cell
+            assert is_folded(result) and "answer(" not in first_line, f"{result.id} gives it away"
+            [said] = re.findall(r"\*\*Answer: (.)\.\*\*", str(result.outputs))
+            assert said in choices, f"{result.id} answers {said}"
+
+
+def is_folded(cell: nbformat.NotebookNode) -> bool:
+    """JupyterLab shows a bar in place of the cell's code."""
+    return cell.metadata.get("jupyter", {}).get("source_hidden", False)
+
+
+def is_shown(cell: nbformat.NotebookNode) -> bool:
+    """A reader sees a stored output of the cell without unfolding it."""
+    hidden = cell.metadata.get("jupyter", {}).get("outputs_hidden")
+    return bool(cell.get("outputs")) and not hidden
+
+
+@each_interactive
+def test_a_lecture_looks_back_and_closes_with_a_quiz(path):
+    notebook = read_notebook(path)
+    if path != NOTEBOOKS[0]:
+        assert "**Recall.**" in prose(path), "no question on an earlier lecture"
+    closing = "\n".join(cell.source for cell in sections(notebook, "2")[-1])
+    assert closing.count("<details>") == 5, "the last section is a quiz of five"
+
+
+@each_interactive
+def test_code_that_only_plots_is_folded(path):
+    for cell in code_cells(read_notebook(path)):
+        if "plots.show(" in cell.source:
+            assert is_folded(cell), f"fold {cell.id}"
+
+
+@each_interactive
+def test_a_slider_redraws_when_it_is_let_go(path):
+    for cell in code_cells(read_notebook(path)):
+        if is_slider(cell):
+            assert "continuous_update=False" in cell.source, cell.id
+
+
+@each_interactive
+def test_every_comparison_states_the_order_that_it_shows(path):
+    text = "\n".join(cell.source for cell in code_cells(read_notebook(path)))
+    compared = re.findall(r"^(\w+) = compare\(", text, re.MULTILINE)
+    assert not [name for name in compared if f"{name}.ranking(" not in text]
+
+
 @each_lecture
-def test_code_cells_are_short(path):
-    lengths = [len(cell.source.splitlines()) for cell in code_cells(lecture(path))]
+def test_code_that_one_reads_comes_in_short_cells(path):
+    cells = [cell for cell in code_cells(read_notebook(path)) if not is_folded(cell)]
+    lengths = [len(cell.source.splitlines()) for cell in cells]
     assert median(lengths) <= 5
     assert sum(length > 12 for length in lengths) <= 0.1 * len(lengths)
     assert max(lengths) <= 30
@@ -120,7 +186,7 @@ def test_code_cells_are_short(path):
 
 @each_lecture
 def test_a_lecture_is_committed_as_one_clean_run(path):
-    notebook = lecture(path)
+    notebook = read_notebook(path)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
     assert set(notebook.metadata) <= {"kernelspec", "language_info"}
     assert notebook.metadata.kernelspec.name == "python3"
@@ -136,7 +202,7 @@ def test_a_lecture_is_committed_as_one_clean_run(path):
 
 @each_lecture
 def test_cell_ids_are_words(path):
-    ids = [cell.id for cell in lecture(path).cells]
+    ids = [cell.id for cell in read_notebook(path).cells]
     assert len(set(ids)) == len(ids)
     assert not [id_ for id_ in ids if not re.fullmatch(r"[a-z]+\d?([_-][a-z0-9]+)*", id_)]
     assert not [id_ for id_ in ids if re.fullmatch(r"[0-9a-f]{8}", id_)], "made by a machine"
@@ -144,7 +210,7 @@ def test_cell_ids_are_words(path):
 
 @each_lecture
 def test_every_figure_has_a_caption_as_its_alt_text(path):
-    for cell in code_cells(lecture(path)):
+    for cell in code_cells(read_notebook(path)):
         for output in cell.outputs:
             if "image/png" in output.get("data", {}):
                 alt = output.metadata.get("image/png", {}).get("alt", "")
@@ -170,7 +236,7 @@ def test_nothing_names_a_path_of_the_machine_it_was_made_on(path):
 
 @each_lecture
 def test_the_readme_lists_every_lecture_with_its_minutes(path):
-    minutes = MINUTES.search(lecture(path).cells[0].source)[1]
+    minutes = MINUTES.search(read_notebook(path).cells[0].source)[1]
     row = rf"\]\({path.relative_to(COURSE)}\) \|.*\| {minutes} \|"
     assert re.search(row, (COURSE / "README.md").read_text(encoding="utf-8")), "a row is missing"
 
@@ -187,6 +253,16 @@ def test_the_lecture_that_the_glossary_names_uses_the_term_and_links_back():
             if target.endswith(".ipynb"):
                 link = f"glossary.md#{term.replace(' ', '-')}"
                 assert link in prose(COURSE / target), f"{target} does not link to {term}"
+
+
+@each_interactive
+def test_every_term_is_linked_where_it_is_first_used(path):
+    """Here or in a lecture before; the name of a lecture, as a link to it, is not a use."""
+    known = "\n".join(prose(earlier) for earlier in NOTEBOOKS[: NOTEBOOKS.index(path) + 1])
+    text = CODE_OR_FORMULA.sub("", TO_NOTEBOOK.sub("", prose(path)))
+    terms = headings(GLOSSARY.read_text(encoding="utf-8"), level=2)
+    used = [term for term in terms if re.search(rf"\b{re.escape(term)}s?\b", text, re.IGNORECASE)]
+    assert [term for term in used if f"glossary.md#{term.replace(' ', '-')})" not in known] == []
 
 
 @pytest.mark.parametrize("output", ["sigmoid", "softmax"])

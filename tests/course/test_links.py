@@ -14,7 +14,6 @@ from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbconvert.filters import markdown2html
@@ -22,6 +21,7 @@ from nbconvert.filters import markdown2html
 from grader_tests import catalogue
 from grading.marking import Lecture
 from tests.support import REPOSITORY
+from tests.support.notebooks import read_notebook
 
 FOLDERS = ("course", "source", "release", "docs", "tests", "benchmarks")
 PAGES = sorted(
@@ -39,22 +39,25 @@ STUDENTS = ("course", "release", "START.md")  # what a student has, side by side
 @cache
 def page(path: Path) -> BeautifulSoup:
     """A page, or a notebook's markdown cells, as Jupyter renders them."""
-    text = path.read_text(encoding="utf-8")
     if path.suffix == ".ipynb":
-        cells = nbformat.reads(text, as_version=nbformat.NO_CONVERT).cells
+        cells = read_notebook(path).cells
         text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    else:
+        text = path.read_text(encoding="utf-8")
     soup = BeautifulSoup(markdown2html(text), "html.parser")
     for pilcrow in soup.select("a.anchor-link"):
         pilcrow.decompose()
     return soup
 
 
+@cache
 def links(path: Path) -> list[str]:
     """The addresses of a page's links and images."""
     soup = page(path)
     return [tag["href"] for tag in soup("a")] + [tag["src"] for tag in soup("img")]
 
 
+@cache
 def headings(path: Path) -> list[str]:
     return [tag.get_text() for tag in page(path)(re.compile(r"h[1-6]"))]
 

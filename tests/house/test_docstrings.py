@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 
@@ -26,6 +25,7 @@ from grader_tests import catalogue
 from grading.marking import Task
 from grading.marking.catalogue import unnumbered
 from tests.support import REPOSITORY
+from tests.support.notebooks import read_notebook
 
 FILES = sorted(
     chain.from_iterable(
@@ -205,7 +205,7 @@ def stub(notebook: str, task: Task) -> Function:
     """The source of a question's answer cell in ``source/``."""
     notebooks = (REPOSITORY / "source").glob("*/*.ipynb")
     (path,) = (path for path in notebooks if unnumbered(path.stem) == notebook)
-    cells = nbformat.read(path, as_version=nbformat.NO_CONVERT).cells
+    cells = read_notebook(path).cells
     (cell,) = (cell for cell in cells if cell.id == task.name)
     return next(node for node in ast.parse(cell.source).body if isinstance(node, Function))
 

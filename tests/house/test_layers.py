@@ -4,8 +4,10 @@ Imports by name count too: ``importlib.import_module("…")`` and ``__import__("
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -14,8 +16,10 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from grader_tests import catalogue
 from tests.support import REPOSITORY
+from tests.support.notebooks import read_notebook
 
 FRAMEWORKS = {"torch", "keras", "tensorflow", "jax", "sklearn"}
+MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
 FIGURES = {"matplotlib", "cycler", "ipywidgets", "IPython"}
 
 
@@ -32,11 +36,12 @@ def trees(path: Path) -> Iterator[ast.Module]:
         yield ast.parse(path.read_text(encoding="utf-8"))
         return
     plain = TransformerManager().transform_cell
-    for cell in nbformat.read(path, as_version=nbformat.NO_CONVERT).cells:
+    for cell in read_notebook(path).cells:
         if cell.cell_type == "code":
-            yield ast.parse(plain(cell.source))
+            yield ast.parse(plain(cell.source) if MAGIC.search(cell.source) else cell.source)
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """What a file imports, down to the names: ``boundary.wire.Opaque`` for one of its names."""
     found: set[str] = set()

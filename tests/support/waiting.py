@@ -12,7 +12,7 @@ import pytest
 
 Found = TypeVar("Found")
 
-PATIENCE = 120.0  # seconds for what takes one or two on an idle machine
+PATIENCE = 300.0  # seconds for what takes one or two on an idle machine
 WAITS = """\
 told = []
 def total(x):

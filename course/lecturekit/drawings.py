@@ -1,0 +1,116 @@
+"""Drawings: networks, splits of the examples, masks, and graphs of boxes and arrows."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle, Rectangle
+
+from lecturekit import plots
+
+LINE, FAINT = "#555555", "#dddddd"
+
+
+def draw_network(
+    ax: Axes,
+    layer_dims: Sequence[int],
+    labels: Sequence[str] = (),
+    off: Collection[tuple[int, int]] = (),
+) -> None:
+    """Draw a fully connected network: a column of units for each layer, inputs at the left.
+
+    Parameters
+    ----------
+    ax : Axes
+    layer_dims : sequence of int
+        Units to draw in layers 0, 1, …; fewer than a large layer really has.
+    labels : sequence of str
+        What to write below each layer.
+    off : collection of (layer, unit)
+        Units that are switched off: crossed out, and without lines.
+    """
+    places = [
+        [(3 * layer, (n - 1) / 2 - unit) for unit in range(n)] for layer, n in enumerate(layer_dims)
+    ]
+    for layer, column in enumerate(places):
+        for unit, (x, y) in enumerate(column):
+            is_off = (layer, unit) in off
+            colour = FAINT if is_off else LINE
+            ax.add_patch(Circle((x, y), 0.3, facecolor="white", edgecolor=colour, lw=1.4, zorder=3))
+            if is_off:
+                ax.plot(x, y, "x", color=plots.COLOURS[1], ms=10, mew=2, zorder=4)
+                continue
+            for before, start in enumerate(places[layer - 1] if layer else ()):
+                if (layer - 1, before) not in off:
+                    ax.plot(*zip(start, (x, y), strict=True), color=LINE, ls="-", lw=0.6, zorder=1)
+    bottom = -max(layer_dims) / 2
+    for layer, label in enumerate(labels):
+        ax.text(3 * layer, bottom - 0.2, label, ha="center", va="top")
+    ax.set(xlim=(-1.5, 3 * len(layer_dims) - 1.5), ylim=(bottom - (0.9 if labels else 0), -bottom))
+    ax.set_aspect("equal")
+    ax.axis("off")
+
+
+def draw_splits(ax: Axes, splits: Mapping[str, Mapping[str, float]]) -> None:
+    """Draw a bar of length 100 % for each named split, cut into its sets.
+
+    Parameters
+    ----------
+    ax : Axes
+    splits : mapping
+        Name to {set: percent}; sets called training, dev and test have their colours.
+    """
+    for y, sets in enumerate(splits.values()):
+        left = 0.0
+        for i, (name, percent) in enumerate(sets.items()):
+            label = name if y == 0 else None
+            colour = plots.style(name, i)["color"]
+            ax.barh(y, percent, 0.6, left, color=colour, edgecolor="white", label=label)
+            left += percent
+    ax.set_yticks(range(len(splits)), list(splits))
+    ax.set(xlabel="share of the examples (%)", xlim=(0, 100), ylim=(len(splits) - 0.5, -0.5))
+    ax.grid(False)
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False)
+
+
+def draw_mask(ax: Axes, mask: np.ndarray) -> None:
+    """Draw a matrix (units, examples) of ones and zeros: a square each, crossed out where 0."""
+    n, m = mask.shape
+    for i, j in np.ndindex(n, m):
+        face = plots.COLOURS[5] if mask[i, j] else "white"
+        ax.add_patch(Rectangle((j, i), 1, 1, facecolor=face, edgecolor=LINE, lw=0.8))
+        if not mask[i, j]:
+            ax.plot(j + 0.5, i + 0.5, "x", color=plots.COLOURS[1], ms=9, mew=2)
+    ax.set(xlim=(0, m), ylim=(n, 0), xlabel="examples", ylabel="units", aspect="equal")
+    ax.set(xticks=[], yticks=[])
+
+
+def draw_graph(
+    ax: Axes,
+    boxes: Mapping[str, tuple[float, float]],
+    arrows: Sequence[tuple[str, str]] | Mapping[tuple[str, str], str],
+) -> None:
+    """Draw boxes with their names at (x, y), and arrows between named boxes.
+
+    Parameters
+    ----------
+    ax : Axes
+    boxes : mapping
+    arrows : sequence of (start, end), or a mapping of such pairs to what to write beside them
+    """
+    ax.axis("off")
+    x, y = zip(*boxes.values(), strict=True)
+    ax.set(xlim=(min(x) - 0.5, max(x) + 0.5), ylim=(min(y) - 0.5, max(y) + 0.5))
+    patches = {}
+    for name, place in boxes.items():
+        box = {"boxstyle": "round", "facecolor": "white"}
+        text = ax.text(*place, name, ha="center", va="center", bbox=box)
+        patches[name] = text.get_bbox_patch()
+    ax.figure.canvas.draw()  # gives the boxes their sizes, where the arrows have to end
+    words = arrows if isinstance(arrows, Mapping) else dict.fromkeys(arrows, "")
+    for (start, end), text in words.items():
+        style = {"arrowstyle": "-|>", "color": plots.COLOURS[0], "shrinkA": 2, "shrinkB": 2}
+        style |= {"patchA": patches[start], "patchB": patches[end]}
+        ax.annotate("", boxes[end], boxes[start], arrowprops=style)
+        middle = np.mean([boxes[start], boxes[end]], axis=0)
+        ax.annotate(text, middle, (3, 3), textcoords="offset points", color=plots.COLOURS[0])

@@ -1,0 +1,41 @@
+"""Lectures as the tests read them: their sections, and what is there to predict and to fill in."""
+
+import re
+
+import nbformat
+
+from tests.support import REPOSITORY
+
+COURSE = REPOSITORY / "course"
+NOTEBOOKS = sorted(
+    path for path in COURSE.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
+)
+CHECK = re.compile(r"^check\(", re.MULTILINE)
+ANSWER = re.compile(r"<details><summary>Answer</summary>\n\n```python\n(.*?)\n```\n", re.DOTALL)
+
+Cell = nbformat.NotebookNode
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> list[Cell]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def is_your_turn(cell: Cell) -> bool:
+    """A cell to fill in: it ends with checks of `lecturekit.your_turn`."""
+    return cell.cell_type == "code" and CHECK.search(cell.source) is not None
+
+
+def fill_in(notebook: nbformat.NotebookNode) -> list[str]:
+    """Put the folded answers where the dots are; return the ids of the cells that got one.
+
+    An answer stands in the cell below, and replaces all that comes before the first check.
+    """
+    filled = []
+    for cell, below in zip(notebook.cells, notebook.cells[1:], strict=False):
+        if is_your_turn(cell):
+            answer = ANSWER.search(below.source)
+            assert answer, f"the cell below {cell.id} has no folded answer"
+            checks = cell.source[CHECK.search(cell.source).start() :]
+            cell.source = f"{answer[1]}\n\n\n{checks}"
+            filled.append(cell.id)
+    return filled
