@@ -46,6 +46,7 @@ SLOW = (
     "house/test_hidden_tests.py",
     "judging",
     "marking/test_feedback.py",
+    "notebooks/test_validate.py",
     "notebooks/test_shapes.py",
     "pages",
     "plugin/test_grading.py",

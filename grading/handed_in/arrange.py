@@ -11,6 +11,7 @@ import ast
 import copy
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from nbformat import v4
@@ -152,13 +153,22 @@ def defined(source: str) -> set[str]:
     if source.lstrip().startswith("%%"):
         magic, _, rest = source.lstrip().partition("\n")
         return defined(rest) if magic.split()[0] in HERE else set()
-    plain = COMMAND.sub(r"\1\2None", PROMPT.sub("", source))
-    for code in (source, plain):
-        try:
-            return set(_defined(ast.parse(code).body))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return {first or second for first, second in DEFINITION.findall(plain)}
+    tree = parsed(source)
+    if tree is not None:
+        return set(_defined(tree.body))
+    return {first or second for first, second in DEFINITION.findall(_plain(source))}
+
+
+def parsed(source: str) -> ast.Module | None:
+    """A cell's code without what only IPython reads; None if it is not Python."""
+    for code in (source, _plain(source)):
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return ast.parse(code)
+    return None
+
+
+def _plain(source: str) -> str:
+    return COMMAND.sub(r"\1\2None", PROMPT.sub("", source))
 
 
 def _defined(body: Sequence[ast.stmt]) -> Iterator[str]:

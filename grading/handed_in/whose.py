@@ -186,6 +186,11 @@ class Releases:
                     remarks.append(f"{file.name} is graded as {name}.ipynb.")
         return Decision(decided, [*remarks, *_remarks_on_rest(rest)])
 
+    def recognise(self, file: HandedIn) -> tuple[str, str] | None:
+        """The assignment and the name of the notebook that a file is; None if it is none."""
+        match = self._match("", file)
+        return match and (match.assignment, match.notebook)
+
     def _match(self, assignment: str, file: HandedIn) -> _Match | None:
         if file.notebook is None:
             return None
