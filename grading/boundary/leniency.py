@@ -37,6 +37,9 @@ def install(kernel: Any) -> None:
     shell.run_cell_magic = functools.partial(_cell_magic, shell, shell.run_cell_magic)
     builtins.input = getpass.getpass = sys.breakpointhook = _no_keyboard
     kernel._forward_input = kernel._restore_input = _nothing  # which a cell would change again
+    shell.ask_exit = functools.partial(_remark, "exit")
+    streams = functools.partial(_put_back, sys.stdout, sys.stderr)
+    shell.events.register("post_run_cell", streams)  # ipykernel cannot do without
     shell.ast_transformers.append(Shortened(kernel))
     shell.events.register("post_run_cell", functools.partial(_define_the_rest, kernel))
     if "" not in sys.path:
@@ -138,6 +141,10 @@ def _cell_magic(shell: Any, run: Callable[..., Any], name: str, line: str, cell:
 
 def _nothing(*args: Any, **kwargs: Any) -> None:
     pass
+
+
+def _put_back(out: Any, err: Any, result: Any) -> None:
+    sys.stdout, sys.stderr = out, err
 
 
 def _no_keyboard(*args: Any, **kwargs: Any) -> None:

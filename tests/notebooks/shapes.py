@@ -239,6 +239,9 @@ shapes(
         "scratch_rebinds_max_str_range": "max, str, range = 3, 'text', 4",
         "scratch_rebinds_the_engines_words": "result = xs = json = answer = tuple = compile = None",
         "scratch_deletes_a_builtin": "import builtins\nbuiltins.sum = None",
+        "scratch_calls_exit": "exit()",
+        "scratch_ends_with_an_exit": "import sys\nsys.exit()",
+        "scratch_drops_its_streams": "import sys\nsys.stdout = sys.stderr = None",
     },
     lambda sheet, source: sheet.add(source, before="double") and None,
 )
