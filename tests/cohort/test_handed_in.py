@@ -35,7 +35,9 @@ GRADED_AS = {
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = little_course.make(tmp_path_factory.mktemp("whose") / "course")
     blank, done = little_course.released(root), little_course.answered(root)
-    other = nbformat.v4.new_notebook(cells=[little_course._cell("def f(): 1", "f", solution=True)])
+    other = nbformat.v4.new_notebook(
+        cells=[little_course.course_cell("def f(): 1", "f", solution=True)]
+    )
     (root / "release" / "ps0").mkdir()
     nbformat.write(other, root / "release" / "ps0" / "earlier.ipynb")
 
