@@ -33,6 +33,7 @@ package-dir = {{ lecturekit = "course/lecturekit" }}
 packages = ["grading.handed_in", "handout", "lecturekit"]
 package-data = {{ handout = ["released/*/*.ipynb"] }}
 
+# Where an install without `--editable` is to be found by nbgrader, as on a hub.
 [tool.setuptools.data-files]
 "etc/jupyter" = ["handout/nbgrader_config.py"]
 """
