@@ -29,7 +29,9 @@ OURS = re.compile(
 )
 # What Validate needs, and of it nothing that knows an answer.
 VALIDATE = re.compile(r"handout/\w+\.py|grading/handed_in/\w+\.py|pyproject\.toml")
-SECRET = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN|MARK)|grader_tests|grading[./](?!handed_in)")
+SECRET = re.compile(
+    r"(BEGIN|END) (SOLUTION|HIDDEN|MARK)|grader_tests|import grading|from grading(?!\.handed_in)"
+)
 FRAMEWORKS = {"keras", "tensorflow", "torch"}  # for one lecture, which says so
 
 
