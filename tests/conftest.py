@@ -70,6 +70,9 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile(
     "quick", hypothesis.settings.get_profile("thorough"), max_examples=20
 )
+hypothesis.settings.register_profile(  # 300 notebooks through the class runner, for one
+    "long", hypothesis.settings.get_profile("thorough"), max_examples=10_000
+)
 hypothesis.settings.load_profile("thorough")
 
 
@@ -115,7 +118,7 @@ def _refuse(*arguments: object, **settings: object) -> NoReturn:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the audit of the hidden tests draw more cases."""
-    parser.addoption("--seeds", type=int, default=2, help="drawings of each task's cases")
+    parser.addoption("--seeds", type=int, default=1, help="drawings of each task's cases")
 
 
 @pytest.fixture(scope="session")
