@@ -8,7 +8,6 @@ fails.
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -24,9 +23,6 @@ from tests.support import REPOSITORY
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# jsonschema, below nbformat, looks for it to check IRIs, of which notebooks have none; it builds 39
-# grammars when it is imported, for seconds.
-sys.modules["rfc3987_syntax"] = None
 collect_ignore_glob = ["*.ipynb"]  # submissions to grade, not lectures for nbval
 
 # The marks of tests that use a fixture; all of them are slow.
