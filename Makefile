@@ -97,9 +97,10 @@ release: setup ## make release/ from source/
 			--db="sqlite:///$$scratch/gradebook.db" "$$(basename "$$folder")" || exit 1; \
 	done
 
-# JupyterLab's folder has links to what students get, and to nothing else.
+# JupyterLab's folder has what students get, and nothing else; assignments are copied once, so that
+# who works on them leaves release/ as it is.
 lab: setup ## open JupyterLab on the lectures and the released assignments
-	@mkdir -p .lab && ln -sf ../course ../release ../START.md ../handout/nbgrader_config.py .lab/
+	@mkdir -p .lab && ln -sf ../course ../START.md ../handout/nbgrader_config.py .lab/ && cp -Rn release .lab/
 	@cd .lab && ../$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/START.md
 
 bundle: setup ## write the zip for students: lectures, released assignments, how to start

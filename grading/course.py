@@ -88,7 +88,7 @@ class Course:
                 )
             )
 
-        pattern = re.compile(path("(?P<student>.*)", True))
+        pattern = re.compile(path("(?P<student>.*)", True), re.DOTALL)
         return {
             pattern.match(folder)["student"]: self.root / folder
             for folder in sorted(glob.glob(path("*", False)))
@@ -112,3 +112,11 @@ def release_folder(configured: Configurable, assignment: str) -> Path:
     """Where an assignment was released to, by the configuration that `configured` has."""
     course = CourseDirectory(parent=configured)
     return Path(course.format_path(course.release_directory, ".", assignment))
+
+
+def released_assignments(configured: Configurable) -> list[str]:
+    """Every assignment that was released, by the configuration that `configured` has."""
+    course = CourseDirectory(parent=configured)
+    folders = glob.glob(course.format_path(course.release_directory, ".", "*"))
+    pattern = course.format_path(course.release_directory, ".", "(?P<assignment>.*)", escape=True)
+    return sorted(re.match(pattern, folder)["assignment"] for folder in folders)

@@ -22,6 +22,11 @@ def read_files(root: Path) -> Files:
     return files
 
 
+def read_notebooks(folder: Path) -> Files:
+    """The notebooks of a folder, without what lies beside or below them."""
+    return {path.name: (0o644, path.read_bytes()) for path in sorted(folder.glob("*.ipynb"))}
+
+
 def write_files(folder: Path, files: Files) -> None:
     """Make a folder of such files."""
     folder.mkdir(parents=True, exist_ok=True)

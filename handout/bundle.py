@@ -30,8 +30,18 @@ dependencies = {dependencies}
 
 [tool.setuptools]
 package-dir = {{ lecturekit = "course/lecturekit" }}
-packages = ["lecturekit"]
+packages = ["grading.handed_in", "handout", "lecturekit"]
+package-data = {{ handout = ["released/*/*.ipynb"] }}
+
+# Where an install without `--editable` is to be found by nbgrader, as on a hub.
+[tool.setuptools.data-files]
+"etc/jupyter" = ["handout/nbgrader_config.py"]
 """
+# What Validate needs: how a notebook is read and arranged is the same when it is graded.
+CONFIG = "nbgrader_config.py"  # read in the folder in which JupyterLab is started
+VALIDATE = ("handout/__init__.py", "handout/nbgrader_config.py", "handout/validation.py")
+ARRANGING = "grading/handed_in"
+RELEASED = "handout/released"  # a copy that nobody works in
 
 
 def write(repository: Path, archive: Path) -> None:
@@ -47,9 +57,13 @@ def write(repository: Path, archive: Path) -> None:
 
 
 def _contents(repository: Path) -> Iterator[tuple[str, bytes]]:
-    for name in FILES:
+    for name in (*FILES, *VALIDATE):
         yield name, (repository / name).read_bytes()
-    yield "nbgrader_config.py", (repository / "handout" / "nbgrader_config.py").read_bytes()
+    for path in (repository / ARRANGING).glob("*.py"):
+        yield f"{ARRANGING}/{path.name}", path.read_bytes()
+    for path in (repository / "release").glob("*/*.ipynb"):
+        yield f"{RELEASED}/{path.parent.name}/{path.name}", path.read_bytes()
+    yield CONFIG, (repository / "handout" / CONFIG).read_bytes()
     yield "pyproject.toml", _pyproject(repository).encode()
     for folder in FOLDERS:
         for path in (repository / folder).rglob("*"):

@@ -6,23 +6,29 @@ instructor's own notebook the same function is called in-process.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
+import functools
 import io
-import json
 import linecache
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from types import CodeType
 from typing import Any
 
 from grading.boundary.outcome import Failed
-from grading.boundary.wire import dumps, loads
+from grading.boundary.wire import WireError, dumps, loads
 
 MAX_MESSAGE = 1000  # characters of an exception's text
+OURS = (Failed.NOT_DATA, Failed.WAITS)  # here an exception's text says it all
+TARGET = "sealed_questions"  # of the comm by which a kernel is asked
+BUILTINS = dict(vars(builtins))  # as they are before student code runs
 
 
 def answer(
     code: str, inputs: Mapping[str, Any], outputs: Sequence[str], namespace: dict[str, Any]
-) -> tuple[tuple[Any, ...] | None, dict[str, str] | None]:
-    """Run `code` over a copy of `namespace` and `inputs`.
+) -> tuple[tuple[str, list[bytes]] | None, dict[str, str] | None]:
+    """Run `code` in a namespace of its own, with fresh builtins.
 
     Parameters
     ----------
@@ -33,29 +39,40 @@ def answer(
     outputs : sequence of str
         Names whose values are the answer.
     namespace : dict
-        Where the student's definitions are; the code cannot rebind its names.
+        Where the student's definitions are. The code has those whose names it uses, builtins
+        excepted, and cannot rebind them.
 
     Returns
     -------
     values : tuple or None
-        One value for each output, or None if the code did not finish.
+        One value for each output, as the wire has them; None if the code did not finish.
     failure : dict or None
         ``kind``, ``message``, ``where`` and ``exception``, each a str, if it did not.
     """
-    scope = {**namespace, **inputs}
+    scope: dict[str, Any] = {"__builtins__": dict(BUILTINS)}
     try:
-        exec(compile(code, "<question>", "exec"), scope)
-        return tuple(scope[name] for name in outputs), None
+        program = compile(code, "<question>", "exec")
+        for name in _names(program):
+            if name in namespace and name not in BUILTINS:
+                scope[name] = namespace[name]
+        scope.update(inputs)
+        exec(program, scope)
+        return dumps(tuple(scope[name] for name in outputs)), None
     except BaseException as error:
         return None, failure(error, namespace)
+
+
+def _names(program: CodeType) -> Iterator[str]:
+    """All names in a program, those in its functions too."""
+    yield from program.co_names
+    for constant in program.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
 
 
 def failure(error: BaseException, namespace: dict[str, Any]) -> dict[str, str]:
     """Describe an exception, with the innermost line of the student's own code in it."""
     name = type(error).__name__
-    kind = Failed.NOT_WRITTEN if isinstance(error, NotImplementedError) else Failed.RAISED
-    if isinstance(error, KeyboardInterrupt):
-        kind = Failed.TOO_SLOW
     try:
         text = str(error)
     except BaseException:
@@ -68,40 +85,59 @@ def failure(error: BaseException, namespace: dict[str, Any]) -> dict[str, str]:
             line = linecache.getline(frame.f_code.co_filename, step.tb_lineno).strip()
             where = f"{frame.f_code.co_name}, line {step.tb_lineno}: {line}"
         step = step.tb_next
+    kind = _kind(error)
     message = f"{name}: {text}" if text else name
     return {
         "kind": kind,
-        "message": message[:MAX_MESSAGE],
+        "message": (text if kind in OURS else message)[:MAX_MESSAGE],
         "where": where[:MAX_MESSAGE],
         "exception": name[:100],
     }
 
 
-def serve(request: str) -> None:
-    """Answer a set of questions in a Jupyter kernel, one iopub message for each.
+def _kind(error: BaseException) -> Failed:
+    if isinstance(error, KeyboardInterrupt):
+        return Failed.TOO_SLOW
+    if isinstance(error, WireError):
+        return Failed.NOT_DATA
+    if type(error).__name__ == "StdinNotImplementedError":  # a NotImplementedError of IPython's
+        return Failed.WAITS
+    return Failed.NOT_WRITTEN if isinstance(error, NotImplementedError) else Failed.RAISED
+
+
+def listen(kernel: Any) -> None:
+    """Have a Jupyter kernel answer the questions that open a comm."""
+    kernel.comm_manager.register_target(TARGET, functools.partial(serve, kernel))
+
+
+def serve(kernel: Any, comm: Any, request: Mapping[str, Any]) -> None:
+    """Answer a set of questions, one iopub message for each.
 
     Parameters
     ----------
-    request : str
-        JSON: a list of questions, each with ``code``, ``outputs``, ``inputs`` (text of the wire)
-        and ``buffers`` (how many of the message's buffers are its own).
+    kernel : ipykernel.ipkernel.IPythonKernel
+    comm : ipykernel.comm.Comm
+        Is not needed: it only brought the request.
+    request : mapping
+        The message that opened it. Its ``data`` are a list of questions, each with ``code``,
+        ``outputs``, ``inputs`` (text of the wire) and ``buffers`` (how many of the message's
+        buffers are its own).
     """
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    kernel = shell.kernel
-    parent = kernel.get_parent()
-    buffers = list(parent.get("buffers", ()))
-    for number, question in enumerate(json.loads(request)):
+    comm.close()
+    buffers = list(request["buffers"])
+    for number, question in enumerate(request["content"]["data"]):
         own, buffers = buffers[: question["buffers"]], buffers[question["buffers"] :]
         inputs = loads(question["inputs"], own)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            values, failed = answer(question["code"], inputs, question["outputs"], shell.user_ns)
-        content, out = {"number": number, "failed": failed}, []
-        if failed is None:
-            content["value"], out = dumps(values)
+            values, failed = answer(
+                question["code"], inputs, question["outputs"], kernel.shell.user_ns
+            )
+        text, out = values or (None, [])
+        content = {"number": number, "failed": failed, "value": text}
         kernel.session.send(
-            kernel.iopub_socket, "sealed_answer", content, parent=parent, buffers=out
+            kernel.iopub_socket, "sealed_answer", content, parent=request, buffers=out
         )
         if failed is not None and failed["kind"] == Failed.TOO_SLOW:
-            return
+            break
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")  # or the next cell would show the figures

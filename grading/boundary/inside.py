@@ -1,24 +1,28 @@
-"""What goes into a sealed kernel: the modules that answer there, and the code that asks them.
+"""What goes into a sealed kernel before any student code: the modules that work there.
 
-They are put among the kernel's modules, under the names that they have here, before any student
-code runs: no name of the student's is touched, and none is needed.
+They are put among the kernel's modules, under the names that they have here, with builtins of
+their own: no name of the student's is touched, and none is needed.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from grading.boundary import answering, outcome, wire
+from grading.boundary import answering, leniency, outcome, wire
+
+MODULES = (wire, outcome, answering, leniency)  # each after those that it imports
 
 PREPARATION = """\
 def prepare(texts):
-    import sys, types
+    import builtins, sys, types
+    own = dict(vars(builtins))
     for name, text in texts.items():
         module = sys.modules[name] = types.ModuleType(name)
+        module.__builtins__ = own
         exec(compile(text, f"<{{name}}>", "exec"), vars(module))
+    kernel = get_ipython().kernel
+    sys.modules[{answering!r}].listen(kernel)
+    sys.modules[{leniency!r}].install(kernel)
 
 prepare({texts!r})
 del prepare
@@ -27,12 +31,5 @@ del prepare
 
 def preparation() -> str:
     """The code that a new kernel runs first."""
-    texts = {module.__name__: Path(module.__file__).read_text() for module in (wire, outcome)}
-    texts[answering.__name__] = Path(answering.__file__).read_text()  # it imports the others
-    return PREPARATION.format(texts=texts)
-
-
-def request(questions: Sequence[dict[str, Any]]) -> str:
-    """The code that has questions answered; see :func:`grading.boundary.answering.serve`."""
-    module = f"__import__('sys').modules[{answering.__name__!r}]"
-    return f"{module}.serve({json.dumps(questions)!r})"
+    texts = {module.__name__: Path(module.__file__).read_text() for module in MODULES}
+    return PREPARATION.format(texts=texts, answering=answering.__name__, leniency=leniency.__name__)

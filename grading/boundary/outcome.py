@@ -1,7 +1,7 @@
 """How grading can end, for a submission and for a question: each word of it stands here once.
 
-This file's text is also sent to the sealed kernel, as are those of ``wire`` and ``answering``:
-standard library only.
+This file's text is also sent to the sealed kernel, see :mod:`grading.boundary.inside`: standard
+library only.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class Failed(StrEnum):
 
     RAISED = "raised"
     NOT_WRITTEN = "not written"
+    WAITS = "waits for the keyboard"
     TOO_SLOW = "too slow"
     DIED = "died"
     NOT_DATA = "not data"
@@ -49,6 +50,6 @@ class Reply:
     buffers: Sequence[bytes] = ()
 
 
-def missing(kind: Failed, message: str) -> Reply:
+def missing(kind: Failed, message: str, where: str = "") -> Reply:
     """The reply that stands for one that never came."""
-    return Reply(failed={"kind": str(kind), "message": message})
+    return Reply(failed={"kind": str(kind), "message": message, "where": where})

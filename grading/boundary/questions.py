@@ -144,7 +144,7 @@ def run(question: Question, namespace: dict[str, Any]) -> Answered:
     """Answer a question over a namespace of this process, through the encoding of the wire."""
     inputs = wire.loads(*wire.dumps(dict(question.inputs)))
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        values, failure = answering.answer(question.code, inputs, question.outputs, namespace)
+        encoded, failure = answering.answer(question.code, inputs, question.outputs, namespace)
     if failure is not None:
         return Unanswered(**{**failure, "kind": Failed(failure["kind"])})
-    return wire.loads(*wire.dumps(values))
+    return wire.loads(*encoded)

@@ -11,9 +11,10 @@ relied on; it therefore imports only the standard library and NumPy.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ DTYPES = {
 
 
 class WireError(ValueError):
-    """The text or the buffers are not an encoded value."""
+    """A value has too many parts, or the text and the buffers are not an encoded one."""
 
 
 class Opaque:
@@ -42,7 +43,7 @@ class Opaque:
     Parameters
     ----------
     name : str
-        What it was, in words: the type's name, or why it could not be sent.
+        What it was, in words: ``a set``, ``a Box (a class of your own)``, ``an array of object``.
     """
 
     __hash__ = None  # type: ignore[assignment]
@@ -60,10 +61,12 @@ class Opaque:
 def dumps(value: Any) -> tuple[str, list[bytes]]:
     """Encode a value.
 
-    Subclasses of ndarray are sent by value as plain arrays, and NumPy's texts as str. Whatever is
-    not None, bool, int, float, complex, str, list, tuple, dict with text keys, or a numeric array
-    or scalar becomes an :class:`Opaque` on arrival, and so does an array, text or number that is
-    too large. A value of too many items or levels is refused by :func:`loads`.
+    What holds the same data is the same data: a subclass of bool's, int's, float's, complex's,
+    str's, list's, tuple's, dict's or ndarray's is read with the methods of these, never with its
+    own, and arrives as them; any other mapping arrives as a dict, a masked array with nothing
+    masked as an array. Whatever else is not None, a dict with text keys or numeric arrays and
+    scalars becomes an :class:`Opaque` on arrival, and so does an array, text or number that is too
+    large. A value of too many items or levels is refused by :func:`loads`.
 
     Returns
     -------
@@ -71,6 +74,11 @@ def dumps(value: Any) -> tuple[str, list[bytes]]:
         JSON.
     buffers : list of bytes
         One for each array, in the order of their numbers in the text.
+
+    Raises
+    ------
+    WireError
+        If the value has too many items or levels.
     """
     buffers: list[bytes] = []
     budget = {"items": MAX_ITEMS, "bytes": MAX_BYTES}
@@ -103,47 +111,78 @@ def _opaque(name: str) -> dict[str, Any]:
 def _encode(x: Any, buffers: list[bytes], budget: dict[str, int], depth: int) -> dict[str, Any]:
     budget["items"] -= 1
     if depth > MAX_DEPTH or budget["items"] < 0:
-        return _opaque("a value nested too deeply or with too many items")
+        raise WireError("the answer is nested too deeply or has too many items")
+    kind = type(x)  # never x.__class__, which may be anything
     if x is None:
         return {"t": "none"}
-    kind = type(x)
+    if issubclass(kind, np.ndarray | np.generic) and not issubclass(kind, str):
+        return _encode_array(x, buffers, budget)
     if kind is bool:
         return {"t": "bool", "v": x}
-    if kind is int:
-        return {"t": "int", "v": str(x)} if x.bit_length() <= MAX_BITS else _opaque("a huge int")
-    if kind is float:
-        return {"t": "float", "v": x.hex()}
-    if kind is complex:
-        return {"t": "complex", "v": [x.real.hex(), x.imag.hex()]}
-    if kind is str or kind is np.str_:
-        return {"t": "str", "v": str(x)} if len(x) <= MAX_STRING else _opaque("a very long str")
-    if kind is list or kind is tuple:
-        return {"t": kind.__name__, "v": [_encode(y, buffers, budget, depth + 1) for y in x]}
-    if kind is dict and all(type(key) is str and len(key) <= MAX_STRING for key in x):
-        pairs = [[key, _encode(y, buffers, budget, depth + 1)] for key, y in x.items()]
-        return {"t": "dict", "v": pairs}
-    if isinstance(x, np.ndarray | np.generic):
-        return _encode_array(x, buffers, budget)
-    return _opaque(kind.__name__[:80])
+    if issubclass(kind, int):
+        whole = int.__int__(x)
+        small = whole.bit_length() <= MAX_BITS
+        return {"t": "int", "v": str(whole)} if small else _opaque("a huge int")
+    if issubclass(kind, float):
+        return {"t": "float", "v": float.hex(x)}
+    if issubclass(kind, complex):
+        pair = complex.__complex__(x)
+        return {"t": "complex", "v": [pair.real.hex(), pair.imag.hex()]}
+    if issubclass(kind, str):
+        text = str.__str__(x)
+        return {"t": "str", "v": text} if len(text) <= MAX_STRING else _opaque("a very long text")
+    for base in (list, tuple):
+        if issubclass(kind, base):
+            items = [_encode(y, buffers, budget, depth + 1) for y in base.__iter__(x)]
+            return {"t": base.__name__, "v": items}
+    if issubclass(kind, dict):
+        return _encode_pairs(dict.items(x), buffers, budget, depth)
+    if issubclass(kind, Mapping):
+        return _encode_pairs(x.items(), buffers, budget, depth)
+    return _opaque(_described(kind))
+
+
+def _encode_pairs(
+    items: Iterable[tuple[Any, Any]], buffers: list[bytes], budget: dict[str, int], depth: int
+) -> dict[str, Any]:
+    pairs = []
+    for key, y in itertools.islice(items, MAX_ITEMS + 1):
+        if not issubclass(type(key), str):
+            return _opaque(f"a dict with {_described(type(key))} as a key")
+        name = str.__str__(key)
+        if len(name) > MAX_STRING:
+            return _opaque("a dict with a very long key")
+        pairs.append([name, _encode(y, buffers, budget, depth + 1)])
+    return {"t": "dict", "v": pairs}
 
 
 def _encode_array(x: Any, buffers: list[bytes], budget: dict[str, int]) -> dict[str, Any]:
-    array = np.asarray(x)
-    array = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
-    if array.dtype.str not in DTYPES:
+    scalar = issubclass(type(x), np.generic)
+    if issubclass(type(x), np.ma.MaskedArray) and np.any(np.ma.getmaskarray(x)):
+        return _opaque("a masked array with masked entries")
+    array = np.generic.__array__(x) if scalar else np.ndarray.view(x, np.ndarray)
+    dtype = array.dtype.newbyteorder("<")
+    if dtype.str not in DTYPES:
         return _opaque(f"an array of {str(array.dtype)[:40]}")
     if array.ndim > MAX_DIMENSIONS:
         return _opaque(f"an array of {array.ndim} dimensions")
     budget["bytes"] -= array.nbytes
     if budget["bytes"] < 0:
         return _opaque(f"an array of {array.nbytes >> 20} MB, too large to send")
-    buffers.append(array.tobytes())
+    buffers.append(array.astype(dtype, order="C", copy=False).tobytes())
     return {
-        "t": "scalar" if isinstance(x, np.generic) else "array",
-        "d": array.dtype.str,
+        "t": "scalar" if scalar else "array",
+        "d": dtype.str,
         "s": list(array.shape),
         "v": len(buffers) - 1,
     }
+
+
+def _described(kind: type) -> str:
+    """A type as its owner would call it."""
+    name = kind.__name__[:60]
+    own = " (a class of your own)" if kind.__module__ == "__main__" else ""
+    return f"a{'n' if name[:1].lower() in 'aeio' else ''} {name}{own}"
 
 
 def _decode(node: Any, buffers: Sequence[bytes], budget: dict[str, int], depth: int) -> Any:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from grading.boundary.outcome import Ended
 from grading.cohort.worker import Result
+from grading.handed_in.printable import printable
 
 DEAREST = 5  # cells in the summary
 
@@ -62,6 +63,11 @@ class Progress:
         if unchanged:
             self._say(f"{unchanged} unchanged since they were graded: left as they are.")
 
+    def refused(self, sentence: str) -> None:
+        """Count a folder of which it is not known whose it is."""
+        self._ended[Ended.REFUSED] += 1
+        self._messages.append(sentence)
+
     def finished(self, student: str, result: Result) -> None:
         """Count a submission."""
         self._ended[result.ended] += 1
@@ -72,18 +78,18 @@ class Progress:
             self._cells[cell].append(seconds)
         self._bar.advance(self._task)
         if not self._console.is_terminal:
-            number = self._ended.total()
+            number = len(self._seconds)
             took = f"{result.ended} in {result.seconds:.1f} s"
             self._say(f"{number}/{self._total} {student}: {took}")
 
     def _summarise(self) -> None:
         if not self._seconds:
             self._say("Nothing was graded.")
-            return
-        counts = ", ".join(f"{self._ended[name]} {name}" for name in Ended)
-        self._say(f"{counts}; {self._unchanged} unchanged.")
-        median, most = statistics.median(self._seconds), max(self._seconds)
-        self._say(f"Seconds for a submission: median {median:.1f}, most {most:.1f}.")
+        else:
+            counts = ", ".join(f"{self._ended[name]} {name}" for name in Ended)
+            self._say(f"{counts}; {self._unchanged} unchanged.")
+            median, most = statistics.median(self._seconds), max(self._seconds)
+            self._say(f"Seconds for a submission: median {median:.1f}, most {most:.1f}.")
         dearest = sorted(self._cells.items(), key=lambda item: -sum(item[1]))[:DEAREST]
         if dearest:
             self._say("Cells that cost most, in seconds:")
@@ -98,4 +104,4 @@ class Progress:
             self._say(f"  {message}")
 
     def _say(self, line: str) -> None:
-        self._console.print(line, markup=False, soft_wrap=True)
+        self._console.print(printable(line), markup=False, soft_wrap=True)

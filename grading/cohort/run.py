@@ -29,8 +29,8 @@ from grading.cohort.excerpt import GradebookChanged
 from grading.cohort.pool import Died, NoPool, Pool
 from grading.cohort.progress import Progress
 from grading.cohort.worker import Job, Result, Submission
-from grading.course import Course
-from grading.files import Files, flush, read_files, write_files, write_whole
+from grading.course import Course, released_assignments
+from grading.files import Files, flush, read_files, read_notebooks, write_files, write_whole
 from grading.handed_in.read import Refused, SubmissionReader
 from grading.plugin.autograde import SealedAutograde
 from grading.plugin.execute import SealedExecute
@@ -100,6 +100,8 @@ class ClassRun:
             ]
             with progress:
                 progress.begin(len(todo), len(self._folders) - len(todo))
+                for sentence in self._converter.refused:
+                    progress.refused(sentence)
                 for student in todo:  # in this order, however fast each is graded
                     self._enter(student, gradebook)
                 try:
@@ -188,6 +190,11 @@ class ClassRun:
         ignored = [*course.directory.ignore, "*.ipynb"]
         with course.entered():
             release = read_files(course.release(assignment).resolve())
+            others = {
+                other: read_notebooks(course.release(other))
+                for other in released_assignments(app)
+                if other != assignment
+            }
             folder = course.source(assignment).resolve()
             wanted = {Path(name).resolve() for name in find_all_files(str(folder), ignored)}
             secret = course_secret(Path(SealedExecute(parent=app).secret_file).resolve()).hex()
@@ -211,6 +218,7 @@ class ClassRun:
             course_id=course.directory.course_id,
             release=release,
             source=source,
+            others=others,
             tests=tests,
             rows=rows,
             config=cloudpickle.dumps(app.config),

@@ -44,6 +44,8 @@ class Job:
     assignment, course_id : str
     release, source : Files
         The assignment as it was handed out; the files beside its source notebooks.
+    others : dict of str to Files
+        The released notebooks of other assignments: to say so where one of them is handed in.
     tests : list of Files
         The hidden tests: for each folder of ``HiddenTests.folders`` what grading needs of it.
     rows : Rows
@@ -53,7 +55,7 @@ class Job:
     secret : str
         The course's secret, in hexadecimal.
     digest : str
-        Changes when anything above or below does.
+        Changes when anything above or below does, but for `others`.
     imports : tuple of str
         Modules that kernels have from the start.
     engine : str
@@ -64,6 +66,7 @@ class Job:
     course_id: str
     release: Files
     source: Files
+    others: dict[str, Files] = field(repr=False)
     tests: list[Files]
     rows: Rows = field(repr=False)
     config: bytes = field(repr=False)
@@ -188,6 +191,8 @@ class Grader:
         root = self._bench.folder / "course"
         write_files(root / "release" / job.assignment, job.release)
         write_files(root / "source" / job.assignment, job.source)
+        for assignment, notebooks in job.others.items():
+            write_files(root / "release" / assignment, notebooks)
         for number, files in enumerate(job.tests):
             write_files(root / "tests" / str(number), files)
         (root / ".grading-secret").write_text(job.secret)

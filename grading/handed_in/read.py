@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,36 @@ from nbformat.notebooknode import NotebookNode
 from traitlets import Int
 from traitlets.config import LoggingConfigurable
 
+from grading.handed_in.printable import printable
+from grading.handed_in.unzip import Unreadable, unzip
+from grading.handed_in.whose import HandedIn
+
+LONGEST_NAME = 128  # of a student: characters that the gradebook has room for
+
 
 class Refused(Exception):
     """A submission cannot be graded; the text says why, in one sentence for the instructor."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(printable(sentence))
+
+
+def check_student(student: str) -> None:
+    """Make sure that a folder's name, or a row of a class list, can be a student's id.
+
+    Raises
+    ------
+    Refused
+        If it cannot.
+    """
+    if not student.isprintable() or "/" in student or student in ("", ".", ".."):
+        what = "holds characters that cannot be printed, or is no name of a folder"
+    elif len(student) > LONGEST_NAME or len(student.encode()) > 240:  # file names have 255
+        what = f"is longer than {LONGEST_NAME} characters"
+    else:
+        return
+    shown = student if len(student) <= LONGEST_NAME else f"{student[:40]}…"
+    raise Refused(f"'{shown}' cannot be a student's id: it {what}. Give it another name.")
 
 
 class SubmissionReader(LoggingConfigurable):
@@ -30,6 +59,7 @@ class SubmissionReader(LoggingConfigurable):
         config=True
     )
     max_files = Int(1000, help="Most files and folders in a submitted folder.").tag(config=True)
+    max_notebooks = Int(100, help="Most notebooks that are read of a submission.").tag(config=True)
     max_cells = Int(1000, help="Most cells in a submitted notebook.").tag(config=True)
     max_cell_characters = Int(200_000, help="Longest cell that is read, in characters.").tag(
         config=True
@@ -89,11 +119,67 @@ class SubmissionReader(LoggingConfigurable):
             raise Refused(f"{path.name} is a folder, not a notebook.")
         if status.st_size > self.max_notebook_mb << 20:
             raise Refused(f"{path.name} is larger than {self.max_notebook_mb} MB.")
+        return self._parse(path.read_bytes(), path.name)
+
+    def read_folder(self, folder: Path) -> list[HandedIn]:
+        """Read whatever a submitted folder holds, also in folders and zips in it.
+
+        Parameters
+        ----------
+        folder : Path
+            One that :meth:`check_folder` has passed.
+        """
+        left = self.max_notebooks
+        found = []
+        for raw, content in self._contents(folder):
+            name = printable(raw)
+            if isinstance(content, str):
+                found.append(HandedIn(name, problem=printable(content)))
+                continue
+            looks_like_one = content[:64].lstrip(b"\xef\xbb\xbf\xfe\xff\x00 \t\r\n")[:1] == b"{"
+            if not looks_like_one and not name.lower().endswith(".ipynb"):
+                found.append(HandedIn(name))
+                continue
+            try:
+                if not left:
+                    raise Refused(f"{name} is not read: there are {self.max_notebooks} before it.")
+                left -= 1
+                found.append(HandedIn(name, self._parse(content, name)))
+            except Refused as refused:
+                problem = str(refused) if ".ipynb" in name.lower() else ""
+                found.append(HandedIn(name, problem=problem))
+        return found
+
+    def _contents(self, folder: Path) -> Iterator[tuple[str, bytes | str]]:
+        """The name of each file in it and in its zips, and the content or why it has none."""
+        room = self.max_folder_mb << 20
+        for path in sorted(folder.rglob("*"), key=lambda path: (len(path.parts), path)):
+            name = str(path.relative_to(folder))
+            if path.is_dir():
+                if path.suffix == ".ipynb":
+                    yield name, f"{name} is a folder, not a notebook."
+                continue
+            if path.stat().st_size > self.max_notebook_mb << 20:
+                large = path.suffix.lower() in (".ipynb", ".zip")
+                yield name, f"{name} is larger than {self.max_notebook_mb} MB." if large else b""
+                continue
+            content = path.read_bytes()
+            if not content.startswith(b"PK") or path.suffix.lower() != ".zip":
+                yield name, content
+                continue
+            try:
+                for inner, unzipped in unzip(content, self.max_files, room):
+                    room -= len(unzipped)
+                    large = len(unzipped) > self.max_notebook_mb << 20
+                    yield f"{name}/{inner}", b"" if large else unzipped
+            except Unreadable as why:
+                yield name, f"{name} {why}; hand in the notebooks themselves."
+
+    def _parse(self, content: bytes, name: str) -> NotebookNode:
         try:
-            content = json.loads(path.read_bytes())
+            return self.parse(json.loads(content), name)
         except (ValueError, RecursionError):
-            raise Refused(f"{path.name} is not a notebook: it is not valid JSON.") from None
-        return self.parse(content, path.name)
+            raise Refused(f"{name} is not a notebook: it is not valid JSON.") from None
 
     def parse(self, content: Any, name: str) -> NotebookNode:
         """Reduce the JSON of a notebook, whatever it holds, to what grading needs; see `read`.
@@ -108,7 +194,7 @@ class SubmissionReader(LoggingConfigurable):
             raise Refused(f"{name} is not a notebook: it has no list of cells.")
         if len(cells) > self.max_cells:
             raise Refused(f"{name} has more than {self.max_cells} cells.")
-        notebook = nbformat.v4.new_notebook()
+        notebook = nbformat.v4.new_notebook(metadata={"python": _python(content)})
         for number, cell in enumerate(cells):
             source = _source(cell)
             if len(source) > self.max_cell_characters:
@@ -116,11 +202,21 @@ class SubmissionReader(LoggingConfigurable):
                     f"Cell {number + 1} of {name} is longer than "
                     f"{self.max_cell_characters} characters."
                 )
-            make = nbformat.v4.new_markdown_cell
+            # nbformat's own makers validate each cell, which takes a hundred times as long
+            read = NotebookNode(id=f"cell-{number}", cell_type="markdown", source=source)
+            read.metadata = NotebookNode(answers=_names(cell))
             if isinstance(cell, dict) and cell.get("cell_type") == "code":
-                make = nbformat.v4.new_code_cell
-            notebook.cells.append(make(source, metadata={"answers": _names(cell)}))
+                read.update(cell_type="code", execution_count=None, outputs=[])
+            notebook.cells.append(read)
         return notebook
+
+
+def _python(content: dict[str, Any]) -> str:
+    """The version of Python with which it was saved, if it says so."""
+    metadata = content.get("metadata")
+    about = metadata.get("language_info") if isinstance(metadata, dict) else None
+    version = about.get("version") if isinstance(about, dict) else None
+    return version if re.fullmatch(r"3(\.\d{1,3}){1,2}", str(version)) else ""
 
 
 def _cells(content: Any) -> list[Any] | None:

@@ -220,6 +220,8 @@ def _next_step(verdict: Verdict) -> str:
         return f"read that section, mend {name}, and run its visible checks again."
     if kinds == {Failed.NOT_WRITTEN} and State.NOT_HELD not in states:
         return f"write {name}: replace its raise NotImplementedError line by your code."
+    if Failed.WAITS in kinds:
+        return f"take input(), breakpoint() and the debugger out of {name}."
     if Failed.TOO_SLOW in kinds:
         return (
             f"look for a loop in {name} that does not end, or that does the same work many times."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import re
 import shutil
 from fnmatch import fnmatch
@@ -10,17 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.utils import setenv
 
 from grading.boundary.outcome import Ended
-from grading.course import release_folder
-from grading.handed_in.read import Refused, SubmissionReader
-from grading.handed_in.rebuild import cells_in_common
+from grading.course import release_folder, released_assignments
+from grading.handed_in.read import Refused, SubmissionReader, check_student
+from grading.handed_in.whose import NOT_HANDED_IN, HandedIn, Releases, not_handed_in
 from grading.plugin.bench import Bench
 from grading.plugin.execute import AtWork, SealedExecute
+from grading.plugin.folders import Printable, find_folders
 from grading.sandbox import bubblewrap
 
 
@@ -31,6 +32,7 @@ class SealedAutograde(Autograde):
     after that, it is unscored and marked as needing a look, rather than left with an old score.
     """
 
+    refused: list[str]  # sentences on folders whose names can be no student's
     failures: list[tuple[Ended, str]]  # refused or failed, and a sentence that names the student
     seconds: dict[str, float]  # that each ``notebook/cell`` took
 
@@ -67,32 +69,40 @@ class SealedAutograde(Autograde):
                 "SealedExecute.require_isolation is False. %s",
                 problem,
             )
+        self.log.addFilter(Printable())
         self._reader = SubmissionReader(parent=self)
         self._bench = bench
+        self._known: dict[str, Releases] = {}
         self.failures, self.seconds = [], {}
         super().start()
 
     def init_notebooks(self) -> None:
         """Find the submissions: every folder, whatever the notebooks in it are called."""
-        pattern = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
-        folders = sorted(glob.glob(pattern))
+        folders = find_folders(self)
         if not folders:
             super().init_notebooks()  # says so, and what may have been meant
-        assignments = {self.ids(folder)[0] for folder in folders}
-        names = {assignment: self._released_notebooks(assignment) for assignment in assignments}
-        self.assignments = {
-            folder: [f"{folder}/{name}.ipynb" for name in names[self.ids(folder)[0]]]
-            for folder in folders
-        }
+        self.refused, self.assignments = [], {}
+        names: dict[str, list[str]] = {}
+        for folder in folders:
+            assignment, student = self.ids(folder)
+            try:
+                check_student(student)
+            except Refused as refused:
+                self.refused.append(str(refused))
+                continue
+            if assignment not in names:
+                names[assignment] = self._released_notebooks(assignment, self.coursedir.notebook_id)
+            self.assignments[folder] = [f"{folder}/{name}.ipynb" for name in names[assignment]]
 
     def convert_notebooks(self) -> None:
         """Grade the submissions one after the other; name those that failed."""
+        self.failures += [(Ended.REFUSED, sentence) for sentence in self.refused]
         for folder, notebooks in self.assignments.items():
             assignment, student = self.ids(folder)
             self.notebooks = notebooks
             try:
                 self._check(Path(folder))
-                self._find_files(Path(folder))
+                self._find_files(assignment, student, Path(folder))
                 if self.init_destination(assignment, student):
                     self._grade(assignment, student)
             except KeyboardInterrupt:
@@ -108,6 +118,9 @@ class SealedAutograde(Autograde):
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Whether to grade: as nbgrader decides, and again if a notebook failed the last time."""
         folder = Path(self._format_dest(assignment_id, student_id))
+        for path in folder.glob("*.ipynb"):
+            if path.stem in self._files and _is_of_nothing(path):
+                path.unlink()  # it was handed in since
         graded = {path.stem for path in folder.glob("*.ipynb")}
         if self.coursedir.notebook_id == "*" and folder.is_dir() and self._files.keys() - graded:
             shutil.rmtree(folder)
@@ -116,18 +129,26 @@ class SealedAutograde(Autograde):
     def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
         """Add what :class:`SealedExecute` needs."""
         resources = super().init_single_notebook_resources(notebook_filename)
-        resources["grading"] = AtWork(self._bench, self.seconds)
+        resources["grading"] = AtWork(self._bench, self.seconds, self._remarks)
         return resources
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
-        """Read a submitted notebook and sanitise it; then run it and record its scores."""
+        """Sanitise a submitted notebook; then run it and record its scores.
+
+        Raises
+        ------
+        Refused
+            If its file cannot be read.
+        """
         notebook = Path(notebook_filename)
         self._sanitizing = True
         self._init_preprocessors()
         resources = self.init_single_notebook_resources(notebook_filename)
         resources["metadata"] = {"name": notebook.stem, "path": str(notebook.parent)}
-        submitted = self._reader.read(self._files[notebook.stem])
-        output, resources = self.exporter.from_notebook_node(submitted, resources=resources)
+        file: HandedIn = self._files[notebook.stem]
+        if file.notebook is None:
+            raise Refused(file.problem)
+        output, resources = self.exporter.from_notebook_node(file.notebook, resources=resources)
         self.write_single_notebook(output, resources)
         self._sanitizing = False
         self._init_preprocessors()
@@ -154,11 +175,11 @@ class SealedAutograde(Autograde):
         self.init_assignment(assignment, student)
         for notebook in self.notebooks:
             name = Path(notebook).stem
-            if name not in self._files:
-                self.log.warning("%s: %s.ipynb was not handed in and scores 0.", student, name)
-                continue
             try:
-                self.convert_single_notebook(notebook)
+                if name in self._files:
+                    self.convert_single_notebook(notebook)
+                else:
+                    self._score_nothing(assignment, student, name)
             except Exception as error:
                 self._give_up(assignment, student, [notebook], error)
         if Path(self._format_dest(assignment, student)).is_dir():
@@ -172,11 +193,25 @@ class SealedAutograde(Autograde):
     def ids(self, folder: str) -> tuple[str, str]:
         """The assignment and the student of a submitted folder."""
         pattern = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
-        match = re.match(pattern, folder)
+        match = re.match(pattern, folder, re.DOTALL)
         return match["assignment"], match["student"]
 
-    def _released_notebooks(self, assignment: str) -> list[str]:
-        """The notebooks of an assignment that are to be graded, by the gradebook."""
+    def _score_nothing(self, assignment: str, student: str, notebook: str) -> None:
+        """Score 0 for a notebook that was not handed in; the student's page says so."""
+        sentence = f"{notebook}.ipynb was not handed in and scores 0."
+        self.log.warning("%s: %s", student, sentence)
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            for grade in gradebook.find_submission_notebook(notebook, assignment, student).grades:
+                grade.auto_score, grade.needs_manual_grade = 0, False
+            gradebook.db.commit()
+        release = _read(release_folder(self, assignment) / f"{notebook}.ipynb")
+        if release is not None:
+            page = Path(self._format_dest(assignment, student)) / f"{notebook}.ipynb"
+            page.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(not_handed_in(release, [sentence, *self._remarks]), page)
+
+    def _released_notebooks(self, assignment: str, pattern: str) -> list[str]:
+        """The notebooks of an assignment that the gradebook knows, and whose names fit."""
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             try:
                 notebooks = gradebook.find_assignment(assignment).notebooks
@@ -186,41 +221,37 @@ class SealedAutograde(Autograde):
                     f"Run: nbgrader generate_assignment {assignment} --force"
                 )
             names = sorted(notebook.name for notebook in notebooks)
-        wanted = [name for name in names if fnmatch(name, self.coursedir.notebook_id)]
+        wanted = [name for name in names if fnmatch(name, pattern)]
         if not wanted:
-            self._refuse_all(
-                f"{assignment} has no notebook {self.coursedir.notebook_id}; it has: "
-                f"{', '.join(names)}."
-            )
+            self._refuse_all(f"{assignment} has no notebook {pattern}; it has: {', '.join(names)}.")
         return wanted
 
-    def _find_files(self, folder: Path) -> None:
-        """Find the file of each notebook: by its name, else the stray file most like it.
+    def _find_files(self, assignment: str, student: str, folder: Path) -> None:
+        """Find the file of each notebook, whatever it is called and wherever it lies."""
+        ours = {path.name for path in release_folder(self, assignment).rglob("*")}
+        files = [
+            file
+            for file in self._reader.read_folder(folder)
+            if file.notebook or file.problem or file.parts[-1] not in {*ours, "timestamp.txt"}
+        ]
+        decision = self._releases(assignment).decide(assignment, files)
+        self._files, self._remarks = decision.files, decision.remarks
+        for remark in decision.remarks:
+            self.log.warning("%s: %s", student, remark)
 
-        Notebooks have cells in common, such as their imports: what is most alike goes together
-        first, so that a file is not taken for a notebook which merely comes before its own.
-        """
-        handed_in = {Path(notebook).stem: Path(notebook) for notebook in self.notebooks}
-        self._files = {
-            name: path for name, path in handed_in.items() if path.is_symlink() or path.exists()
-        }
-        stray = sorted(set(folder.glob("*.ipynb")) - set(handed_in.values()))
-        missing = [name for name in handed_in if name not in self._files]
-        likeness = {(path, name): self._likeness(path, name) for path in stray for name in missing}
-        for path, name in sorted(likeness, key=likeness.get, reverse=True):
-            taken = name in self._files or path in self._files.values()
-            if likeness[path, name] > 0 and not taken:
-                self.log.warning("%s is graded as %s.ipynb.", path, name)
-                self._files[name] = path
-
-    def _likeness(self, path: Path, notebook: str) -> int:
-        try:
-            submitted = self._reader.read(path)
-        except (Refused, OSError):
-            return 0
-        release = release_folder(self, self.ids(str(path.parent))[0])
-        released = nbformat.read(release / f"{notebook}.ipynb", as_version=4)
-        return cells_in_common(submitted, released)
+    def _releases(self, assignment: str) -> Releases:
+        """The course's released notebooks; of this assignment, those that the gradebook knows."""
+        if assignment not in self._known:
+            notebooks = {assignment: {}}
+            for name in self._released_notebooks(assignment, "*"):
+                path = release_folder(self, assignment) / f"{name}.ipynb"
+                notebooks[assignment][name] = _read(path) or nbformat.v4.new_notebook()
+            for other in released_assignments(self):
+                paths = release_folder(self, other).glob("*.ipynb")
+                found = {path.stem: _read(path) for path in sorted(paths)}
+                notebooks.setdefault(other, {name: nb for name, nb in found.items() if nb})
+            self._known[assignment] = Releases(notebooks)
+        return self._known[assignment]
 
     def _unscore(self, assignment: str, student: str, notebooks: list[str]) -> None:
         """Take away the automatic scores of these notebooks."""
@@ -259,3 +290,16 @@ class SealedAutograde(Autograde):
             what = str(error).partition("\n")[0]
             sentence = f"{student}: {names}: {type(error).__name__}: {what}"
             self.failures.append((Ended.FAILED, sentence))
+
+
+def _read(path: Path) -> NotebookNode | None:
+    """A notebook of the course's own; None if it is not there, or is none."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError, nbformat.reader.NotJSONError, nbformat.ValidationError):
+        return None
+
+
+def _is_of_nothing(path: Path) -> bool:
+    """Whether an autograded notebook is the page on one that was not handed in."""
+    return f'"{NOT_HANDED_IN}": true'.encode() in path.read_bytes()

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
+import nbgrader.apps.dbapp
+import nbgrader.apps.generatefeedbackapp
 from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
@@ -23,7 +25,6 @@ from nbgrader.preprocessors import (
     InstantiateTests,
     LimitOutput,
     LockCells,
-    OverwriteCells,
     OverwriteKernelspec,
     SaveAutoGrades,
     SaveCells,
@@ -31,10 +32,12 @@ from nbgrader.preprocessors import (
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
+from grading.plugin.arrange import Arrange
 from grading.plugin.autograde import SealedAutograde
-from grading.plugin.canonicalize import Canonicalize
 from grading.plugin.execute import SealedExecute
+from grading.plugin.feedback import EveryonesFeedback
 from grading.plugin.stubs import NamedStubs
+from grading.plugin.students import import_students
 
 
 @contextmanager
@@ -91,15 +94,14 @@ def _configure(c: Config) -> None:
         CheckCellMetadata,
     ]
 
-    # Grading: nbgrader's own steps, with the submission rebuilt from the release first, and with
-    # student code run in a sandbox and graded cells in the judge. For `nbgrader autograde`, for
+    # Grading: nbgrader's own steps, with the submission arranged for it first, and with student
+    # code run in a sandbox and graded cells in the judge. For `nbgrader autograde`, for
     # formgrader's button, and for nbgrader's Python interface.
     nbgrader.apps.autogradeapp.Autograde = SealedAutograde
     nbgrader.apps.api.Autograde = SealedAutograde
     c.Autograde.sanitize_preprocessors = [
-        Canonicalize,
+        Arrange,
         OverwriteKernelspec,
-        OverwriteCells,
         CheckCellMetadata,
     ]
     c.Autograde.autograde_preprocessors = [
@@ -112,5 +114,10 @@ def _configure(c: Config) -> None:
         CheckCellMetadata,
     ]
 
+    # Class lists as spreadsheets write them.
+    nbgrader.apps.dbapp.DbStudentImportApp.start = import_students
+
     # Feedback shows neither hidden tests nor anything that a browser would run.
+    nbgrader.apps.generatefeedbackapp.GenerateFeedback = EveryonesFeedback
+    nbgrader.apps.api.GenerateFeedback = EveryonesFeedback
     c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from jupyter_core.utils import run_sync
+from markupsafe import Markup
 from nbformat import v4
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
@@ -23,14 +24,17 @@ from nbgrader.preprocessors import Execute
 from traitlets import Bool, Float, Int, Unicode
 
 from grading.course import HiddenTests, release_folder
-from grading.handed_in.cells import grade_id
-from grading.judging.remote import RemoteJudge
+from grading.handed_in.arrange import MINE, defined
+from grading.handed_in.cells import grade_id, question_name
 from grading.plugin.bench import Bench
 from grading.plugin.outputs import Outputs, error, note
 from grading.plugin.secret import case_key, course_secret
+from grading.plugin.turns import Listener, Turn, cause
 from grading.sandbox import bubblewrap
 from grading.sandbox.client import JupyterSession
 from grading.sandbox.kernel import Kernel, Limits
+
+GIVEN = "This given cell was changed and stopped with an error; it was run as it was handed out.\n"
 
 
 class GradedCellFault(Exception):
@@ -46,10 +50,13 @@ class AtWork:
     bench : Bench
     seconds : dict
         Is filled with the seconds that each ``notebook/cell`` took.
+    remarks : list of str
+        What was odd about the files that were handed in.
     """
 
     bench: Bench
     seconds: dict[str, float]
+    remarks: list[str]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self  # nbconvert copies all resources for each notebook
@@ -62,10 +69,14 @@ class SealedExecute(Execute):
     """
 
     question_timeout = Float(
-        20.0, help="Seconds that student code has to answer one graded cell's questions."
+        20.0,
+        help="Seconds of processor time that student code has to answer one graded cell's "
+        "questions; by the clock, five times as many, as for `timeout` and `notebook_timeout`.",
     ).tag(config=True)
     notebook_timeout = Float(
-        600.0, help="Seconds of student code in one notebook, all cells and questions together."
+        600.0,
+        help="Seconds of processor time for student code in one notebook, all cells and questions "
+        "together.",
     ).tag(config=True)
     judge_timeout = Float(
         60.0, help="Seconds that the judge itself may take between two messages."
@@ -79,7 +90,9 @@ class SealedExecute(Execute):
         "sends more at one time is killed.",
     ).tag(config=True)
     max_revivals = Int(
-        20, help="How many times the kernel of one notebook is replaced after it died."
+        50,
+        help="How many times the kernel of one notebook is replaced: after it died, left a "
+        "question without an answer, or had no memory left.",
     ).tag(config=True)
     run_all = Bool(
         False,
@@ -129,22 +142,44 @@ class SealedExecute(Execute):
         )
         outputs = Outputs(self.max_output)
         judge = work.bench.judges.start(key, folders)
+        python = nb.metadata.pop(MINE, {}).get("python", "")
+        turns: list[Turn] = []
+
+        async def take(turn: Turn) -> None:
+            listener = Listener(kernel, turn.question)
+            judged = await judge.grade(turn.source, turn.points, listener.ask, self.judge_timeout)
+            if judged.fault:
+                where = f"{grade_id(turn.cell)} of {who}"
+                raise GradedCellFault(f"The graded cell {where} is itself at fault: {judged.fault}")
+            turn.keep(judged, listener.missing)
+
         try:
             await kernel.ready()
             for index, cell in enumerate(nb.cells):
                 start = time.monotonic()
                 name = grade_id(cell)
                 if name in graded:
-                    await self._judge_cell(cell, *graded[name], judge, kernel, f"{name} of {who}")
+                    turns.append(Turn(cell, *graded[name], question_name(name)))
+                    await take(turns[-1])
                 elif cell.cell_type == "code":
                     await self._run_cell(cell, outputs, kernel)
+                    new = defined(cell.source)
+                    for turn in turns:
+                        if turn.waits_for(new):
+                            await take(turn)
                 if cell.cell_type == "code":
                     cell_name = f"{names['notebook']}/{name or cell.get('id', index)}"
                     took = work.seconds.get(cell_name, 0.0) + time.monotonic() - start
                     work.seconds[cell_name] = round(took, 3)
+            for turn in turns:
+                await self._run_explored(turn.missing, nb, outputs, kernel)
+                if turn.missing:
+                    await take(turn)
         finally:
             judge.close()
             await kernel.close()
+        for turn in turns:
+            _write_verdict(turn, nb, python)
 
     async def _start_kernel(self, bench: Bench, data: Path) -> JupyterSession:
         """Start a kernel with the released data files in its folder, never the notebook's."""
@@ -157,32 +192,46 @@ class SealedExecute(Execute):
             shutil.copytree(data, folder, ignore=ignore, dirs_exist_ok=True)
         return await JupyterSession.start(None, folder)
 
+    async def _run_explored(
+        self, missing: set[str], nb: NotebookNode, outputs: Outputs, kernel: Kernel
+    ) -> None:
+        """Run what was skipped of the cells that explore, if an answer uses what they define."""
+        for cell in nb.cells:
+            if cell.cell_type == "code" and _is_skipped(cell) and missing & defined(cell.source):
+                cell.metadata.pop("tags")
+                await self._run_cell(cell, outputs, kernel)
+
     async def _run_cell(self, cell: NotebookNode, outputs: Outputs, kernel: Kernel) -> None:
         cell.outputs = []
         if not cell.source.strip():
             return
-        if not self.run_all and "explore" in cell.metadata.get("tags", ()):
+        if not self.run_all and _is_skipped(cell):
             cell.outputs = [note("Not run when grading.\n")]
             return
         stopped = await kernel.run(cell.source, partial(outputs.take, cell))
         if stopped:
             cell.outputs.append(error("Stopped", f"{stopped[0].upper()}{stopped[1:]}."))
+        given = cell.metadata.pop(MINE, {}).get("released")
+        if given and any(output.output_type == "error" for output in cell.outputs):
+            cell.outputs.append(note(GIVEN))
+            await kernel.run(given, partial(outputs.take, cell))
 
-    async def _judge_cell(
-        self,
-        cell: NotebookNode,
-        source: str,
-        points: float,
-        judge: RemoteJudge,
-        kernel: Kernel,
-        where: str,
-    ) -> None:
-        verdict = await judge.grade(source, points, kernel.ask, self.judge_timeout)
-        if verdict.fault:
-            raise GradedCellFault(f"The graded cell {where} is itself at fault: {verdict.fault}")
-        cell.outputs = [v4.new_output("display_data", data=data) for data in verdict.displays]
-        score = {"text/plain": repr(verdict.score)}
-        cell.outputs.append(v4.new_output("execute_result", data=score))
+
+def _is_skipped(cell: NotebookNode) -> bool:
+    return "explore" in cell.metadata.get("tags", ())
+
+
+def _write_verdict(turn: Turn, nb: NotebookNode, python: str) -> None:
+    """Write feedback and score under a graded cell: exactly one number from 0 to its points."""
+    cell = turn.cell
+    cell.outputs = [v4.new_output("display_data", data=data) for data in turn.judged.displays]
+    why = cause(turn, nb, python) if turn.judged.score < turn.points else ""
+    if why:
+        html = Markup("<p><strong>Why:</strong> {}</p>").format(why)
+        data = {"text/plain": f"Why: {why}", "text/html": str(html)}
+        cell.outputs.append(v4.new_output("display_data", data=data))
+    score = {"text/plain": repr(turn.judged.score)}
+    cell.outputs.append(v4.new_output("execute_result", data=score))
 
 
 def _graded_cells(names: dict[str, Any]) -> dict[str, tuple[str, float]]:

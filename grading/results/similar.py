@@ -26,9 +26,9 @@ from rich.table import Table
 from rich.text import Text
 
 from grading.course import Course
+from grading.handed_in.arrange import arrange
 from grading.handed_in.cells import grade_id
 from grading.handed_in.read import Refused, SubmissionReader
-from grading.plugin.canonicalize import rebuild
 from grading.stop import Stop
 
 PASSAGE = 12  # characters: most of a short line, where a name is one character
@@ -180,7 +180,7 @@ def read(assignment: str) -> ClassAnswers:
             except (Refused, OSError) as error:
                 answers.skipped.append(f"{student}: {error}")
                 continue
-            for name, source in _solutions(rebuild(submitted, release)[0]):
+            for name, source in _solutions(arrange(submitted, release).notebook):
                 if source.strip() != answers.stubs[notebook, name].strip():
                     answers.sources[notebook, name][student] = source
     return answers

@@ -167,14 +167,15 @@ class Sandbox:
         -------
         socket
             Stands for the kernel's life: it can be read (end of file) when the kernel has ended,
-            and closing it ends the kernel.
+            and closing it ends the kernel. Anything sent is answered with the seconds of processor
+            time that the kernel has used, a native double.
 
         Raises
         ------
         RuntimeError
             If the fork server has ended, with its last words.
         """
-        ours, theirs = socket.socketpair()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         request = json.dumps({"sockets": sockets.name, "connection": dict(connection)})
         with theirs:
             try:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from queue import Empty
 from typing import Any, Protocol, Self
 
+import psutil
 import zmq
 import zmq.asyncio
 from jupyter_client.asynchronous import AsyncKernelClient
@@ -17,7 +19,8 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
-from grading.boundary import wire
+from grading.boundary import answering, leniency, wire
+from grading.sandbox.provisioner import SealedProvisioner
 
 MAX_FRAME = wire.MAX_BYTES + (1 << 20)  # bytes of one frame accepted from a kernel
 
@@ -28,8 +31,18 @@ Message = dict[str, Any]
 class Session(Protocol):
     """One kernel that runs, from its start to its end."""
 
-    async def execute(self, code: str, buffers: Sequence[bytes] = (), silent: bool = False) -> str:
-        """Ask for code to be run; return the request's id."""
+    async def execute(self, code: str, silent: bool = False, stop: int = 0) -> str:
+        """Ask for code to be run; return the request's id.
+
+        `stop` is the line of a statement that is left out, with all that is after it but
+        definitions; see :mod:`grading.boundary.leniency`.
+        """
+
+    async def ask(self, questions: Sequence[dict[str, Any]], buffers: Sequence[bytes]) -> str:
+        """Put questions, see :func:`grading.boundary.answering.serve`; return the request's id."""
+
+    async def cpu_seconds(self) -> float:
+        """Processor time that the kernel has used, as last known."""
 
     async def receive(self, timeout: float) -> Message:
         """The next message on what runs; ``queue.Empty`` if none comes in time.
@@ -132,6 +145,8 @@ class JupyterSession(Session):
         self._manager = manager
         self._client = manager.client()
         self._replied: set[str] = set()
+        self._behind: dict[str, str] = {}  # a request without a reply: the next one, which has one
+        self._cpu = 0.0
 
     @classmethod
     async def start(
@@ -169,7 +184,7 @@ class JupyterSession(Session):
             raise
         return session
 
-    async def execute(self, code: str, buffers: Sequence[bytes] = (), silent: bool = False) -> str:
+    async def execute(self, code: str, silent: bool = False, stop: int = 0) -> str:
         content = {
             "code": code,
             "silent": silent,
@@ -178,15 +193,33 @@ class JupyterSession(Session):
             "allow_stdin": False,
             "stop_on_error": False,
         }
-        message = self._client.session.msg("execute_request", content)
-        socket = self._client.shell_channel.socket
-        self._client.session.send(socket, message, buffers=list(buffers))
+        return self._send("execute_request", content, metadata={leniency.STOP: stop})
+
+    async def ask(self, questions: Sequence[dict[str, Any]], buffers: Sequence[bytes]) -> str:
+        content = {"comm_id": uuid.uuid4().hex, "target_name": answering.TARGET}
+        content["data"] = list(questions)
+        request = self._send("comm_open", content, buffers=buffers)
+        self._behind[request] = self._client.kernel_info()  # for an opened comm gets no reply
+        return request
+
+    def _send(
+        self,
+        kind: str,
+        content: dict[str, Any],
+        buffers: Sequence[bytes] = (),
+        metadata: dict[str, Any] | None = None,
+    ) -> str:
+        session, socket = self._client.session, self._client.shell_channel.socket
+        message = session.send(
+            socket, kind, content, buffers=list(buffers), metadata=metadata or {}
+        )
         return message["header"]["msg_id"]
 
     async def receive(self, timeout: float) -> Message:
         return await self._client.get_iopub_msg(timeout=timeout)
 
     async def replied(self, request: str) -> bool:
+        request = self._behind.get(request, request)
         with contextlib.suppress(Exception):  # among them Empty, and a reply that cannot be read
             while request not in self._replied:
                 reply = await self._client.get_shell_msg(timeout=0)
@@ -195,6 +228,15 @@ class JupyterSession(Session):
 
     async def alive(self) -> bool:
         return await self._manager.is_alive()
+
+    async def cpu_seconds(self) -> float:
+        provisioner = self._manager.provisioner
+        if isinstance(provisioner, SealedProvisioner):
+            return await provisioner.seconds_used()
+        if provisioner is not None:
+            with contextlib.suppress(psutil.Error):
+                self._cpu = sum(psutil.Process(provisioner.pid).cpu_times()[:4])
+        return self._cpu
 
     async def interrupt(self) -> str:
         await self._manager.interrupt_kernel()

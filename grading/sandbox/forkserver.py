@@ -7,7 +7,7 @@ could be sealed here. It imports nothing of its package, which the sandbox may n
 Each request arrives on the control socket as JSON together with the descriptor of a socket that
 stands for the kernel's life: it is held open by the first process of the kernel's namespaces, so
 that the grader sees an end of file when the kernel has ended, and the kernel is ended when the
-grader closes its side.
+grader closes its side. Whatever the grader sends is answered with the kernel's processor time.
 
 No student code runs in this program. A kernel is forked from it, moves into namespaces of its own
 (files, processes, network, IPC), lowers its rights for good, and only then reads a message.
@@ -159,12 +159,24 @@ def run_kernel(connection: dict[str, Any]) -> None:
 
 
 def guard(kernel: int, life: int) -> None:
-    """As first process of its namespaces, end when the kernel has or the grader wants it."""
+    """As first process of its namespaces, tell how much processor time the kernel has used.
+
+    It ends when the kernel has or the grader wants it.
+    """
+    ended = os.pidfd_open(kernel)
     poll = select.poll()
-    for descriptor in (os.pidfd_open(kernel), life):
+    for descriptor in (ended, life):
         poll.register(descriptor, select.POLLIN)
-    poll.poll()
+    with contextlib.suppress(OSError):
+        while ended not in dict(poll.poll()) and os.read(life, 1):
+            os.write(life, struct.pack("d", cpu_seconds(kernel)))
     os._exit(0)
+
+
+def cpu_seconds(process: int) -> float:
+    """Processor time that a process has used, all its threads together."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def serve_one(request: dict[str, Any], life: int, settings: Settings) -> None:

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty
 from typing import Any
 
 import psutil
 
-from grading.boundary import inside
+from grading.boundary import inside, leniency
 from grading.boundary.outcome import Failed, Reply, missing
 from grading.sandbox.client import Message, Session, is_idle
 
 MAX_BROKEN = 50  # messages that cannot be read before a kernel is given up
 GRACE = 5.0  # seconds for a kernel to come back after an interrupt
 SILENCE = 1.0  # seconds after its reply in which a request's last messages must have come
-LOOK = 0.1  # seconds between two looks whether a silent kernel lives
+LOOK = 0.1  # seconds between two looks whether a kernel lives, and what it has used
+STRIKES = 2  # times that a set of questions may cost a kernel when it is put again
+PATIENCE = 5  # times the processor time that a request may take, by the clock
 
 NOTHING_LEFT = "the notebook's time was up"
+NOT_ASKED = "the code did not let itself be asked"
+NO_MEMORY = "the kernel had no memory left"
+SIGNS = ("MemoryError", "can't allocate", "can't start new thread")  # of that, in Python's words
+
+Part = tuple[dict[str, Any], list[bytes]]  # a question and its buffers
 
 
 @dataclass(frozen=True)
@@ -30,11 +39,12 @@ class Limits:
     Parameters
     ----------
     cell, question, notebook : float
-        Seconds for one cell, for one set of questions, and for all of them together.
+        Seconds of processor time for one cell, for one set of questions, and for all of them
+        together. By the clock, `PATIENCE` times as many.
     received_mb : int
         Memory that a kernel's messages may take in the grader at one time, in MB.
     revivals : int
-        How many times a kernel that died is replaced.
+        How many times a kernel is replaced.
     """
 
     cell: float
@@ -50,13 +60,16 @@ class Stopped:
 
     kind: Failed
     why: str
+    where: str = ""
 
 
 class Kernel:
-    """The kernel of one notebook, replaced when it dies, hangs or breaks the protocol.
+    """The kernel of one notebook, replaced when it cannot be trusted any more.
 
-    In a new kernel the cells that ran are run again, so that a lost kernel costs only what it did
-    not answer.
+    That is when it dies, hangs or breaks the protocol, leaves a question without an answer, or has
+    no memory left. In a new kernel the cells that ran are run again, without the statements that
+    took too long or too much memory, and what was lost, other than by being slow, is asked once
+    more.
 
     Parameters
     ----------
@@ -73,12 +86,14 @@ class Kernel:
         self._start = start
         self._limits = limits
         self._warn = warn
-        self._deadline = time.monotonic() + limits.notebook
+        self._deadline = time.monotonic() + PATIENCE * limits.notebook
+        self._before = self._used = 0.0  # processor time of former kernels, and of all of them
         self._session: Session | None = None
         self._closed = threading.Event()
+        self._doubt = ""  # why the kernel is not to be trusted
         self._lost = ""  # why there is no kernel at present
         self._revivals = 0
-        self._ran: list[str] = []  # cells to run again in a new kernel
+        self._ran: list[tuple[str, int]] = []  # cells to run again, and the line that stopped each
         threading.Thread(target=self._watch_memory, daemon=True).start()
 
     async def ready(self) -> bool:
@@ -89,17 +104,20 @@ class Kernel:
         RuntimeError
             If no kernel starts.
         """
+        if self._session is not None and self._doubt:
+            await self._lose(Failed.DIED, self._doubt)
         while self._session is None and self._time_left() > 0:
             if self._lost:
                 if self._revivals == self._limits.revivals:
                     return False
                 self._revivals += 1
             self._session = await self._start()
-            self._lost = ""
-            await self._run(inside.preparation(), lambda message: None, silent=True)
-            for source in list(self._ran):
-                if self._session is not None and await self._run(source, lambda message: None):
-                    self._ran.remove(source)
+            self._lost = self._doubt = ""
+            await self._run(inside.preparation(), _ignore, silent=True)
+            for cell in list(self._ran):
+                source, stop = cell
+                if self._session is not None and await self._run(source, _ignore, stop=stop):
+                    self._ran.remove(cell)
         return self._session is not None and self._time_left() > 0
 
     async def run(self, source: str, take: Callable[[Message], None]) -> str:
@@ -119,9 +137,25 @@ class Kernel:
         """
         if not await self.ready():
             return f"this cell was not run: {self._lost or NOTHING_LEFT}"
-        stopped = await self._run(source, take)
-        if stopped is None:
-            self._ran.append(source)
+        line, exhausted = 0, False
+
+        def look(message: Message) -> None:
+            nonlocal line, exhausted
+            kind, content = message["msg_type"], message["content"]
+            if kind == leniency.STOP:
+                line = content["line"] if type(content["line"]) is int else 0
+                return
+            if kind == "error" or content.get("name") == "stderr":
+                said = " ".join(str(content.get(key)) for key in ("ename", "evalue", "text"))
+                exhausted = exhausted or _tells_no_memory(said)
+            take(message)
+
+        stopped = await self._run(source, look)
+        if self._session is not None:
+            if stopped is None or line:
+                self._ran.append((source, line if stopped or exhausted else 0))
+            if exhausted:
+                self._doubt = NO_MEMORY
         return stopped.why if stopped else ""
 
     async def ask(
@@ -136,31 +170,57 @@ class Kernel:
         buffers : sequence of bytes
             All of theirs, in order.
         """
+        own = iter(buffers)
+        parts = [(each, list(itertools.islice(own, each["buffers"]))) for each in questions]
+        replies, stopped = await self._put(parts)
+        lost = [n for n, reply in enumerate(replies) if reply is None or _no_memory(reply)]
+        reasons = [stopped] * len(parts)
+        tries = 0 if stopped.kind == Failed.TOO_SLOW else STRIKES
+        for number in lost:  # one by one: what a kernel said just before it died may be lost too
+            if tries == 0:
+                break
+            (reply,), reasons[number] = await self._put([parts[number]])
+            replies[number] = reply or replies[number]
+            tries -= reply is None or _no_memory(reply)
+        return [
+            reply or missing(stopped.kind, stopped.why, stopped.where)
+            for reply, stopped in zip(replies, reasons, strict=True)
+        ]
+
+    async def _put(self, parts: Sequence[Part]) -> tuple[list[Reply | None], Stopped]:
+        """Put questions once; return what came, and why there is no more if there is not."""
         if not await self.ready():
-            return [missing(Failed.DIED, self._lost or NOTHING_LEFT)] * len(questions)
+            return [None] * len(parts), Stopped(Failed.DIED, self._lost or NOTHING_LEFT)
         replies: dict[int, Reply] = {}
 
         def take(message: Message) -> None:
             if message["msg_type"] == "sealed_answer":
                 content = message["content"]
                 number, value = content["number"], content.get("value")
-                if type(number) is int and 0 <= number < len(questions):
+                if type(number) is int and 0 <= number < len(parts):
                     text = value if isinstance(value, str) else None
                     sent = [bytes(buffer) for buffer in message["buffers"]]
                     replies.setdefault(number, Reply(text, content.get("failed"), sent))
 
         def complete() -> bool:
-            return len(replies) == len(questions)
+            return len(replies) == len(parts)
 
-        request = await self._session.execute(inside.request(questions), buffers, silent=True)
-        limit = min(self._limits.question, self._time_left())
+        buffers = [buffer for _, own in parts for buffer in own]
+        request = await self._session.ask([question for question, _ in parts], buffers)
         stopped = await self._listen(
-            request, take, limit, "no answer", "while it answered", complete
+            request, take, self._limits.question, "no answer", "while it answered", complete
         )
-        kind, why = Failed.NOT_DATA, "the code did not let itself be asked"
-        if stopped is not None:
-            kind, why = stopped.kind, stopped.why
-        return [replies.get(number, missing(kind, why)) for number in range(len(questions))]
+        stopped = stopped or Stopped(Failed.NOT_DATA, NOT_ASKED)
+        if stopped.kind == Failed.TOO_SLOW:  # then what was interrupted says where
+            for number, reply in list(replies.items()):
+                if _told(reply, "kind") == Failed.TOO_SLOW:
+                    stopped = replace(stopped, where=_told(reply, "where"))
+                    del replies[number]
+        if any(map(_no_memory, replies.values())):
+            self._doubt = NO_MEMORY
+        elif not complete():
+            self._doubt = stopped.why
+        return [replies.get(number) for number in range(len(parts))], stopped
 
     async def close(self) -> None:
         """End the kernel, for good."""
@@ -168,11 +228,12 @@ class Kernel:
         await self._end_session()
 
     async def _run(
-        self, source: str, take: Callable[[Message], None], silent: bool = False
+        self, source: str, take: Callable[[Message], None], silent: bool = False, stop: int = 0
     ) -> Stopped | None:
-        limit = max(0.1, min(self._limits.cell, self._time_left()))
-        request = await self._session.execute(source, silent=silent)
-        return await self._listen(request, take, limit, "this cell did not end", "in this cell")
+        request = await self._session.execute(source, silent, stop)
+        return await self._listen(
+            request, take, self._limits.cell, "this cell did not end", "in this cell"
+        )
 
     async def _listen(
         self,
@@ -188,12 +249,18 @@ class Kernel:
         `slow` and `doing` are the words for a request that takes too long, and for what a kernel
         does that dies.
         """
-        session, broken = self._session, 0
-        end = time.monotonic() + limit
-        last = time.monotonic()
-        while (left := end - time.monotonic()) > 0:
+        session, broken, used = self._session, 0, await self._look()
+        limit = max(0.1, min(limit, self._limits.notebook - used))
+        start = last = looked = time.monotonic()
+        end = min(start + PATIENCE * limit, max(self._deadline, start + 0.1))
+        while (now := time.monotonic()) < end:
+            if now - looked > LOOK:
+                looked = now
+                if await self._look() - used > limit:
+                    why = f"{slow} within {limit:.0f} s of processor time"
+                    return await self._interrupt(why, request, take)
             try:
-                message = await session.receive(min(left, LOOK))
+                message = await session.receive(min(end - now, LOOK))
                 last = time.monotonic()
                 if message["parent_header"].get("msg_id") != request:
                     continue
@@ -215,17 +282,23 @@ class Kernel:
                 if broken > MAX_BROKEN:
                     what = f"the kernel sent what is no Jupyter message ({type(error).__name__})"
                     return await self._lose(Failed.NOT_DATA, what)
-        return await self._interrupt(f"{slow} within {limit:.0f} s")
+        took = await self._look() - used
+        why = f"{slow} within {end - start:.0f} s, though it computed for {took:.0f} s only"
+        return await self._interrupt(why, request, take)
 
-    async def _interrupt(self, why: str) -> Stopped:
-        """Interrupt what runs; give the kernel up if it does not come back."""
+    async def _interrupt(self, why: str, request: str, take: Callable[[Message], None]) -> Stopped:
+        """Interrupt what runs, and hear the end of it; give up a kernel that does not come back."""
         try:
             asked = await self._session.interrupt()
             end = time.monotonic() + GRACE
             while (left := end - time.monotonic()) > 0:  # behind whatever it has sent before
                 message = await self._session.receive(left)
-                if message["parent_header"].get("msg_id") == asked and is_idle(message):
+                parent = message["parent_header"].get("msg_id")
+                if parent == asked and is_idle(message):
                     return Stopped(Failed.TOO_SLOW, why)
+                if parent == request:
+                    with contextlib.suppress(Exception):
+                        take(message)
         except Exception as error:
             why = f"{why}, and the kernel did not come back ({type(error).__name__})"
         return await self._lose(Failed.TOO_SLOW, why)
@@ -238,6 +311,7 @@ class Kernel:
 
     async def _end_session(self) -> None:
         session, self._session = self._session, None
+        self._before = self._used
         if session is not None:
             await session.end()
 
@@ -256,8 +330,31 @@ class Kernel:
                 self._closed.wait(1.0)  # while ZeroMQ gives back what it had received
                 before = _resident_bytes()
 
+    async def _look(self) -> float:
+        """Processor time of all the notebook's kernels so far."""
+        self._used = max(self._used, self._before + await self._session.cpu_seconds())
+        return self._used
+
     def _time_left(self) -> float:
-        return self._deadline - time.monotonic()
+        return min(self._limits.notebook - self._used, self._deadline - time.monotonic())
+
+
+def _ignore(message: Message) -> None:
+    pass
+
+
+def _told(reply: Reply, field: str) -> str:
+    """What a kernel says of a failure."""
+    text = reply.failed.get(field) if isinstance(reply.failed, dict) else ""
+    return text if isinstance(text, str) else ""
+
+
+def _no_memory(reply: Reply) -> bool:
+    return _tells_no_memory(_told(reply, "message"))
+
+
+def _tells_no_memory(text: str) -> bool:
+    return any(sign in text for sign in SIGNS)
 
 
 def _resident_bytes() -> int:

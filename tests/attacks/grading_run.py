@@ -33,8 +33,8 @@ from tests.support.little_course import ASSIGNMENT, NOTEBOOK
 from tests.support.waiting import command_of
 
 CANARY = f"canary-{secrets.token_hex(16)}"
-# Few attacks use up a limit, and an honest answer must not reach it on a busy machine.
-SETTINGS = {"SealedExecute__timeout": 8, "SealedExecute__question_timeout": 8.0}
+# Processor time: whoever sleeps is stopped after five times as long by the clock.
+SETTINGS = {"SealedExecute__timeout": 3, "SealedExecute__question_timeout": 3.0}
 COMMANDS = (["nbgrader", "autograde"], ["grading", "autograde", "--workers=2"])
 PROBE = Attack(
     "probe", "", "import os\nprint('sees the course:', os.path.exists(ROOT))", sealed=True

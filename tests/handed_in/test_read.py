@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from grading.handed_in.read import Refused, SubmissionReader
-from tests.handed_in.test_rebuild import NOTEBOOKS
+from tests.handed_in.test_arrange import NOTEBOOKS
 
 READER = SubmissionReader(max_cells=30, max_cell_characters=500)
 

@@ -77,7 +77,7 @@ each_of = {
     folder: pytest.mark.parametrize(
         "path", files(folder), ids=lambda path: str(path.relative_to(REPOSITORY))
     )
-    for folder in ("grading", "course", "source", "release", "handout")
+    for folder in ("grading", "course", "source", "release")
 }
 
 
@@ -108,9 +108,17 @@ def test_students_need_numpy_and_figures(path):
     assert foreign(path) <= {"numpy", *FIGURES} | frameworks(path)
 
 
-@each_of["handout"]
-def test_what_makes_the_zip_needs_nothing_of_grading(path):
-    assert foreign(path) == set()
+def test_what_makes_the_zip_needs_nothing_but_python():
+    assert foreign(REPOSITORY / "handout" / "bundle.py") == set()
+
+
+@pytest.mark.parametrize(
+    "path", [*files("handout"), *files("grading/handed_in")], ids=lambda path: path.stem
+)
+def test_what_students_get_of_grading_needs_only_what_they_get(path):
+    jupyter = {"nbclient", "nbconvert", "nbformat", "nbgrader", "traitlets"}
+    assert foreign(path) <= {"grading", "handout", *jupyter}
+    assert all(name.startswith("grading.handed_in.") for name in of("grading", path))
 
 
 def test_imports_are_found_however_they_are_written(tmp_path):

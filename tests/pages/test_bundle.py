@@ -27,6 +27,11 @@ OURS = re.compile(
     r"(BEGIN|END) (SOLUTION|HIDDEN|MARK)|grader_tests|\bgrade\(|grading[./]|import grading"
     r"|grading-secret|REFERENCE"
 )
+# What Validate needs, and of it nothing that knows an answer.
+VALIDATE = re.compile(r"handout/\w+\.py|grading/handed_in/\w+\.py|pyproject\.toml")
+SECRET = re.compile(
+    r"(BEGIN|END) (SOLUTION|HIDDEN|MARK)|grader_tests|import grading|from grading(?!\.handed_in)"
+)
 FRAMEWORKS = {"keras", "tensorflow", "torch"}  # for one lecture, which says so
 
 
@@ -79,9 +84,13 @@ def test_everything_for_students_is_in_it_and_nothing_else(unzipped):
     assert {path.name for path in unzipped.iterdir()} == {
         *FOLDERS,
         *FILES,
+        "grading",
+        "handout",
         "nbgrader_config.py",
         "pyproject.toml",
     }
+    assert {path.name for path in (unzipped / "grading").iterdir()} == {"handed_in"}
+    assert not filecmp.dircmp(unzipped / "release", unzipped / "handout/released").right_only
     for name in FOLDERS:
         tracked = subprocess.run(
             ["git", "ls-files", "-z", name], cwd=REPOSITORY, capture_output=True, text=True
@@ -99,13 +108,14 @@ def test_everything_for_students_is_in_it_and_nothing_else(unzipped):
 def test_nothing_of_hidden_tests_or_grading_is_in_it(unzipped):
     for name in files(unzipped):
         content = (unzipped / name).read_bytes().decode(errors="replace")
-        assert OURS.search(content) is None, name
+        ours = SECRET if VALIDATE.fullmatch(name) else OURS
+        assert ours.search(content) is None, name
 
 
 def test_the_same_files_give_the_same_bytes_and_leftovers_stay_out(tmp_path):
     write(REPOSITORY, tmp_path / "first.zip")
     copy = tmp_path / "copy"
-    for name in (*FOLDERS, "handout"):
+    for name in (*FOLDERS, "grading", "handout"):
         leftovers = shutil.ignore_patterns(".*", "__pycache__")
         shutil.copytree(
             REPOSITORY / name, copy / name, copy_function=shutil.copyfile, ignore=leftovers
@@ -154,13 +164,15 @@ def test_links_lead_to_files_of_the_bundle(unzipped):
 def test_the_environment_has_the_lectures_package_and_nothing_of_grading(folder):
     program = (
         "import importlib.util, json; print(json.dumps("
-        "{name: spec and spec.origin for name in ('lecturekit', 'grading', 'grader_tests')"
+        "{name: spec and spec.origin for name in "
+        "('lecturekit', 'grading.judging', 'grading.marking', 'grader_tests')"
         " for spec in [importlib.util.find_spec(name)]}))"
     )
     found = json.loads(run(folder, PYTHON, "-c", program).stdout)
     assert found == {
         "lecturekit": str(folder / "course" / "lecturekit" / "__init__.py"),
-        "grading": None,
+        "grading.judging": None,
+        "grading.marking": None,
         "grader_tests": None,
     }
 
@@ -202,9 +214,26 @@ def test_an_assignment_runs_up_to_its_first_unwritten_answer(folder):
     assert "digits-load" not in errors  # the data are in their place
 
 
-def test_validating_an_unfinished_notebook_fails(folder):
+def test_validating_an_unfinished_notebook_says_what_is_to_do_and_fails(folder):
     """nbgrader's own verdict would be success, for the graded tests are not in the notebook."""
     notebook = "release/module2_optimization/1_mini_batches.ipynb"
     done = run(folder, PYTHON, "-m", "nbgrader", "validate", notebook)
-    assert "VALIDATION FAILED" in done.stdout
-    assert "mini_batches: not written yet" in done.stdout
+    assert done.stdout.splitlines() == [
+        f"{notebook}: 0 of 2 questions pass their visible checks.",
+        "  … mini_batches (16 points): not written yet",
+        "  … gradient_descent_step (6 points): not written yet",
+    ]
+    assert done.returncode == 1
+
+
+def test_on_a_hub_validate_works_in_every_folder(tmp_path):
+    folder = unzip(tmp_path)
+    make_environment(folder)
+    install(folder, ".")
+    home = tmp_path / "home" / "work"
+    home.mkdir(parents=True)
+    shutil.copy(folder / "release/module2_optimization/1_mini_batches.ipynb", home)
+    command = (str(folder / PYTHON), "-m", "nbgrader", "validate", "1_mini_batches.ipynb")
+    done = run(home, *command)
+    assert "0 of 2 questions pass" in done.stdout, done.stderr
+    assert done.returncode == 1

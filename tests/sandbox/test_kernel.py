@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from queue import Empty
 from typing import Any
 
@@ -17,6 +18,7 @@ from grading.sandbox.kernel import Kernel, Limits
 
 LIMITS = Limits(cell=0.3, question=0.3, notebook=30, received_mb=512, revivals=3)
 NUMBERS = itertools.count()
+ASK = "questions"  # what an act is given as its code when questions are put
 
 
 def message(request: str, kind: str, **content: Any) -> dict[str, Any]:
@@ -36,25 +38,46 @@ def answer(request: str, number: Any, **content: Any) -> dict[str, Any]:
     return message(request, "sealed_answer", **{"number": number, "failed": None, **content})
 
 
+@dataclass
+class Pause:
+    """Among the messages of a kernel: for so long it says nothing."""
+
+    seconds: float
+
+
 class FakeSession:
     """A kernel made up of what it does with each request: `act(session, request, code)`."""
 
     def __init__(self, act: Callable[[FakeSession, str, str], None]) -> None:
         self._act = act
-        self.sent: list[dict[str, Any] | Exception] = []  # what is still to be received
+        self.sent: list[dict[str, Any] | Exception | Pause] = []  # what is still to be received
+        self.last_words: list[dict[str, Any]] = []  # what an interrupt makes it say
         self.ran: list[str] = []
         self.lives = self.comes_back = True
         self.replies: set[str] = set()
+        self.asked: list[str] = []  # the questions of the last set
+        self.stops: list[int] = []  # of each cell, the line that is left out
+        self.born, self.works = time.monotonic(), True
         self.ended = 0
 
-    async def execute(self, code: str, buffers: Sequence[bytes] = (), silent: bool = False) -> str:
+    async def execute(self, code: str, silent: bool = False, stop: int = 0) -> str:
         request = f"request {next(NUMBERS)}"
         if "def prepare(" in code:
             self.sent.append(idle(request))
         else:
             self.ran.append(code)
+            self.stops.append(stop)
             self._act(self, request, code)
         return request
+
+    async def ask(self, questions: Sequence[dict[str, Any]], buffers: Sequence[bytes]) -> str:
+        request = f"request {next(NUMBERS)}"
+        self.asked = [question["code"] for question in questions]
+        self._act(self, request, ASK)
+        return request
+
+    async def cpu_seconds(self) -> float:
+        return time.monotonic() - self.born if self.works else 0.0
 
     async def receive(self, timeout: float) -> dict[str, Any]:
         if not self.sent:
@@ -62,6 +85,9 @@ class FakeSession:
             raise Empty
         await asyncio.sleep(0)
         new = self.sent.pop(0)
+        if isinstance(new, Pause):
+            await asyncio.sleep(new.seconds)
+            return await self.receive(timeout)
         if isinstance(new, Exception):
             raise new
         return new
@@ -75,7 +101,7 @@ class FakeSession:
     async def interrupt(self) -> str:
         request = f"request {next(NUMBERS)}"
         if self.comes_back:
-            self.sent.append(idle(request))
+            self.sent += [*self.last_words, idle(request)]
         return request
 
     def kill(self) -> None:
@@ -109,14 +135,14 @@ class Factory:
 
 
 def obey(session: FakeSession, request: str, code: str) -> None:
-    """Run a cell; answer a set of three questions in order."""
-    if "serve(" in code:
-        session.sent += [answer(request, number, value=str(number)) for number in range(3)]
+    """Run a cell; answer each question with its own text."""
+    if code == ASK:
+        session.sent += [answer(request, n, value=own) for n, own in enumerate(session.asked)]
     session.sent.append(idle(request))
 
 
 def ask(kernel: Kernel) -> Awaitable[list[Reply]]:
-    return kernel.ask([{"code": "", "outputs": [], "inputs": "", "buffers": 0}] * 3)
+    return kernel.ask([{"code": code, "outputs": [], "inputs": "", "buffers": 0} for code in "012"])
 
 
 def kinds(replies: list[Reply]) -> list[str | None]:
@@ -169,12 +195,13 @@ def test_the_first_answer_to_a_question_counts_and_numbers_must_fit():
     assert [reply.value for reply in replies] == [None, "first", "last"]
 
 
-def test_a_kernel_that_answers_some_and_ends_leaves_the_others_unanswered():
+def test_a_kernel_that_answers_some_and_ends_is_asked_once_more_and_then_no_more():
     def one_only(session, request, code):
         session.sent += [answer(request, 1, value="one"), idle(request)]
 
-    replies = Factory(one_only).do(ask)
+    replies = Factory(*[one_only] * 3).do(ask)
     assert kinds(replies) == [Failed.NOT_DATA, None, Failed.NOT_DATA]
+    assert replies[2].failed["message"] == "the code did not let itself be asked"
 
 
 def test_a_kernel_that_dies_in_a_cell_is_replaced_and_runs_the_other_cells_again():
@@ -197,32 +224,129 @@ def test_a_kernel_that_dies_in_a_cell_is_replaced_and_runs_the_other_cells_again
     assert [session.ended for session in factory.sessions] == [1, 1]
 
 
-def test_a_kernel_that_dies_in_its_answer_keeps_what_it_had_answered():
-    def die(session, request, code):
-        session.sent.append(answer(request, 0, value="0"))
-        session.lives = False
+def deadly(*questions: str) -> Callable[[FakeSession, str, str], None]:
+    """A kernel that dies of some questions, whatever was answered before."""
 
-    factory = Factory(die)
+    def act(session, request, code):
+        for number, own in enumerate(session.asked):
+            if own in questions:
+                session.lives = False
+                return
+            session.sent.append(answer(request, number, value=own))
+        session.sent.append(idle(request))
+
+    return act
+
+
+def test_a_kernel_that_dies_in_its_answer_costs_only_that_answer():
+    factory = Factory(*[deadly("1")] * 9)
     replies = factory.do(ask)
-    assert kinds(replies) == [None, Failed.DIED, Failed.DIED]
+    assert kinds(replies) == [None, Failed.DIED, None]
     assert replies[1].failed["message"] == "the kernel died while it answered"
+    assert [session.asked for session in factory.sessions] == [["0", "1", "2"], ["1"], ["2"]]
 
 
-def test_a_silent_kernel_that_comes_back_lives_on():
+def test_what_was_lost_with_a_kernel_is_asked_once_more():
+    factory = Factory(deadly("0"))
+    assert [reply.value for reply in factory.do(ask)] == ["0", "1", "2"]
+
+
+def test_questions_that_kill_every_kernel_cost_no_more_than_a_few():
+    factory = Factory(*[deadly("0", "1", "2")] * 9)
+    assert kinds(factory.do(ask)) == [Failed.DIED] * 3
+    assert len(factory.sessions) == 1 + module.STRIKES
+
+
+def test_a_kernel_without_memory_is_replaced_and_its_questions_are_asked_once_more():
+    def starve(session, request, code):
+        failed = {"kind": "raised", "message": "MemoryError"}
+        obey(session, request, code)
+        if code == ASK:
+            session.sent[1] = answer(request, 1, failed=failed)
+
+    async def work(kernel):
+        return await kernel.run("x = 1", list), await ask(kernel), await ask(kernel)
+
+    factory = Factory(starve)
+    _, replies, later = factory.do(work)
+    assert kinds(replies) == kinds(later) == [None] * 3
+    assert [session.ran for session in factory.sessions] == [["x = 1"]] * 2
+    assert factory.warnings == ["the kernel had no memory left"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("error", {"ename": "_ArrayMemoryError", "evalue": "Unable to allocate 7 TiB"}),
+        ("error", {"ename": "RuntimeError", "evalue": "can't start new thread"}),
+        ("stream", {"name": "stderr", "text": "RuntimeError: can't allocate lock"}),
+    ],
+)
+def test_a_cell_without_memory_is_not_trusted_with_what_comes_after(kind, content):
+    def starve(session, request, code):
+        session.sent += [message(request, "sealed_stop", line=3), message(request, kind, **content)]
+        session.sent.append(idle(request))
+
+    async def work(kernel):
+        return await kernel.run("x = 1", list), await ask(kernel)
+
+    factory = Factory(starve)
+    stopped, replies = factory.do(work)
+    assert (stopped, kinds(replies)) == ("", [None] * 3)
+    assert [session.stops for session in factory.sessions] == [[0], [3]]
+
+
+def test_a_silent_cell_costs_only_itself_and_its_kernel_lives_on():
     def sleep_once(session, request, code):
-        if "serve(" not in code:
+        if code == ASK:
             obey(session, request, code)
 
     async def work(kernel):
-        stopped = await kernel.run("x = 1", list)
-        return stopped, await ask(kernel), await kernel.run("y = 2", list)
+        return await kernel.run("x = 1", list), await ask(kernel)
 
     factory = Factory(sleep_once)
-    stopped, replies, later = factory.do(work)
-    assert (stopped, later) == ("", "")
-    assert kinds(replies) == [Failed.TOO_SLOW] * 3
-    assert replies[0].failed["message"] == "no answer within 0 s"
+    stopped, replies = factory.do(work)
+    assert stopped == "this cell did not end within 0 s of processor time"
+    assert kinds(replies) == [None] * 3
     assert len(factory.sessions) == 1
+
+
+def test_a_question_that_takes_too_long_is_not_asked_again_and_its_kernel_is_replaced():
+    def slow(session, request, code):
+        session.sent.append(answer(request, 0, value="0"))
+        interrupted = {"kind": "too slow", "message": "KeyboardInterrupt", "where": "f, line 2"}
+        session.last_words = [answer(request, 1, failed=interrupted)]
+
+    async def work(kernel):
+        return await ask(kernel), await ask(kernel)
+
+    factory = Factory(slow)
+    first, second = factory.do(work)
+    assert kinds(first) == [None, Failed.TOO_SLOW, Failed.TOO_SLOW]
+    assert first[1].failed["message"] == "no answer within 0 s of processor time"
+    assert first[1].failed["where"] == first[2].failed["where"] == "f, line 2"
+    assert kinds(second) == [None] * 3
+    assert [session.asked for session in factory.sessions] == [["0", "1", "2"]] * 2
+
+
+def test_limits_count_processor_time_and_by_the_clock_some_times_as_much(monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 3)
+
+    def wait(session, request, code):
+        session.works = False
+        obey(session, request, code) if code == "short" else None
+        if code == "short":
+            session.sent.insert(0, Pause(1.2 * LIMITS.cell))
+
+    async def work(kernel):
+        start = time.monotonic()
+        stops = [await kernel.run("short", list), await kernel.run("long", list)]
+        return stops, time.monotonic() - start
+
+    (short, long), took = Factory(wait).do(work)
+    assert short == ""
+    assert long == "this cell did not end within 1 s, though it computed for 0 s only"
+    assert took >= (1.2 + module.PATIENCE) * LIMITS.cell
 
 
 def test_a_silent_kernel_that_does_not_come_back_is_replaced():
@@ -235,7 +359,7 @@ def test_a_silent_kernel_that_does_not_come_back_is_replaced():
         return await kernel.run("while True: pass", list), await kernel.run("x = 1", list)
 
     stopped, later = factory.do(work)
-    assert stopped.startswith("this cell did not end within 0 s, and the kernel did not come back")
+    assert "within 0 s of processor time, and the kernel did not come back" in stopped
     assert later == ""
     assert [session.ran for session in factory.sessions] == [["while True: pass"], ["x = 1"]]
 
@@ -301,10 +425,10 @@ def test_many_messages_that_cannot_be_read_end_the_kernel():
     def rubbish(session, request, code):
         session.sent += [ValueError("no message")] * (module.MAX_BROKEN + 1)
 
-    factory = Factory(rubbish)
+    factory = Factory(*[rubbish] * 3)
     replies = factory.do(ask)
     assert kinds(replies) == [Failed.NOT_DATA] * 3
-    assert factory.sessions[0].ended == 1
+    assert [session.ended for session in factory.sessions] == [1, 1, 1]
 
 
 def test_a_taker_that_refuses_a_message_counts_it_as_unreadable():
@@ -347,12 +471,13 @@ def test_a_cell_that_kills_every_kernel_is_not_run_again():
     assert factory.sessions[1].ran == ["x = 1"]
 
 
-def test_when_the_notebooks_time_is_up_nothing_more_is_run():
+def test_when_the_notebooks_time_is_up_nothing_more_is_run(monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 1)
     limits = Limits(cell=9, question=9, notebook=0.2, received_mb=512, revivals=3)
 
     async def work(kernel):
         await kernel.ready()
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.3 * module.PATIENCE)
         return await kernel.run("x = 1", list), await ask(kernel)
 
     stopped, replies = Factory().do(work, limits)

@@ -5,6 +5,7 @@ neither its engine nor its `lecturekit`: what works there, works for a student.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -38,8 +39,9 @@ def make_environment(folder: Path) -> None:
         for path in Path(installed).iterdir():
             if OWN not in path.name and not (packages / path.name).exists():
                 (packages / path.name).symlink_to(path)
-    for name in ("etc", "share"):  # kernels, JupyterLab and its extensions
-        (environment / name).symlink_to(Path(sys.prefix, name))
+    # Kernels, JupyterLab and its extensions; pip writes into one of them.
+    shutil.copytree(Path(sys.prefix, "etc"), environment / "etc")
+    (environment / "share").symlink_to(Path(sys.prefix, "share"))
 
 
 def install(folder: Path, *arguments: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +70,13 @@ def make(
     root: Path,
     tests: Callable[[str], str] = judged,
     configuration: str | None = None,
+    more: Mapping[str, str] | None = None,
     **settings: Any,
 ) -> Path:
     """Make the course in `root`: source, release, gradebook, configuration with `settings`.
 
-    `tests` gives the hidden tests of each question. `settings` are ``Class__trait=value`` and are
+    `tests` gives the hidden tests of each question; `more` are files by their paths in the course,
+    written before it is released. `settings` are ``Class__trait=value`` and are
     added to `configuration`: the project's own, if none is given.
     """
     folder = root / "source" / ASSIGNMENT
@@ -88,6 +90,8 @@ def make(
         settings = {"HiddenTests__folders": ["hidden"], **settings}
     lines = [f"c.{name.replace('__', '.')} = {value!r}" for name, value in settings.items()]
     (root / "nbgrader_config.py").write_text("\n".join([configuration, *lines, ""]))
+    for path, text in (more or {}).items():
+        (root / path).write_text(text, encoding="utf-8")
     nbgrader(root, "generate_assignment", ASSIGNMENT).check_returncode()
     return root
 
@@ -96,7 +100,7 @@ def source_notebook(tests: Callable[[str], str]) -> nbformat.NotebookNode:
     """The assignment with its solutions and hidden tests."""
     cells = [
         nbformat.v4.new_markdown_cell("# A little assignment", id="title"),
-        _cell("import numpy as np", "setup", locked=True),
+        course_cell("import numpy as np", "setup", locked=True),
     ]
     for name, points in POINTS.items():
         first, *body = RIGHT[name].splitlines()
@@ -107,14 +111,15 @@ def source_notebook(tests: Callable[[str], str]) -> nbformat.NotebookNode:
         )
         cells += [
             nbformat.v4.new_markdown_cell(f"Write `{name}`.", id=f"{name}-prompt"),
-            _cell(solution, name, solution=True),
-            _cell(graded, f"{name}-graded", grade=True, locked=True, points=points),
+            course_cell(solution, name, solution=True),
+            course_cell(graded, f"{name}-graded", grade=True, locked=True, points=points),
         ]
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
-def _cell(source: str, grade_id: str, **settings: Any) -> nbformat.NotebookNode:
+def course_cell(source: str, grade_id: str, **settings: Any) -> nbformat.NotebookNode:
+    """A code cell that nbgrader knows; `settings` are nbgrader's own."""
     nbgrader = {"grade": False, "solution": False, "locked": False, "task": False, **settings}
     nbgrader |= {"grade_id": grade_id, "schema_version": 3}
     return nbformat.v4.new_code_cell(source, id=grade_id, metadata={"nbgrader": nbgrader})
@@ -159,14 +164,17 @@ def hand_in(root: Path, *students: str, **answers: str) -> None:
         submit(root, student, answered(root, **answers))
 
 
-def scores(root: Path, assignment: str = ASSIGNMENT) -> dict[str, dict[str, float | None]]:
-    """The automatic score of every student and question; None where there is none."""
+def scores(
+    root: Path, assignment: str = ASSIGNMENT, notebook: str = ""
+) -> dict[str, dict[str, float | None]]:
+    """The automatic score of every student and question, of one notebook; None if there is none."""
     with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
         return {
             submission.student.id: {
                 question_name(grade.name): grade.auto_score
-                for notebook in submission.notebooks
-                for grade in notebook.grades
+                for submitted in submission.notebooks
+                if notebook in ("", submitted.name)
+                for grade in submitted.grades
             }
             for submission in gradebook.assignment_submissions(assignment)
         }

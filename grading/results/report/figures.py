@@ -17,6 +17,7 @@ ENOUGH_FOR_OUTLIERS = 20
 KINDS = {
     Failed.RAISED: "raised an exception",
     Failed.NOT_WRITTEN: "not written yet",
+    Failed.WAITS: "waited for the keyboard",
     Failed.TOO_SLOW: "took too long",
     Failed.DIED: "ended the kernel",
     Failed.NOT_DATA: "gave no plain data",

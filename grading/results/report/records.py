@@ -31,6 +31,7 @@ from grading.boundary.outcome import Ended
 from grading.boundary.questions import RECORD
 from grading.course import Course
 from grading.handed_in.cells import question_name
+from grading.handed_in.whose import NOT_HANDED_IN
 
 PAGES, RUNS = "report", ".grading"  # folders in the course
 
@@ -243,7 +244,7 @@ def _questions(gradebook: Gradebook, course: Course, assignment: str) -> tuple[G
             for cell in (*notebook.grade_cells, *notebook.task_cells)
         ]
         try:
-            cells = [name for name, _ in _cells(release / f"{notebook.name}.ipynb")]
+            cells = [name for name, _ in _cells(_load(release / f"{notebook.name}.ipynb"))]
         except UNREADABLE:
             cells = []
         place = {name: number for number, name in enumerate(cells)}
@@ -324,11 +325,14 @@ def _autograded(
         own = {q.grade_id: q for q in points if q.notebook == notebook}
         path = folder / f"{notebook}.ipynb"
         try:
-            for name, outputs in _cells(path):
+            content = _load(path)
+            if NOT_HANDED_IN in content["metadata"]:
+                absent.append(notebook)
+            for name, outputs in _cells(content):
                 if name in own and not own[name].by_hand:
                     shown[own[name]] = tuple(_shown(outputs))
         except FileNotFoundError:
-            # nbgrader scores what was not handed in; the engine leaves unscored what failed
+            # plain nbgrader scores what was not handed in, without a page; what failed has no score
             if all(points[question] is not None for question in own.values()):
                 absent.append(notebook)
         except UNREADABLE:
@@ -336,12 +340,16 @@ def _autograded(
     return Autograded(True, shown, tuple(absent), tuple(unreadable))
 
 
-def _cells(path: Path) -> list[tuple[str, Any]]:
-    """The grade_id and outputs of each cell of a notebook that nbgrader knows."""
+def _load(path: Path) -> Any:
     # nbformat's validation takes ten times as long as all the rest of the report
+    return json.loads(path.read_bytes())
+
+
+def _cells(content: Any) -> list[tuple[str, Any]]:
+    """The grade_id and outputs of each cell of a notebook that nbgrader knows."""
     return [
         (cell["metadata"]["nbgrader"]["grade_id"], cell.get("outputs", ()))
-        for cell in json.loads(path.read_bytes())["cells"]
+        for cell in content["cells"]
         if "nbgrader" in cell["metadata"]
     ]
 

@@ -1,0 +1,21 @@
+"""Names that other people chose, as they may be shown on a terminal or in a page."""
+
+from __future__ import annotations
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""Write whatever is no printable character as an escape sequence, such as ``\x1b``.
+
+    Parameters
+    ----------
+    text : str
+        It may have come from a file system, and hold bytes that are no text.
+    keep : str
+        Characters to leave as they are, such as ``"\n"``.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[31m"))
+    a\x1b[31m
+    """
+    return "".join(c if c.isprintable() or c in keep else ascii(c)[1:-1] for c in text)

@@ -1,0 +1,1 @@
+"""What students get, and what makes Validate true where they work."""

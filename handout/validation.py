@@ -1,0 +1,328 @@
+"""Validate, true for this course: how many questions pass their visible checks, and why not.
+
+nbgrader has no setting for this. Its own Validator calls every released notebook a success, since
+graded tests are not in it, or counts every cell that stops, also those that cost nothing.
+Here the notebook is arranged as for grading, runs in the student's own kernel, and the visible
+checks that were handed out decide, where grading puts its questions.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+import nbformat
+from nbclient.exceptions import DeadKernelError
+from nbconvert.filters import ansi2html, strip_ansi
+from nbformat import v4
+from nbformat.notebooknode import NotebookNode
+from nbgrader import validator
+from nbgrader.apps import validateapp
+from nbgrader.preprocessors import Execute
+from nbgrader.server_extensions.validate_assignment import handlers
+from nbgrader.utils import chdir, setenv
+
+from grading.handed_in.arrange import MINE, arrange, defined, parsed
+from grading.handed_in.cells import grade_id, question_name
+from grading.handed_in.read import Refused, SubmissionReader
+from grading.handed_in.whose import HandedIn, Releases
+
+HERE = Path(__file__).resolve().parent
+# In the zip a copy that nobody works in; in the repository the released notebooks themselves.
+RELEASED = next(path for path in (HERE / "released", HERE.parent / "release") if path.is_dir())
+AGAIN = ("NameError", "UnboundLocalError", "NotImplementedError")  # errors that may pass by the end
+# Nobody debugs here, and a cell that ends the kernel or its output costs nothing but itself.
+PREPARATION = """\
+def prepare(shell):
+    import sys
+
+    def put_back(result, streams=(sys.stdout, sys.stderr)):
+        sys.stdout, sys.stderr = streams
+
+    shell.events.register("post_run_cell", put_back)
+    shell.ask_exit = lambda: None
+    sys.breakpointhook = lambda *_, **__: input()
+
+prepare(get_ipython())
+del prepare
+"""
+KEYBOARD = "it waits for the keyboard, and nobody answers when it is checked or graded"
+
+
+@dataclass
+class Question:
+    """A question, and what its visible checks said.
+
+    Parameters
+    ----------
+    name : str
+    points : float
+    checks : str
+        Their source, as handed out.
+    error : NotebookNode, optional
+        The output with which they stopped; None if they did not.
+    asked : bool
+        False until they have run.
+    """
+
+    name: str
+    points: float
+    checks: str
+    error: NotebookNode | None = None
+    asked: bool = False
+
+    @property
+    def passes(self) -> bool:
+        """Whether its checks ran to their end."""
+        return self.asked and self.error is None
+
+    @property
+    def line(self) -> str:
+        """What there is to say of it, on one line."""
+        about = f"{self.name} ({self.points:g} point{'s' * (self.points != 1)})"
+        if self.passes:
+            return f"✓ {about}"
+        if not self.asked:
+            return f"✗ {about}: not reached, because the kernel died before"
+        if _is_unwritten(self.error, self.name):
+            return f"… {about}: not written yet"
+        return f"✗ {about}: {_sentence(self.error)}"
+
+
+@dataclass
+class Validated:
+    """A notebook that was validated.
+
+    Parameters
+    ----------
+    questions : list of Question
+    remarks : list of str
+        On what costs no points by itself.
+    """
+
+    questions: list[Question]
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def passes(self) -> bool:
+        """Whether only hidden checks are left."""
+        return bool(self.questions) and all(question.passes for question in self.questions)
+
+    @property
+    def summary(self) -> str:
+        """How many questions are done, and a line for each."""
+        if not self.questions:
+            return " ".join(self.remarks)
+        done = sum(question.passes for question in self.questions)
+        head = f"{done} of {len(self.questions)} questions pass their visible checks."
+        lines = [head, *(f"  {question.line}" for question in self.questions)]
+        return "\n".join([*lines, *(f"Note: {remark}" for remark in self.remarks)])
+
+    @property
+    def errors(self) -> list[tuple[Question, str]]:
+        """The questions that are written and wrong, with the traceback of each."""
+        return [
+            (question, "\n".join(question.error.traceback))
+            for question in self.questions
+            if question.error and not _is_unwritten(question.error, question.name)
+        ]
+
+
+class RunAll(Execute):
+    """Runs an arranged notebook, with the visible checks of a question in its graded cell's place.
+
+    Cells that only explore are not run unless they were changed or an answer needs them.
+    """
+
+    questions: dict[str, Question]  # by the name of the graded cell
+    needed: set[str]  # names that only cells which explore define
+    remarks: list[str]
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Run a cell, or the checks in its place."""
+        if index == 0:
+            self._run(PREPARATION, index)
+        question = self.questions.get(grade_id(cell))
+        if question is not None:
+            self._ask(question, index)
+        elif cell.cell_type == "code" and cell.source.strip() and not self._is_skipped(cell):
+            error = self._run(cell.source, index)
+            if error is not None:
+                self._remark(cell, error)
+                self._run(_definitions(cell.source), index)
+                if given := cell.metadata.get(MINE, {}).get("released"):
+                    self._run(given, index)
+        if index == len(self.nb.cells) - 1:
+            for late in self.questions.values():
+                if late.error is not None and late.error.ename in AGAIN:
+                    self._ask(late, index)
+        return cell, resources
+
+    def _ask(self, question: Question, index: int) -> None:
+        question.error = self._run(question.checks, index)
+        question.asked = True
+
+    def _run(self, source: str, index: int) -> NotebookNode | None:
+        """Run code where a cell is; return the error that it ended with."""
+        cell, kept = v4.new_code_cell(source), self.nb.cells[index]
+        self.nb.cells[index] = cell
+        self.execute_cell(cell, index)
+        self.nb.cells[index] = kept
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        return errors[0] if errors else None
+
+    def _is_skipped(self, cell: NotebookNode) -> bool:
+        explores = "explore" in cell.metadata.get("tags", ())
+        return explores and not self.needed & defined(cell.source)
+
+    def _remark(self, cell: NotebookNode, error: NotebookNode) -> None:
+        unwritten = any(_is_unwritten(error, each.name) for each in self.questions.values())
+        if not unwritten and error.ename != "AssertionError":
+            first = cell.source.strip().partition("\n")[0]
+            self.remarks.append(f"the cell “{first[:60]}” stops: {_sentence(error)}")
+
+
+class Validator(validator.Validator):
+    """nbgrader's Validator, of which both the button and the command are made.
+
+    Notebooks that are none of this course are left to nbgrader.
+    """
+
+    def validate(self, filename: str) -> dict[str, list[dict[str, str]]]:
+        """Validate a notebook; return what JupyterLab's dialog shows."""
+        validated = self.check(Path(filename))
+        if validated is None:
+            return super().validate(filename)
+        if validated.passes:
+            return {}
+        errors = [
+            {"source": question.line, "error": ansi2html(text), "raw_error": strip_ansi(text)}
+            for question, text in validated.errors
+        ]
+        return {"failed": [{"source": validated.summary, "error": "", "raw_error": ""}, *errors]}
+
+    def validate_and_print(self, filename: str) -> None:
+        """Validate a notebook and print the result; remember if something is to be done."""
+        validated = self.check(Path(filename))
+        if validated is None:
+            super().validate_and_print(filename)
+            return
+        self.stream.write(f"{filename}: {validated.summary}\n")
+        for question, text in validated.errors:
+            self.stream.write(f"\n{'=' * self.width}\n{question.name}:\n\n{strip_ansi(text)}\n")
+        if validated.passes:
+            self.stream.write("Success! Hidden checks, with other numbers and shapes, come next.\n")
+        else:
+            self.parent.unfinished = True
+
+    def check(self, path: Path) -> Validated | None:
+        """Run a notebook and its visible checks; None if it is none of this course."""
+        try:
+            submitted = SubmissionReader(parent=self).read(path)
+        except Refused as refused:
+            return Validated([], [str(refused)])
+        released = _released(path, submitted)
+        if released is None:
+            return None
+        arranged = arrange(submitted, released)
+        notebook = arranged.notebook
+        questions = {grade_id(cell): question for cell, question in _questions(released)}
+        validated = Validated(list(questions.values()), list(arranged.remarks))
+        run = RunAll(parent=self)
+        run.questions, run.remarks = questions, validated.remarks
+        run.needed = _needed(notebook)
+        with chdir(str(path.parent)), setenv(NBGRADER_VALIDATING="1"):
+            try:
+                run.preprocess(notebook, {})
+            except DeadKernelError:
+                validated.remarks.append("the kernel died, perhaps for lack of memory")
+        return validated
+
+
+def install() -> None:
+    """Put this Validator where nbgrader's button and command look for theirs."""
+    handlers.Validator = validateapp.Validator = Validator
+    validateapp.ValidateApp.start = _start
+
+
+def _start(app: validateapp.ValidateApp, start: Any = validateapp.ValidateApp.start) -> None:
+    """Validate, and end with status 1 where something is to be done."""
+    app.unfinished = False
+    start(app)
+    if app.unfinished:
+        app.exit(1)
+
+
+@cache
+def _releases() -> tuple[Releases, dict[tuple[str, str], NotebookNode]]:
+    notebooks = {
+        (path.parent.name, path.stem): nbformat.read(path, as_version=4)
+        for path in sorted(RELEASED.glob("*/*.ipynb"))
+    }
+    by_assignment: dict[str, dict[str, NotebookNode]] = {}
+    for (assignment, name), notebook in notebooks.items():
+        by_assignment.setdefault(assignment, {})[name] = notebook
+    return Releases(by_assignment), notebooks
+
+
+def _released(path: Path, submitted: NotebookNode) -> NotebookNode | None:
+    """The notebook of this course that a file comes from."""
+    releases, notebooks = _releases()
+    return notebooks.get(releases.recognise(HandedIn(path.name, submitted)))
+
+
+def _questions(released: NotebookNode) -> Iterator[tuple[NotebookNode, Question]]:
+    """Each graded cell with its question: the code between the answer and it are the checks."""
+    checks: list[str] = []
+    for cell in released.cells:
+        about = cell.metadata.get("nbgrader", {})
+        if about.get("solution"):
+            checks = []
+        elif about.get("grade"):
+            name = question_name(grade_id(cell))
+            yield cell, Question(name, about["points"], "\n".join(checks))
+        elif cell.cell_type == "code" and "explore" not in cell.metadata.get("tags", ()):
+            checks.append(cell.source)
+
+
+def _definitions(source: str) -> str:
+    """What a cell defines, for when another line of it stopped it: this counts when graded too."""
+    kinds = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+    tree = parsed(source)
+    return "".join(
+        f"try:\n{indent(ast.unparse(node), '    ')}\nexcept Exception:\n    pass\n"
+        for node in (tree.body if tree else [])
+        if isinstance(node, kinds)
+    )
+
+
+def _needed(notebook: NotebookNode) -> set[str]:
+    """Names that are used somewhere, and that only cells which explore define."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    run = [cell.source for cell in code if "explore" not in cell.metadata.get("tags", ())]
+    trees = filter(None, map(parsed, run))
+    used = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return used.difference(*map(defined, run))
+
+
+def _is_unwritten(error: NotebookNode, name: str) -> bool:
+    text = f"{error.ename}: {error.evalue}"
+    return text.startswith((f"NotImplementedError: {name}:", f"NameError: name '{name}' is not"))
+
+
+def _sentence(error: NotebookNode) -> str:
+    if error.ename == "StdinNotImplementedError":
+        return KEYBOARD
+    if error.ename == "CellTimeoutError":
+        return "it did not end in time"
+    text = " ".join(strip_ansi(error.evalue).split())
+    if error.ename == "NotImplementedError" and text.endswith(": not written yet"):
+        return f"it needs {text.removesuffix(': not written yet')}, which is not written yet"
+    return text if error.ename == "AssertionError" and text else f"{error.ename}: {text}"

@@ -1,0 +1,1 @@
+"""Notebooks as people hand them in: what Run All does is what is graded."""

@@ -1,0 +1,53 @@
+"""Class lists are read as spreadsheets write them, or one sentence says what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from grading.plugin.students import NoClassList, read_students
+
+LIST = "id,first_name,last_name,email\njo,Jörg,Öst,jo@x.org\nmia,Mia,,\n"
+STUDENTS = {
+    "jo": {"first_name": "Jörg", "last_name": "Öst", "email": "jo@x.org"},
+    "mia": {"first_name": "Mia", "last_name": None, "email": None},
+}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        LIST.encode(),
+        LIST.encode("utf-8-sig"),
+        LIST.encode("latin-1"),
+        LIST.encode("utf-16"),
+        LIST.replace(",", ";").encode("utf-8-sig"),
+        LIST.replace(",", "\t").encode(),
+        LIST.replace("\n", "\r\n").encode(),
+        LIST.replace("\n", "\r").encode(),
+        f"\n{LIST}".replace("\n", "\n\n").encode(),
+        f"{LIST},,,\n , ,,\n\n".encode(),
+        LIST.replace("id,", " ID ,").replace("mia,", "mia ,").encode(),
+        LIST.replace("Mia", '"Mia"').replace("email", "email,group").encode(),
+    ],
+)
+def test_a_class_list_is_read_whatever_wrote_it(content: bytes) -> None:
+    assert read_students(content) == STUDENTS
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "it is empty"),
+        ("\n,,\n", "it is empty"),
+        ("name,email\nJo,jo@x.org\n", "no column named id, but: name, email"),
+        ("id,email\njo,\n,jo@x.org\n", "row 3 has no id"),
+        ("id\njo\njo\n", "row 3 has the id jo of an earlier row"),
+        ("id\na/b\n", "row 2: 'a/b' cannot be a student's id"),
+        ("id\na\x1b[2J\n", r"row 2: 'a\\x1b\[2J' cannot be a student's id"),
+        (f"id\n{'x' * 300}\n", "longer than 128 characters"),
+        ('id\n"a\nb"\n', r"row 2: 'a\\nb' cannot be a student's id"),
+    ],
+)
+def test_what_is_no_class_list_is_said_in_a_sentence(text: str, words: str) -> None:
+    with pytest.raises(NoClassList, match=words):
+        read_students(text.encode())
