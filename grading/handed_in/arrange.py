@@ -89,7 +89,8 @@ def arrange(submitted: NotebookNode, release: NotebookNode) -> Arranged:
             cells.append(_as_released(released, named=False))
         else:
             cells += _added(cell)
-        ends[place] = len(cells)
+        if holders[place] == number or place not in ends:  # not where a stale copy is
+            ends[place] = len(cells)
     back: dict[int, list[NotebookNode]] = {}  # before which of `cells` something is put back
     for place in _missing(holders, written, release, remarks):
         nearest = max((other for other in ends if other < place), default=None)
