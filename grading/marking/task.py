@@ -132,7 +132,7 @@ class Task:
     mistakes: tuple[Mistake, ...] = ()
     variants: tuple[Variant, ...] = ()
     own_parts: tuple[str, ...] = ()
-    unworked: Mapping[str, str] = field(default_factory=dict, hash=False)
+    unworked: Mapping[str, str] = field(default_factory=dict)
     confirm: Callable[[Case, Any], float] | None = None
 
     @property
