@@ -305,12 +305,11 @@ TASK = Task(
             loose_shape=True,
         ),
         Agrees("output at test time", 2, "test", "Z_tilde"),
-        Agrees("other modes refused", 1, "refused", beside="*"),
+        Agrees("other modes refused", 1, "refused"),
         InputsUntouched(1, ("train", "test")),
     ),
     lecture=NORMALISE,
     mistakes=MISTAKES,
-    unworked={"the right answer [tfs]*": "of what has one column, order and shape do not matter"},
     variants=(
         Variant("sums and early return", by_sums),
         Variant(

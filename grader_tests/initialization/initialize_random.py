@@ -11,7 +11,6 @@ from grader_tests.initialization import SPREAD, SYMMETRY
 from grader_tests.initialization import reference as ref
 from grader_tests.initialization.weight_mistakes import LOOP, NORMAL, spread_of, weight_mistakes
 from grader_tests.initialization.weights import (
-    UNWORKED,
     Deviation,
     random_cases,
     random_criteria,
@@ -93,7 +92,6 @@ TASK = Task(
     ),
     lecture=SYMMETRY,
     mistakes=MISTAKES,
-    unworked=UNWORKED,
     variants=(
         Variant(
             "rng.normal",
