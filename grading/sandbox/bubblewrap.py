@@ -117,8 +117,10 @@ class Sandbox:
             "seccomp": seccomp.program(platform.machine()).hex(),
         }
         python = sys.executable
+        machine = shown(python, packages)
+        settings["covered"] = _covered(machine)
         mounts = [
-            *shown(python, packages),
+            *machine,
             *(Mount("ro-bind", str(file), f"{RELEASED}/{name}") for name, file in files.items()),
             Mount("bind", str(self.folder), policy.SOCKETS),
             Mount("ro-bind", str(FORKSERVER), PROGRAM),
@@ -249,6 +251,12 @@ def _mounted(mount: Mount) -> list[str]:
     before = {bound: _parents(place) for bound in ("ro-bind", "ro-bind-try")}
     before["tmpfs"] = ["--perms", "1777"]
     return [*before.get(kind, []), f"--{kind}", *([source] if source else []), place]
+
+
+def _covered(mounts: Iterable[Mount]) -> list[str]:
+    """Folders that are shown and lie where a kernel has a tmpfs of its own: a checkout in /tmp."""
+    places = (mount.place for mount in mounts if mount.kind == "ro-bind")
+    return [place for place in places if any(map(Path(place).is_relative_to, policy.WRITABLE))]
 
 
 def _interpreter(python: str) -> set[str]:

@@ -51,6 +51,7 @@ class Settings(TypedDict):
     limits: dict[str, int]  # by name without RLIMIT_
     disk: int  # bytes of each tmpfs
     writable: list[str]  # where each kernel has a tmpfs of its own
+    covered: list[str]  # folders below these that it needs all the same
     home: str  # where kernels start
     released: str  # where the data files lie
     data: list[str]  # their names, which they have in every home too
@@ -87,11 +88,17 @@ def enter_namespaces() -> None:
 
 def arrange_files(settings: Settings, sockets: str) -> None:
     """Cover what kernels share: fresh tmpfs, the released data files, one folder of sockets."""
+    os.umask(0o022)  # whoever the kernel runs as finds its way
     mount(None, "/", flags=RECURSIVE | PRIVATE)
     mount("proc", "/proc", "proc", NOSUID | NODEV)
     mount(f"{settings['sockets']}/{sockets}", settings["sockets"], flags=BIND)
+    covered = {path: os.open(path, os.O_PATH) for path in settings["covered"]}
     for path in settings["writable"]:
         mount("tmpfs", path, "tmpfs", NOSUID | NODEV, f"size={settings['disk']},mode=1777")
+    for path, folder in covered.items():  # read-only, as they were before
+        os.makedirs(path, mode=0o755)
+        mount(f"/proc/self/fd/{folder}", path, flags=BIND)
+        os.close(folder)
     for name in settings["data"]:
         file = Path(settings["home"], name)
         file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)

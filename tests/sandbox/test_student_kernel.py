@@ -10,9 +10,11 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -201,3 +203,28 @@ def test_limits_count_what_the_processor_does_and_not_what_others_do(student):
     (waits,) = one.ask("import time\ntime.sleep(60)\nresult = 1")
     assert kind(waits) == Failed.TOO_SLOW
     assert waits.failed["message"] == "no answer within 10 s, though it computed for 0 s only"
+
+
+@pytest.mark.parametrize("below", ["/tmp", "/dev/shm"])
+def test_packages_below_a_folder_of_the_kernels_own_are_there_and_can_only_be_read(student, below):
+    with tempfile.TemporaryDirectory(dir=below, prefix="a place, ü ") as folder:
+        path = Path(folder, "packages", "own.py")
+        path.parent.mkdir()
+        path.write_text("ANSWER = 42\n")
+        for parent in (path.parent, path.parent.parent):
+            parent.chmod(0o755)
+        one = student(packages=[str(path.parent)])
+        one.run(f"import sys\nsys.path.append({str(path.parent)!r})\nfrom own import ANSWER")
+        one.run(
+            "import os\ndef tried(act):\n    try:\n        act()\n    except OSError: return True"
+        )
+        acts = (
+            f"open({str(path)!r}, 'a')",
+            f"open({str(path.with_name('new'))!r}, 'w')",
+            f"os.remove({str(path)!r})",
+            f"os.rename({str(path.parent)!r}, {below + '/moved'!r})",
+        )
+        asked = one.ask("result = ANSWER", *(f"result = tried(lambda: {act})" for act in acts))
+        assert asked == [42, True, True, True, True]
+        assert one.ask(f"result = open({below + '/mine'!r}, 'w').write('x')") == [1]
+        assert path.read_text() == "ANSWER = 42\n"
