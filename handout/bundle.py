@@ -30,16 +30,22 @@ dependencies = {dependencies}
 
 [tool.setuptools]
 package-dir = {{ lecturekit = "course/lecturekit" }}
-packages = ["grading.handed_in", "handout", "lecturekit"]
+packages = ["grading.boundary", "grading.handed_in", "handout", "lecturekit"]
 package-data = {{ handout = ["released/*/*.ipynb"] }}
 
 # Where an install without `--editable` is to be found by nbgrader, as on a hub.
 [tool.setuptools.data-files]
 "etc/jupyter" = ["handout/nbgrader_config.py"]
 """
-# What Validate needs: how a notebook is read and arranged is the same when it is graded.
+# What Validate needs: how a notebook is read, arranged and run is the same when it is graded.
 CONFIG = "nbgrader_config.py"  # read in the folder in which JupyterLab is started
-VALIDATE = ("handout/__init__.py", "handout/nbgrader_config.py", "handout/validation.py")
+VALIDATE = (
+    "grading/boundary/__init__.py",
+    "grading/boundary/leniency.py",
+    "handout/__init__.py",
+    "handout/nbgrader_config.py",
+    "handout/validation.py",
+)
 ARRANGING = "grading/handed_in"
 RELEASED = "handout/released"  # a copy that nobody works in
 

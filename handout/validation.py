@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from textwrap import indent
 from typing import Any
 
 import nbformat
@@ -27,6 +26,7 @@ from nbgrader.preprocessors import Execute
 from nbgrader.server_extensions.validate_assignment import handlers
 from nbgrader.utils import chdir, setenv
 
+from grading.boundary import leniency
 from grading.handed_in.arrange import MINE, arrange, defined, parsed
 from grading.handed_in.cells import grade_id, question_name
 from grading.handed_in.read import Refused, SubmissionReader
@@ -36,22 +36,16 @@ HERE = Path(__file__).resolve().parent
 # In the zip a copy that nobody works in; in the repository the released notebooks themselves.
 RELEASED = next(path for path in (HERE / "released", HERE.parent / "release") if path.is_dir())
 AGAIN = ("NameError", "UnboundLocalError", "NotImplementedError")  # errors that may pass by the end
-# Nobody debugs here, and a cell that ends the kernel or its output costs nothing but itself.
+# What a line that cannot run costs is the same as when graded.
 PREPARATION = """\
-def prepare(shell):
-    import sys
+def prepare(text):
+    own = {{"__name__": "leniency"}}
+    exec(text, own)
+    own["install"](get_ipython().kernel)
 
-    def put_back(result, streams=(sys.stdout, sys.stderr)):
-        sys.stdout, sys.stderr = streams
-
-    shell.events.register("post_run_cell", put_back)
-    shell.ask_exit = lambda: None
-    sys.breakpointhook = lambda *_, **__: input()
-
-prepare(get_ipython())
+prepare({text!r})
 del prepare
 """
-KEYBOARD = "it waits for the keyboard, and nobody answers when it is checked or graded"
 
 
 @dataclass
@@ -148,7 +142,8 @@ class RunAll(Execute):
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Run a cell, or the checks in its place."""
         if index == 0:
-            self._run(PREPARATION, index)
+            text = Path(leniency.__file__).read_text(encoding="utf-8")
+            self._run(PREPARATION.format(text=text), index)
         question = self.questions.get(grade_id(cell))
         if question is not None:
             self._ask(question, index)
@@ -156,7 +151,6 @@ class RunAll(Execute):
             error = self._run(cell.source, index)
             if error is not None:
                 self._remark(cell, error)
-                self._run(_definitions(cell.source), index)
                 if given := cell.metadata.get(MINE, {}).get("released"):
                     self._run(given, index)
         if index == len(self.nb.cells) - 1:
@@ -164,6 +158,11 @@ class RunAll(Execute):
                 if late.error is not None and late.error.ename in AGAIN:
                     self._ask(late, index)
         return cell, resources
+
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> Any:
+        """Take a message; one on where a cell stopped is for a grader."""
+        if msg["msg_type"] != leniency.STOP:
+            return super().process_message(msg, cell, cell_index)
 
     def _ask(self, question: Question, index: int) -> None:
         question.error = self._run(question.checks, index)
@@ -292,17 +291,6 @@ def _questions(released: NotebookNode) -> Iterator[tuple[NotebookNode, Question]
             checks.append(cell.source)
 
 
-def _definitions(source: str) -> str:
-    """What a cell defines, for when another line of it stopped it: this counts when graded too."""
-    kinds = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-    tree = parsed(source)
-    return "".join(
-        f"try:\n{indent(ast.unparse(node), '    ')}\nexcept Exception:\n    pass\n"
-        for node in (tree.body if tree else [])
-        if isinstance(node, kinds)
-    )
-
-
 def _needed(notebook: NotebookNode) -> set[str]:
     """Names that are used somewhere, and that only cells which explore define."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -318,11 +306,10 @@ def _is_unwritten(error: NotebookNode, name: str) -> bool:
 
 
 def _sentence(error: NotebookNode) -> str:
-    if error.ename == "StdinNotImplementedError":
-        return KEYBOARD
     if error.ename == "CellTimeoutError":
         return "it did not end in time"
     text = " ".join(strip_ansi(error.evalue).split())
     if error.ename == "NotImplementedError" and text.endswith(": not written yet"):
         return f"it needs {text.removesuffix(': not written yet')}, which is not written yet"
-    return text if error.ename == "AssertionError" and text else f"{error.ename}: {text}"
+    says_all = error.ename in ("AssertionError", "StdinNotImplementedError") and text
+    return text if says_all else f"{error.ename}: {text}"

@@ -67,7 +67,7 @@ def test_each_question_has_a_line_that_says_what_is_to_do(tmp_path: Path) -> Non
         "1 of 4 questions pass their visible checks.",
         "  … double (4 points): not written yet",
         "  ✓ pair (3 points)",
-        f"  ✗ params (3 points): {validation.KEYBOARD}",
+        "  ✗ params (3 points): it waits for the keyboard: nobody is there when grading",
         "  ✗ quadruple (2 points): it needs double, which is not written yet",
         *lines(tmp_path, edit)[5:],
     ]

@@ -28,9 +28,12 @@ OURS = re.compile(
     r"|grading-secret|REFERENCE"
 )
 # What Validate needs, and of it nothing that knows an answer.
-VALIDATE = re.compile(r"handout/\w+\.py|grading/handed_in/\w+\.py|pyproject\.toml")
+VALIDATE = re.compile(
+    r"handout/\w+\.py|grading/(handed_in/\w+|boundary/(__init__|leniency))\.py|pyproject\.toml"
+)
 SECRET = re.compile(
-    r"(BEGIN|END) (SOLUTION|HIDDEN|MARK)|grader_tests|import grading|from grading(?!\.handed_in)"
+    r"(BEGIN|END) (SOLUTION|HIDDEN|MARK)|grader_tests|import grading"
+    r"|from grading(?!\.handed_in|\.boundary import leniency)"
 )
 FRAMEWORKS = {"keras", "tensorflow", "torch"}  # for one lecture, which says so
 
@@ -89,7 +92,8 @@ def test_everything_for_students_is_in_it_and_nothing_else(unzipped):
         "nbgrader_config.py",
         "pyproject.toml",
     }
-    assert {path.name for path in (unzipped / "grading").iterdir()} == {"handed_in"}
+    assert {path.name for path in (unzipped / "grading").iterdir()} == {"boundary", "handed_in"}
+    assert files(unzipped / "grading/boundary") == {"__init__.py", "leniency.py"}
     assert not filecmp.dircmp(unzipped / "release", unzipped / "handout/released").right_only
     for name in FOLDERS:
         tracked = subprocess.run(
