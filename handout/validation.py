@@ -205,7 +205,9 @@ class Validator(validator.Validator):
             {"source": question.line, "error": ansi2html(text), "raw_error": strip_ansi(text)}
             for question, text in validated.errors
         ]
-        return {"failed": [{"source": validated.summary, "error": "", "raw_error": ""}, *errors]}
+        done, _, lines = validated.summary.partition("\n")  # the dialog has a box for each
+        first = {"source": done, "error": ansi2html(lines), "raw_error": lines}
+        return {"failed": [first, *errors]}
 
     def validate_and_print(self, filename: str) -> None:
         """Validate a notebook and print the result; remember if something is to be done."""

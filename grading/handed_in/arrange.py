@@ -57,6 +57,7 @@ def arrange(submitted: NotebookNode, release: NotebookNode) -> Arranged:
     release : NotebookNode
         The notebook that was handed out.
     """
+    submitted = _unmerged(submitted, release)
     places = places_of(submitted, release)
     written = set().union(*(defined(c.source) for c in submitted.cells if c.cell_type == "code"))
     holders = {place: _holder(place, places, written, submitted, release) for place in set(places)}
@@ -105,6 +106,27 @@ def arrange(submitted: NotebookNode, release: NotebookNode) -> Arranged:
     metadata[MINE] = {"python": submitted.metadata["python"]}
     notebook = v4.new_notebook(cells=_with_unique_ids(whole), metadata=metadata)
     return Arranged(notebook, remarks)
+
+
+def _unmerged(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
+    """The notebook with graded cells that were merged into the cells above them on their own."""
+    places = places_of(submitted, release)
+    cells = list(submitted.cells)
+    for place, released in enumerate(release.cells):
+        source = released.source.strip()
+        if place in places or not source or not _is_graded(released):
+            continue
+        for number, cell in enumerate(cells):
+            above, found, below = f"\n{cell.source}\n".partition(f"\n{source}\n")
+            whole = cell.cell_type == "code" and not cell.source.lstrip().startswith("%%")
+            if found and whole and parsed(above) and parsed(below):
+                parts = [copy.deepcopy(cell), v4.new_code_cell(source), v4.new_code_cell(below)]
+                parts[0].source = above.strip("\n")
+                for part in parts[1:]:
+                    part.metadata["answers"] = []
+                cells[number : number + 1] = parts
+                break
+    return v4.new_notebook(cells=cells, metadata=submitted.metadata)
 
 
 def places_of(submitted: NotebookNode, release: NotebookNode) -> list[int | None]:

@@ -13,6 +13,7 @@ from nbgrader.utils import is_grade, is_locked
 
 from grading.handed_in.arrange import MINE, Arranged, arrange, defined
 from grading.handed_in.read import Refused, SubmissionReader
+from tests.notebooks.sheet import Sheet as AnySheet
 from tests.support.little_course import RIGHT, judged, source_notebook
 
 READER = SubmissionReader()
@@ -121,15 +122,13 @@ def check(submitted: nbformat.NotebookNode, arranged: Arranged) -> None:
     for cell in notebook.cells:
         assert not cell.get("outputs")
         assert "tags" not in cell.metadata or cell.source.strip() == EXPLORED
-    given = [cell.source for cell in RELEASE.cells if is_grade(cell)]
-    mine = [
-        cell.source
-        for cell in submitted.cells
-        if cell.cell_type == "code" and cell.source.strip() and cell.source not in given
-    ]
-    code = iter(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    assert all(any(source == other for other in code) for source in mine), (
-        "not all, or not in order"
+    given = {cell.source for cell in RELEASE.cells if is_grade(cell)}
+    mine, code = (
+        iter("\n".join(c.source for c in cells if c.cell_type == "code").splitlines())
+        for cells in (submitted.cells, notebook.cells)
+    )
+    assert all(line in given or not line.strip() or line in code for line in mine), (
+        "not all lines, or not in order"
     )
 
 
@@ -144,22 +143,11 @@ def test_every_code_cell_of_the_students_is_there_in_order_or_it_is_refused(cont
     assert before == RELEASE
 
 
-class Sheet:
-    """A submission that a test edits, as JSON."""
+class Sheet(AnySheet):
+    """A submission of this notebook, to be edited and arranged."""
 
     def __init__(self, **sources: str) -> None:
-        self.cells = [dict(cell) for cell in copy.deepcopy(RELEASE.cells)]
-        for cell in self.cells:
-            cell["source"] = {**RIGHT, **sources}.get(cell["id"], cell["source"])
-
-    def index(self, id: str) -> int:
-        return [cell.get("id") for cell in self.cells].index(id)
-
-    def cell(self, id: str) -> dict[str, Any]:
-        return self.cells[self.index(id)]
-
-    def take(self, id: str) -> dict[str, Any]:
-        return self.cells.pop(self.index(id))
+        super().__init__(RELEASE, {**RIGHT, **sources})
 
     def arranged(self) -> Arranged:
         submitted = READER.parse({"cells": self.cells}, "p1.ipynb")
@@ -317,6 +305,32 @@ def test_a_graded_cell_is_there_once_and_what_was_written_into_it_runs_behind_it
 def test_a_deleted_graded_cell_stands_behind_what_came_before_it(sheet):
     sheet.take("double-graded")
     assert [cell.id for cell in sheet.arranged().notebook.cells] == NAMES
+
+
+@pytest.mark.parametrize("above", ["double", "an old try"])
+def test_a_graded_cell_that_was_merged_stands_where_it_was_merged(sheet, above):
+    marker = sheet.take("double-graded")["source"]
+    stale = "def double(x):\n    return None"
+    if above == "double":
+        sheet.cell("double")["source"] += f"\n\n{marker}\n\n{stale}"
+    else:
+        sheet.cells.append({"cell_type": "code", "source": f"{marker}\n\n{stale}", "metadata": {}})
+    cells = sheet.arranged().notebook.cells
+    graded, old = (
+        next(number for number, cell in enumerate(cells) if part in cell.source)
+        for part in (marker, "return None")
+    )
+    assert cells[graded].metadata.nbgrader.grade_id == "double-graded"
+    assert graded < old
+
+
+@pytest.mark.parametrize(
+    "source", ["%%writefile notes.py\n{}\nx = 1", 'text = """\n{}\n"""', "if True:\n{}\n    x = 1"]
+)
+def test_the_text_of_a_graded_cell_in_other_text_parts_nothing(sheet, source):
+    source = source.format(sheet.take("double-graded")["source"])
+    sheet.add(source)
+    assert source in sheet.sources()
 
 
 def test_another_order_stays(sheet):

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.utils import is_grade, is_solution
 
 from tests.support import commands, little_course
-from tests.support.little_course import ASSIGNMENT, course_cell
+from tests.support.little_course import ASSIGNMENT, course_cell, notebook_of, question
 
 NOTEBOOK = "p2"
 POINTS = {"double": 4.0, "pair": 3.0, "params": 3.0, "quadruple": 2.0}
@@ -116,20 +116,9 @@ def _source() -> nbformat.NotebookNode:
         explored,
     ]
     for name, points in POINTS.items():
-        first, *body = RIGHT[name].splitlines()
-        solution = "\n".join([first, "    ### BEGIN SOLUTION", *body, "    ### END SOLUTION"])
-        graded = (
-            f"# Graded, {points:g} points\n### BEGIN HIDDEN TESTS\n"
-            f'from more_tests import grade\ngrade("{name}")\n### END HIDDEN TESTS'
-        )
-        cells += [
-            new_markdown_cell(f"Write `{name}`.", id=f"{name}-prompt"),
-            course_cell(solution, name, solution=True),
-            course_cell(CHECKS[name], f"{name}-checks", locked=True),
-            course_cell(graded, f"{name}-graded", grade=True, locked=True, points=points),
-        ]
-    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
+        tests = f'from more_tests import grade\ngrade("{name}")'
+        cells += question(name, points, RIGHT[name], tests, CHECKS[name])
+    return notebook_of(cells)
 
 
 @cache

@@ -100,7 +100,8 @@ def test_the_dialog_shows_the_lines_before_any_traceback(tmp_path: Path) -> None
     sheet.write("pair", "def pair(x):\n    return 1 / 0")
     (tmp_path / FILE).write_bytes(sheet.file())
     first, second = validation.Validator(config=Config()).validate(str(tmp_path / FILE))["failed"]
-    assert first["source"].startswith("3 of 4 questions pass") and not first["error"]
+    assert first["source"] == "3 of 4 questions pass their visible checks."
+    assert "✗ pair (3 points)" in first["error"] and "Traceback" not in first["error"]
     assert "ZeroDivisionError" in second["error"]
     sheet.write("pair", RIGHT["pair"])
     (tmp_path / FILE).write_bytes(sheet.file())

@@ -103,17 +103,28 @@ def source_notebook(tests: Callable[[str], str]) -> nbformat.NotebookNode:
         course_cell("import numpy as np", "setup", locked=True),
     ]
     for name, points in POINTS.items():
-        first, *body = RIGHT[name].splitlines()
-        solution = "\n".join([first, "    ### BEGIN SOLUTION", *body, "    ### END SOLUTION"])
-        graded = (
-            f"# Graded, {points:g} points\n### BEGIN HIDDEN TESTS\n"
-            f"{tests(name)}\n### END HIDDEN TESTS"
-        )
-        cells += [
-            nbformat.v4.new_markdown_cell(f"Write `{name}`.", id=f"{name}-prompt"),
-            course_cell(solution, name, solution=True),
-            course_cell(graded, f"{name}-graded", grade=True, locked=True, points=points),
-        ]
+        cells += question(name, points, RIGHT[name], tests(name))
+    return notebook_of(cells)
+
+
+def question(
+    name: str, points: float, right: str, tests: str, checks: str = ""
+) -> list[nbformat.NotebookNode]:
+    """The cells of a question: prompt, solution, visible checks if there are any, hidden tests."""
+    first, *body = right.splitlines()
+    solution = "\n".join([first, "    ### BEGIN SOLUTION", *body, "    ### END SOLUTION"])
+    hidden = f"### BEGIN HIDDEN TESTS\n{tests}\n### END HIDDEN TESTS"
+    graded = f"# Graded, {points:g} points\n{hidden}"
+    return [
+        nbformat.v4.new_markdown_cell(f"Write `{name}`.", id=f"{name}-prompt"),
+        course_cell(solution, name, solution=True),
+        *([course_cell(checks, f"{name}-checks", locked=True)] if checks else []),
+        course_cell(graded, f"{name}-graded", grade=True, locked=True, points=points),
+    ]
+
+
+def notebook_of(cells: list[nbformat.NotebookNode]) -> nbformat.NotebookNode:
+    """A notebook for Python."""
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
