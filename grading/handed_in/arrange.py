@@ -78,13 +78,6 @@ def arrange(submitted: NotebookNode, release: NotebookNode) -> Arranged:
                     f"What you wrote into the graded cell {_name(released)} was run behind it."
                 )
         elif holders[place] == number:
-            lost = ", ".join(sorted(defined(released.source) - written))
-            if lost and _is_given(released):
-                cells.append(v4.new_code_cell(released.source))
-                remarks.append(
-                    f"The given cell {_name(released)} no longer defines {lost}: it was run as it "
-                    "was handed out, and then as you changed it."
-                )
             cells.append(_held(cell, released))
         elif _explores(released) and _same(cell, released):
             cells.append(_as_released(released, named=False))
@@ -93,10 +86,9 @@ def arrange(submitted: NotebookNode, release: NotebookNode) -> Arranged:
         if holders[place] == number or place not in ends:  # not where a stale copy is
             ends[place] = len(cells)
     back: dict[int, list[NotebookNode]] = {}  # before which of `cells` something is put back
-    for place in _missing(holders, written, release, remarks):
-        nearest = max((other for other in ends if other < place), default=None)
-        position = 0 if nearest is None else ends[nearest]
-        back.setdefault(position, []).append(_as_released(release.cells[place]))
+    kept = {place for cell, place in zip(submitted.cells, places, strict=True) if _is_code(cell)}
+    for place in _missing(holders, written, kept, release, remarks):
+        back.setdefault(_position(place, ends), []).append(_as_released(release.cells[place]))
     whole = [
         cell
         for position in range(len(cells) + 1)
@@ -118,8 +110,8 @@ def _unmerged(submitted: NotebookNode, release: NotebookNode) -> NotebookNode:
             continue
         for number, cell in enumerate(cells):
             above, found, below = f"\n{cell.source}\n".partition(f"\n{source}\n")
-            whole = cell.cell_type == "code" and not cell.source.lstrip().startswith("%%")
-            if found and whole and parsed(above) and parsed(below):
+            pythonic = cell.cell_type == "code" and _is_python(cell.source)
+            if found and pythonic and parsed(above) and parsed(below):
                 parts = [copy.deepcopy(cell), v4.new_code_cell(source), v4.new_code_cell(below)]
                 parts[0].source = above.strip("\n")
                 for part in parts[1:]:
@@ -173,13 +165,18 @@ def _claim(
 
 def defined(source: str) -> set[str]:
     """Names that a cell's code defines at its top level: functions, classes, imports, variables."""
-    if source.lstrip().startswith("%%"):
-        magic, _, rest = source.lstrip().partition("\n")
-        return defined(rest) if magic.split()[0] in HERE else set()
+    if not _is_python(source):
+        return set()
     tree = parsed(source)
     if tree is not None:
         return set(_defined(tree.body))
     return {first or second for first, second in DEFINITION.findall(_plain(source))}
+
+
+def _is_python(source: str) -> bool:
+    """Whether a cell is run as Python, where all others are."""
+    source = source.lstrip()
+    return not source.startswith("%%") or source.split(maxsplit=1)[0] in HERE
 
 
 def parsed(source: str) -> ast.Module | None:
@@ -235,12 +232,14 @@ def _holder(
         return None if is_text and defined(released.source) & names else holder
     kept = [n for n in claimed if cells[n].cell_type == released.cell_type]
     claimed = [n for n in kept if cells[n].source.strip()]
-    return claimed[0] if claimed else None
+    lost = _is_given(released) and defined(released.source) - names
+    return claimed[0] if claimed and not lost else None
 
 
 def _missing(
     holders: dict[int | None, int | None],
     written: set[str],
+    kept: set[int | None],
     release: NotebookNode,
     remarks: list[str],
 ) -> list[int]:
@@ -253,6 +252,12 @@ def _missing(
             if defined(released.source) & written or "*" in written:
                 continue  # it is, or may be, defined elsewhere
             answers.append(_name(released))
+        elif _is_given(released) and place in kept:
+            lost = ", ".join(sorted(defined(released.source) - written))
+            remarks.append(
+                f"The given cell {_name(released)} no longer defines {lost}: it was run as it was "
+                "handed out, too."
+            )
         elif _is_given(released):
             given.append(_name(released))
         missing.append(place)
@@ -260,6 +265,16 @@ def _missing(
         if names:
             remarks.append(f"{what} that were missing were put back: {', '.join(names)}.")
     return missing
+
+
+def _position(place: int, ends: dict[int, int]) -> int:
+    """Where the fewest cells stand on the other side of a released cell than in the release."""
+
+    def displaced(position: int) -> int:
+        others = ((other < place, end) for other, end in ends.items() if other != place)
+        return sum((end <= position) != before for before, end in others)
+
+    return min(sorted({0, *ends.values()}), key=displaced)
 
 
 def _held(cell: NotebookNode, released: NotebookNode) -> NotebookNode:
@@ -291,6 +306,10 @@ def _added(cell: NotebookNode) -> list[NotebookNode]:
     if cell.cell_type == "code":
         return [v4.new_code_cell(cell.source)]
     return [v4.new_markdown_cell(cell.source, metadata={"by_student": True})]
+
+
+def _is_code(cell: NotebookNode) -> bool:
+    return cell.cell_type == "code" and bool(cell.source.strip())
 
 
 def _same(cell: NotebookNode, released: NotebookNode) -> bool:

@@ -27,7 +27,7 @@ def make_release() -> nbformat.NotebookNode:
         if cell.id in RIGHT:
             cell.source = f"def {cell.id}(x):\n    raise NotImplementedError"
         elif cell.id.endswith("-graded"):
-            cell.source = cell.source.splitlines()[0]
+            cell.source = cell.source.partition(":")[0]  # two are equal
     given = nbformat.v4.new_code_cell(GIVEN, id="given")
     explored = nbformat.v4.new_code_cell(EXPLORED, id="explored", metadata={"tags": ["explore"]})
     notebook.cells[2:2] = [given, explored]
@@ -228,9 +228,15 @@ def test_a_given_cell_that_lost_a_name_is_run_as_released_before_it_is_run_as_ch
     sources = [cell.source for cell in arranged.notebook.cells]
     assert sources[sources.index("import math") - 1] == "import numpy as np"
     assert arranged.remarks == [
-        "The given cell setup no longer defines np: it was run as it was handed out, "
-        "and then as you changed it."
+        "The given cell setup no longer defines np: it was run as it was handed out, too."
     ]
+
+
+def test_a_given_cell_that_was_emptied_comes_back_in_its_place_and_not_where_a_copy_is(sheet):
+    sheet.copy("setup", "# import numpy as np", place=len(sheet.cells))
+    sheet.cell("setup")["source"] = ""
+    sources = sheet.sources()
+    assert sources[1] == "import numpy as np"
 
 
 def test_nothing_is_said_of_a_cell_that_explores_and_was_deleted(sheet):
@@ -331,6 +337,13 @@ def test_the_text_of_a_graded_cell_in_other_text_parts_nothing(sheet, source):
     source = source.format(sheet.take("double-graded")["source"])
     sheet.add(source)
     assert source in sheet.sources()
+
+
+@pytest.mark.parametrize("lost", ["setup", "given"])
+def test_a_title_that_was_moved_takes_no_given_cell_along(sheet, lost):
+    sheet.take(lost)
+    sheet.cells.append(sheet.cells.pop(0))
+    assert [cell.id for cell in sheet.arranged().notebook.cells] == [*NAMES[1:], NAMES[0]]
 
 
 def test_another_order_stays(sheet):

@@ -110,7 +110,7 @@ def split_of_the_setup_cell(sheet: Sheet) -> None:
 
 @shape()
 def split_of_a_graded_cell(sheet: Sheet) -> None:
-    sheet.write("double-graded", "# Graded, 4 points\nprint(double(2))")
+    sheet.write("double-graded", "# Graded, 4 points: double\nprint(double(2))")
     sheet.split("double-graded", 1)
 
 

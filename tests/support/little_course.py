@@ -114,7 +114,7 @@ def question(
     first, *body = right.splitlines()
     solution = "\n".join([first, "    ### BEGIN SOLUTION", *body, "    ### END SOLUTION"])
     hidden = f"### BEGIN HIDDEN TESTS\n{tests}\n### END HIDDEN TESTS"
-    graded = f"# Graded, {points:g} points\n{hidden}"
+    graded = f"# Graded, {points:g} points: {name}\n{hidden}"
     return [
         nbformat.v4.new_markdown_cell(f"Write `{name}`.", id=f"{name}-prompt"),
         course_cell(solution, name, solution=True),
