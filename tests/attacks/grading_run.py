@@ -1,6 +1,6 @@
 """Grades attacks through the real ``nbgrader autograde`` and ``generate_feedback``.
 
-Every second attack goes through ``python -m grading autograde`` instead, several at one time.
+Three of four attacks go through ``python -m grading autograde`` instead, several at one time.
 Secrets are planted where attacks look for them, listeners stand where attacks call, and files,
 processes and temporary folders are compared before and after.
 """
@@ -210,9 +210,10 @@ def run(folder: Path, attacks: list[Attack], settings: dict, **environment: str)
         for command in COMMANDS:
             check_the_seal(first, command)
     listeners = Listeners(folder)
+    some, most = attacks[::4], [one for number, one in enumerate(attacks) if number % 4]
     courses = [
-        Course(root, attacks[half::2], listeners.known, COMMANDS[half])
-        for half, root in enumerate((first, second))
+        Course(root, part, listeners.known, command)
+        for root, part, command in zip((first, second), (some, most), COMMANDS, strict=True)
     ]
     for course in courses:
         course.grade(**environment)
