@@ -1,4 +1,4 @@
-"""``grading``: grade a class, report on it, examine the hidden tests, try it on a made-up class.
+"""``grading``: collect work, grade it, report on a class, examine the hidden tests, try them out.
 
 The same as ``python -m grading``.
 """
@@ -114,6 +114,29 @@ def _autograde(
     return 0 if all_graded else 1
 
 
+def _collect_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    parser.add_argument(
+        "download", metavar="DOWNLOAD", type=Path, help="the zip, or the folder it was unpacked to"
+    )
+    parser.add_argument(
+        "--who",
+        metavar="FILE",
+        type=Path,
+        help="a table with columns name and id, for names in the download that the class list "
+        "does not have: groups, numbers where marking is blind, namesakes",
+    )
+
+
+def _collect(assignment: str, download: Path, who: Path | None, settings: Sequence[str]) -> int:
+    from grading.course import Course
+    from grading.plugin.collect import collect
+
+    collected = collect(Course(settings), assignment, download, who)
+    print(collected)
+    return 1 if collected.apart else 0
+
+
 def _report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "assignment", metavar="ASSIGNMENT", nargs="?", help="default: each that has been graded"
@@ -206,6 +229,15 @@ def _demo(notebook: Path) -> int:
 
 
 COMMANDS = {
+    "collect": Command(
+        "put a download from Moodle or Canvas where it is graded",
+        "Copies each student's files of DOWNLOAD to submitted/, by the class list, whatever Moodle "
+        "and Canvas make of names. What is not clear is named and held apart. Run it in the "
+        "course's folder, again for each later download.",
+        _collect_options,
+        _collect,
+        takes_settings=True,
+    ),
     "autograde": Command(
         "grade an assignment for the whole class, in parallel",
         "Grades the submissions that have not been graded, or have changed since, with the scores "

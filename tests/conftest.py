@@ -45,6 +45,7 @@ SLOW = (
     "notebooks/test_validate.py",
     "notebooks/test_shapes.py",
     "pages",
+    "plugin/test_collect.py",
     "plugin/test_grading.py",
     "plugin/test_unsealed.py",
     "rehearsal/test_another_course.py",

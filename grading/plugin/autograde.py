@@ -22,6 +22,7 @@ from grading.handed_in.whose import NOT_HANDED_IN, HandedIn, Releases, not_hande
 from grading.plugin.bench import Bench
 from grading.plugin.execute import AtWork, SealedExecute
 from grading.plugin.folders import Printable, find_folders
+from grading.plugin.students import ClassList
 from grading.sandbox import bubblewrap
 
 
@@ -83,10 +84,14 @@ class SealedAutograde(Autograde):
             super().init_notebooks()  # says so, and what may have been meant
         self.refused, self.assignments = [], {}
         names: dict[str, list[str]] = {}
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            class_list = ClassList.of(gradebook)
         for folder in folders:
             assignment, student = self.ids(folder)
             try:
                 check_student(student)
+                if sentence := class_list.stranger(student):
+                    raise Refused(sentence)
             except Refused as refused:
                 self.refused.append(str(refused))
                 continue

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -71,6 +74,10 @@ def configured(c: Config) -> Iterator[Config]:
 
 
 def _configure(c: Config) -> None:
+    # nbgrader starts alembic, which lies beside it, by its name.
+    if shutil.which("alembic") is None:
+        os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
+
     # nbgrader 0.9.6 uses a new submission before it adds it to SQLAlchemy's session, and adds it
     # then: newer versions of SQLAlchemy warn of that, three times a run. What is stored is right.
     warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
