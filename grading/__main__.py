@@ -137,6 +137,41 @@ def _collect(assignment: str, download: Path, who: Path | None, settings: Sequen
     return 1 if collected.apart else 0
 
 
+def _resolve_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    parser.add_argument(
+        "--keep",
+        choices=("manual", "automatic"),
+        help="the score that counts from now on (without: only list what waits)",
+    )
+    for name in ("student", "question"):
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            default=[],
+            dest=f"{name}s",
+            help="only this one's; may be given several times",
+        )
+
+
+def _resolve(
+    assignment: str,
+    keep: str | None,
+    students: Sequence[str],
+    questions: Sequence[str],
+    settings: Sequence[str],
+) -> int:
+    from grading.course import Course
+    from grading.plugin.resolve import resolve
+
+    lines = resolve(Course(settings), assignment, keep, students, questions)
+    done = f"The {keep} score counts." if keep else "Settle them with --keep=manual or automatic."
+    print(*lines, f"{len(lines)} scores by hand waited for a look.", sep="\n")
+    if lines:
+        print(done)
+    return 0
+
+
 def _report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "assignment", metavar="ASSIGNMENT", nargs="?", help="default: each that has been graded"
@@ -246,6 +281,14 @@ COMMANDS = {
         "--SealedExecute.timeout=60.",
         _autograde_options,
         _autograde,
+        takes_settings=True,
+    ),
+    "resolve": Command(
+        "settle scores given by hand, many at once",
+        "Lists the scores given by hand over an automatic one that has changed since, and lets one "
+        "of the two count, for all of them or for some. Run it in the course's folder.",
+        _resolve_options,
+        _resolve,
         takes_settings=True,
     ),
     "report": Command(

@@ -47,6 +47,7 @@ SLOW = (
     "pages",
     "plugin/test_collect.py",
     "plugin/test_grading.py",
+    "plugin/test_resolve.py",
     "plugin/test_unsealed.py",
     "rehearsal/test_another_course.py",
     "rehearsal/test_audit.py",

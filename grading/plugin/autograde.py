@@ -175,7 +175,7 @@ class SealedAutograde(Autograde):
             ) from None
 
     def _grade(self, assignment: str, student: str) -> None:
-        self._unscore(assignment, student, self.notebooks)
+        settled = self._unscore(assignment, student, self.notebooks)
         self.run_pre_convert_hook()
         self.init_assignment(assignment, student)
         for notebook in self.notebooks:
@@ -185,6 +185,7 @@ class SealedAutograde(Autograde):
                     self.convert_single_notebook(notebook)
                 else:
                     self._score_nothing(assignment, student, name)
+                self._settle(assignment, student, name, settled)
             except Exception as error:
                 self._give_up(assignment, student, [notebook], error)
         if Path(self._format_dest(assignment, student)).is_dir():
@@ -258,8 +259,17 @@ class SealedAutograde(Autograde):
             self._known[assignment] = Releases(notebooks)
         return self._known[assignment]
 
-    def _unscore(self, assignment: str, student: str, notebooks: list[str]) -> None:
-        """Take away the automatic scores of these notebooks."""
+    def _unscore(
+        self, assignment: str, student: str, notebooks: list[str]
+    ) -> dict[tuple[str, str], float]:
+        """Take away the automatic scores of these notebooks.
+
+        Returns
+        -------
+        dict
+            By notebook and question, those over which a score was given by hand that stands.
+        """
+        settled = {}
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             if self.create_student:
                 gradebook.update_or_create_student(student)
@@ -269,7 +279,27 @@ class SealedAutograde(Autograde):
                     Path(notebook).stem, assignment, student
                 )
                 for grade in submitted.grades:
+                    if grade.manual_score is not None and not grade.needs_manual_grade:
+                        settled[submitted.name, grade.name] = grade.auto_score
                     grade.auto_score, grade.needs_manual_grade = None, True
+            gradebook.db.commit()
+        return settled
+
+    def _settle(
+        self,
+        assignment: str,
+        student: str,
+        notebook: str,
+        settled: dict[tuple[str, str], float],
+    ) -> None:
+        """Have a person look at a score given by hand only where the automatic one has changed."""
+        if not any(name == notebook for name, _ in settled):
+            return
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            for grade in gradebook.find_submission_notebook(notebook, assignment, student).grades:
+                before = settled.get((notebook, grade.name))
+                if before is not None and grade.auto_score == before:
+                    grade.needs_manual_grade = False
             gradebook.db.commit()
 
     def _give_up(

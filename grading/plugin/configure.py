@@ -22,7 +22,6 @@ from nbgrader.preprocessors import (
     ClearMarkScheme,
     ClearOutput,
     ComputeChecksums,
-    GetGrades,
     IgnorePattern,
     IncludeHeaderFooter,
     InstantiateTests,
@@ -38,7 +37,7 @@ from traitlets.config import Config
 from grading.plugin.arrange import Arrange
 from grading.plugin.autograde import SealedAutograde
 from grading.plugin.execute import SealedExecute
-from grading.plugin.feedback import EveryonesFeedback
+from grading.plugin.feedback import EveryonesFeedback, GetScores
 from grading.plugin.stubs import NamedStubs
 from grading.plugin.students import import_students
 
@@ -127,4 +126,4 @@ def _configure(c: Config) -> None:
     # Feedback shows neither hidden tests nor anything that a browser would run.
     nbgrader.apps.generatefeedbackapp.GenerateFeedback = EveryonesFeedback
     nbgrader.apps.api.GenerateFeedback = EveryonesFeedback
-    c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+    c.GenerateFeedback.preprocessors = [GetScores, ClearHiddenTests, CSSHTMLHeaderPreprocessor]

@@ -167,14 +167,14 @@ def test_nothing_is_written_elsewhere_and_clutter_is_left_out(course):
     files = {
         "Wei Li_5_assignsubmission_file_/../../../../planted.ipynb": "a",
         "Wei Li_5_assignsubmission_file_..": "b",
-        "li_5_6_..": "c",
+        "obriensiobhan_11_6_..": "c",
         "__MACOSX/._Wei Li_5_assignsubmission_file_p1.ipynb": "d",
         "Wei Li_5_assignsubmission_onlinetext/onlinetext.html": "e",
         "Wei Li_5_assignsubmission_file_/sub/p1.ipynb": "f",
         "Wei Li_5_assignsubmission_file_/John QA_9_assignsubmission_file/p1.ipynb": "g",
     }
     before = sorted(os.listdir(course.root.parent))
-    downloaded(course, files)
+    assert downloaded(course, files).apart == []
     assert sorted(submitted(course)) == [
         f"li/{ASSIGNMENT}/John QA_9_assignsubmission_file/p1.ipynb",
         f"li/{ASSIGNMENT}/planted.ipynb",

@@ -387,3 +387,22 @@ def test_class_lists_of_spreadsheets_are_imported(course: Path) -> None:
     )
     gone = nbgrader(course, "db", "student", "import", "gone.csv")
     assert "gone.csv cannot be read: No such file or directory." in gone.stderr
+
+
+@pytest.mark.parametrize("command", ["nbgrader", "grading"])
+def test_a_score_by_hand_needs_a_look_only_where_the_automatic_one_changed(
+    course: Path, command: str
+) -> None:
+    hand_in(course, "ann")
+    commands.run(course, command, "autograde", ASSIGNMENT)
+    set_grades(course, "ann", manual_score=1.5, needs_manual_grade=False)
+    commands.run(course, command, "autograde", ASSIGNMENT, "--force")
+    assert grades(course, "ann") == {name: (POINTS[name], 1.5, False) for name in POINTS}
+    hand_in(course, "ann", total="def total(x):\n    return 0.0")
+    commands.run(course, command, "autograde", ASSIGNMENT, "--force")
+    assert {name for name, (_, _, look) in grades(course, "ann").items() if look} == {"total"}
+    nbgrader(course, "generate_feedback", ASSIGNMENT).check_returncode()
+    page = (course / "feedback" / "ann" / ASSIGNMENT / f"{NOTEBOOK}.html").read_text()
+    assert "Your instructor gave this question 1.5 of 4 points." in page
+    assert "double: 3 of 3 cases" in page
+    assert "Out[" not in page
