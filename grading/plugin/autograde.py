@@ -21,9 +21,11 @@ from grading.handed_in.read import Refused, SubmissionReader, check_student
 from grading.handed_in.whose import NOT_HANDED_IN, HandedIn, Releases, not_handed_in
 from grading.plugin.bench import Bench
 from grading.plugin.execute import AtWork, SealedExecute
+from grading.plugin.extensions import EXTENSIONS, Extensions
 from grading.plugin.folders import Printable, find_folders
 from grading.plugin.students import ClassList
 from grading.sandbox import bubblewrap
+from grading.stop import Stop
 
 
 class SealedAutograde(Autograde):
@@ -35,6 +37,7 @@ class SealedAutograde(Autograde):
 
     refused: list[str]  # sentences on folders whose names can be no student's
     failures: list[tuple[Ended, str]]  # refused or failed, and a sentence that names the student
+    extensions: dict[str, Extensions]  # of each assignment
     seconds: dict[str, float]  # that each ``notebook/cell`` took
 
     def start(self) -> None:
@@ -82,7 +85,7 @@ class SealedAutograde(Autograde):
         folders = find_folders(self)
         if not folders:
             super().init_notebooks()  # says so, and what may have been meant
-        self.refused, self.assignments = [], {}
+        self.refused, self.assignments, self.extensions = [], {}, {}
         names: dict[str, list[str]] = {}
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             class_list = ClassList.of(gradebook)
@@ -96,6 +99,7 @@ class SealedAutograde(Autograde):
                 self.refused.append(str(refused))
                 continue
             if assignment not in names:
+                self.extensions[assignment] = self._read_extensions(assignment)
                 names[assignment] = self._released_notebooks(assignment, self.coursedir.notebook_id)
             self.assignments[folder] = [f"{folder}/{name}.ipynb" for name in names[assignment]]
 
@@ -232,6 +236,12 @@ class SealedAutograde(Autograde):
             self._refuse_all(f"{assignment} has no notebook {pattern}; it has: {', '.join(names)}.")
         return wanted
 
+    def _read_extensions(self, assignment: str) -> Extensions:
+        try:
+            return Extensions(Path(self.coursedir.root, EXTENSIONS), assignment)
+        except Stop as stop:
+            self._refuse_all(str(stop))
+
     def _find_files(self, assignment: str, student: str, folder: Path) -> None:
         """Find the file of each notebook, whatever it is called and wherever it lies."""
         ours = {path.name for path in release_folder(self, assignment).rglob("*")}
@@ -273,7 +283,8 @@ class SealedAutograde(Autograde):
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             if self.create_student:
                 gradebook.update_or_create_student(student)
-            gradebook.update_or_create_submission(assignment, student)
+            submission = gradebook.update_or_create_submission(assignment, student)
+            self.extensions[assignment].grant(submission)
             for notebook in notebooks:
                 submitted = gradebook.find_submission_notebook(
                     Path(notebook).stem, assignment, student

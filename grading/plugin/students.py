@@ -44,7 +44,7 @@ def read_students(content: bytes) -> dict[str, dict[str, str | None]]:
     NoClassList
         If there is no column ``id``, an id is missing, twice there, or no name of a folder.
     """
-    names, rest = _table(content, "id")
+    names, rest = table(content, "id")
     students: dict[str, dict[str, str | None]] = {}
     for number, row in rest:
         values = dict(zip(names, row, strict=False))
@@ -76,7 +76,7 @@ def read_who(content: bytes) -> dict[str, list[str]]:
     NoClassList
         If a column is missing, or an entry.
     """
-    names, rest = _table(content, "name", "id")
+    names, rest = table(content, "name", "id")
     found: dict[str, list[str]] = {}
     for number, row in rest:
         values = dict(zip(names, row, strict=False))
@@ -142,7 +142,7 @@ class ClassList:
         )
 
 
-def _table(content: bytes, *needed: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def table(content: bytes, *needed: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The names of the columns, in lower case, and the rows with their numbers."""
     lines = _decode(content).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     header = next((line for line in lines if line.strip(",;\t ")), "")
