@@ -1,4 +1,4 @@
-"""``grading``: grade a class, report on it, examine the hidden tests, try it on a made-up class.
+"""``grading``: collect work, grade it, report on a class, examine the hidden tests, try them out.
 
 The same as ``python -m grading``.
 """
@@ -114,6 +114,64 @@ def _autograde(
     return 0 if all_graded else 1
 
 
+def _collect_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    parser.add_argument(
+        "download", metavar="DOWNLOAD", type=Path, help="the zip, or the folder it was unpacked to"
+    )
+    parser.add_argument(
+        "--who",
+        metavar="FILE",
+        type=Path,
+        help="a table with columns name and id, for names in the download that the class list "
+        "does not have: groups, numbers where marking is blind, namesakes",
+    )
+
+
+def _collect(assignment: str, download: Path, who: Path | None, settings: Sequence[str]) -> int:
+    from grading.course import Course
+    from grading.plugin.collect import collect
+
+    collected = collect(Course(settings), assignment, download, who)
+    print(collected)
+    return 1 if collected.apart else 0
+
+
+def _resolve_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    parser.add_argument(
+        "--keep",
+        choices=("manual", "automatic"),
+        help="the score that counts from now on (without: only list what waits)",
+    )
+    for name in ("student", "question"):
+        parser.add_argument(
+            f"--{name}",
+            action="append",
+            default=[],
+            dest=f"{name}s",
+            help="only this one's; may be given several times",
+        )
+
+
+def _resolve(
+    assignment: str,
+    keep: str | None,
+    students: Sequence[str],
+    questions: Sequence[str],
+    settings: Sequence[str],
+) -> int:
+    from grading.course import Course
+    from grading.plugin.resolve import resolve
+
+    lines = resolve(Course(settings), assignment, keep, students, questions)
+    done = f"The {keep} score counts." if keep else "Settle them with --keep=manual or automatic."
+    print(*lines, f"{len(lines)} scores by hand waited for a look.", sep="\n")
+    if lines:
+        print(done)
+    return 0
+
+
 def _report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "assignment", metavar="ASSIGNMENT", nargs="?", help="default: each that has been graded"
@@ -206,6 +264,15 @@ def _demo(notebook: Path) -> int:
 
 
 COMMANDS = {
+    "collect": Command(
+        "put a download from Moodle or Canvas where it is graded",
+        "Copies each student's files of DOWNLOAD to submitted/, by the class list, whatever Moodle "
+        "and Canvas make of names. What is not clear is named and held apart. Run it in the "
+        "course's folder, again for each later download.",
+        _collect_options,
+        _collect,
+        takes_settings=True,
+    ),
     "autograde": Command(
         "grade an assignment for the whole class, in parallel",
         "Grades the submissions that have not been graded, or have changed since, with the scores "
@@ -214,6 +281,14 @@ COMMANDS = {
         "--SealedExecute.timeout=60.",
         _autograde_options,
         _autograde,
+        takes_settings=True,
+    ),
+    "resolve": Command(
+        "settle scores given by hand, many at once",
+        "Lists the scores given by hand over an automatic one that has changed since, and lets one "
+        "of the two count, for all of them or for some. Run it in the course's folder.",
+        _resolve_options,
+        _resolve,
         takes_settings=True,
     ),
     "report": Command(

@@ -108,8 +108,7 @@ def unscored(rows: Rows) -> Rows:
 def bring_back(gradebook: Gradebook, rows: Rows) -> None:
     """Write what automatic grading decided, and nothing else, in one transaction.
 
-    What people entered in the meantime stays; a grade with a manual score needs their look again,
-    as nbgrader has it.
+    What people entered in the meantime stays; a manual score of that time needs their look again.
 
     Raises
     ------
@@ -122,9 +121,10 @@ def bring_back(gradebook: Gradebook, rows: Rows) -> None:
             for row in rows[name]:
                 values = {column: row[column] for column in columns}
                 if name == "grade":
-                    by_hand = table.c.manual_score.is_not(null())
+                    now, before = table.c.manual_score, row["manual_score"]
+                    entered = now.is_not(null()) & now.is_distinct_from(before)
                     needed = literal(row["needs_manual_grade"])
-                    values["needs_manual_grade"] = case((by_hand, True), else_=needed)
+                    values["needs_manual_grade"] = case((entered, True), else_=needed)
                 found = gradebook.db.execute(
                     update(table).where(table.c.id == row["id"]).values(values)
                 )

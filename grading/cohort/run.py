@@ -236,17 +236,21 @@ class ClassRun:
             files: Files | str = read_files(folder)
         except (Refused, OSError) as error:
             files = str(error)
-        return files, fingerprint.of([job.digest, files])
+        until = self._converter.extensions[self._assignment].until.get(student)
+        return files, fingerprint.of([job.digest, files, str(until)])
 
     def _enter(self, student: str, gradebook: Gradebook) -> None:
         """Have the student and the submission in the gradebook, as nbgrader has them."""
+        extensions = self._converter.extensions[self._assignment]
         with suppress(MissingEntry):
-            gradebook.find_submission(self._assignment, student)
+            extensions.grant(gradebook.find_submission(self._assignment, student))
+            gradebook.db.commit()
             return
         if self._converter.create_student:
             gradebook.update_or_create_student(student)
         try:
-            gradebook.update_or_create_submission(self._assignment, student)
+            extensions.grant(gradebook.update_or_create_submission(self._assignment, student))
+            gradebook.db.commit()
         except (MissingEntry, InvalidEntry) as error:
             raise CannotGrade(
                 f"{error}. Add the student first (nbgrader db student add {student}), or leave "

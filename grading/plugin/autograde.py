@@ -21,8 +21,11 @@ from grading.handed_in.read import Refused, SubmissionReader, check_student
 from grading.handed_in.whose import NOT_HANDED_IN, HandedIn, Releases, not_handed_in
 from grading.plugin.bench import Bench
 from grading.plugin.execute import AtWork, SealedExecute
+from grading.plugin.extensions import EXTENSIONS, Extensions
 from grading.plugin.folders import Printable, find_folders
+from grading.plugin.students import ClassList
 from grading.sandbox import bubblewrap
+from grading.stop import Stop
 
 
 class SealedAutograde(Autograde):
@@ -34,6 +37,7 @@ class SealedAutograde(Autograde):
 
     refused: list[str]  # sentences on folders whose names can be no student's
     failures: list[tuple[Ended, str]]  # refused or failed, and a sentence that names the student
+    extensions: dict[str, Extensions]  # of each assignment
     seconds: dict[str, float]  # that each ``notebook/cell`` took
 
     def start(self) -> None:
@@ -81,16 +85,21 @@ class SealedAutograde(Autograde):
         folders = find_folders(self)
         if not folders:
             super().init_notebooks()  # says so, and what may have been meant
-        self.refused, self.assignments = [], {}
+        self.refused, self.assignments, self.extensions = [], {}, {}
         names: dict[str, list[str]] = {}
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            class_list = ClassList.of(gradebook)
         for folder in folders:
             assignment, student = self.ids(folder)
             try:
                 check_student(student)
+                if sentence := class_list.stranger(student):
+                    raise Refused(sentence)
             except Refused as refused:
                 self.refused.append(str(refused))
                 continue
             if assignment not in names:
+                self.extensions[assignment] = self._read_extensions(assignment)
                 names[assignment] = self._released_notebooks(assignment, self.coursedir.notebook_id)
             self.assignments[folder] = [f"{folder}/{name}.ipynb" for name in names[assignment]]
 
@@ -170,7 +179,7 @@ class SealedAutograde(Autograde):
             ) from None
 
     def _grade(self, assignment: str, student: str) -> None:
-        self._unscore(assignment, student, self.notebooks)
+        settled = self._unscore(assignment, student, self.notebooks)
         self.run_pre_convert_hook()
         self.init_assignment(assignment, student)
         for notebook in self.notebooks:
@@ -180,6 +189,7 @@ class SealedAutograde(Autograde):
                     self.convert_single_notebook(notebook)
                 else:
                     self._score_nothing(assignment, student, name)
+                self._settle(assignment, student, name, settled)
             except Exception as error:
                 self._give_up(assignment, student, [notebook], error)
         if Path(self._format_dest(assignment, student)).is_dir():
@@ -226,6 +236,12 @@ class SealedAutograde(Autograde):
             self._refuse_all(f"{assignment} has no notebook {pattern}; it has: {', '.join(names)}.")
         return wanted
 
+    def _read_extensions(self, assignment: str) -> Extensions:
+        try:
+            return Extensions(Path(self.coursedir.root, EXTENSIONS), assignment)
+        except Stop as stop:
+            self._refuse_all(str(stop))
+
     def _find_files(self, assignment: str, student: str, folder: Path) -> None:
         """Find the file of each notebook, whatever it is called and wherever it lies."""
         ours = {path.name for path in release_folder(self, assignment).rglob("*")}
@@ -253,18 +269,48 @@ class SealedAutograde(Autograde):
             self._known[assignment] = Releases(notebooks)
         return self._known[assignment]
 
-    def _unscore(self, assignment: str, student: str, notebooks: list[str]) -> None:
-        """Take away the automatic scores of these notebooks."""
+    def _unscore(
+        self, assignment: str, student: str, notebooks: list[str]
+    ) -> dict[tuple[str, str], float]:
+        """Take away the automatic scores of these notebooks.
+
+        Returns
+        -------
+        dict
+            By notebook and question, those over which a score was given by hand that stands.
+        """
+        settled = {}
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             if self.create_student:
                 gradebook.update_or_create_student(student)
-            gradebook.update_or_create_submission(assignment, student)
+            submission = gradebook.update_or_create_submission(assignment, student)
+            self.extensions[assignment].grant(submission)
             for notebook in notebooks:
                 submitted = gradebook.find_submission_notebook(
                     Path(notebook).stem, assignment, student
                 )
                 for grade in submitted.grades:
+                    if grade.manual_score is not None and not grade.needs_manual_grade:
+                        settled[submitted.name, grade.name] = grade.auto_score
                     grade.auto_score, grade.needs_manual_grade = None, True
+            gradebook.db.commit()
+        return settled
+
+    def _settle(
+        self,
+        assignment: str,
+        student: str,
+        notebook: str,
+        settled: dict[tuple[str, str], float],
+    ) -> None:
+        """Have a person look at a score given by hand only where the automatic one has changed."""
+        if not any(name == notebook for name, _ in settled):
+            return
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            for grade in gradebook.find_submission_notebook(notebook, assignment, student).grades:
+                before = settled.get((notebook, grade.name))
+                if before is not None and grade.auto_score == before:
+                    grade.needs_manual_grade = False
             gradebook.db.commit()
 
     def _give_up(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -19,7 +22,6 @@ from nbgrader.preprocessors import (
     ClearMarkScheme,
     ClearOutput,
     ComputeChecksums,
-    GetGrades,
     IgnorePattern,
     IncludeHeaderFooter,
     InstantiateTests,
@@ -35,7 +37,7 @@ from traitlets.config import Config
 from grading.plugin.arrange import Arrange
 from grading.plugin.autograde import SealedAutograde
 from grading.plugin.execute import SealedExecute
-from grading.plugin.feedback import EveryonesFeedback
+from grading.plugin.feedback import EveryonesFeedback, GetScores
 from grading.plugin.stubs import NamedStubs
 from grading.plugin.students import import_students
 
@@ -71,6 +73,10 @@ def configured(c: Config) -> Iterator[Config]:
 
 
 def _configure(c: Config) -> None:
+    # nbgrader starts alembic, which lies beside it, by its name.
+    if shutil.which("alembic") is None:
+        os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
+
     # nbgrader 0.9.6 uses a new submission before it adds it to SQLAlchemy's session, and adds it
     # then: newer versions of SQLAlchemy warn of that, three times a run. What is stored is right.
     warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
@@ -120,4 +126,4 @@ def _configure(c: Config) -> None:
     # Feedback shows neither hidden tests nor anything that a browser would run.
     nbgrader.apps.generatefeedbackapp.GenerateFeedback = EveryonesFeedback
     nbgrader.apps.api.GenerateFeedback = EveryonesFeedback
-    c.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+    c.GenerateFeedback.preprocessors = [GetScores, ClearHiddenTests, CSSHTMLHeaderPreprocessor]

@@ -1,4 +1,4 @@
-"""nbgrader's ``GenerateFeedback``, for every student whatever the name is."""
+"""nbgrader's ``GenerateFeedback``, for every student, and with scores that agree."""
 
 from __future__ import annotations
 
@@ -6,10 +6,34 @@ import re
 from fnmatch import fnmatch
 from pathlib import Path
 
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_output
 from nbgrader.converters import GenerateFeedback
+from nbgrader.preprocessors import GetGrades
 
 from grading.handed_in.read import Refused, check_student
 from grading.plugin.folders import Printable, find_folders
+
+
+class GetScores(GetGrades):
+    """Says at a question that was scored by hand that it was, and what counts."""
+
+    def _get_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        super()._get_score(cell, resources)
+        grade = self.gradebook.find_grade(
+            cell.metadata.nbgrader.grade_id, self.notebook_id, self.assignment_id, self.student_id
+        )
+        if cell.cell_type != "code" or (grade.manual_score is None and not grade.extra_credit):
+            return
+        extra = f", {grade.extra_credit:g} of them on top" if grade.extra_credit else ""
+        sentence = (
+            f"Your instructor gave this question {grade.score:g} of {grade.max_score:g} points"
+            f"{extra}. What follows is what the tests say of it."
+        )
+        told = {"text/plain": sentence, "text/html": f"<p><strong>{sentence}</strong></p>"}
+        results = [out for out in cell.outputs if out.output_type != "execute_result"]
+        cell.outputs = [new_output("display_data", told), *results]
 
 
 class EveryonesFeedback(GenerateFeedback):

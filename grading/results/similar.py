@@ -25,10 +25,11 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from grading.course import Course
+from grading.course import Course, released_assignments
 from grading.handed_in.arrange import arrange
 from grading.handed_in.cells import grade_id
 from grading.handed_in.read import Refused, SubmissionReader
+from grading.handed_in.whose import Releases
 from grading.stop import Stop
 
 PASSAGE = 12  # characters: most of a short line, where a name is one character
@@ -147,9 +148,14 @@ def read(assignment: str) -> ClassAnswers:
     """
     course = Course()
     folder = course.release(assignment)
-    releases = {
-        path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))
+    released = {
+        other: {
+            path.stem: nbformat.read(path, as_version=4)
+            for path in sorted(course.release(other).glob("*.ipynb"))
+        }
+        for other in {assignment, *released_assignments(course.app)}
     }
+    releases = released[assignment]
     if not releases:
         raise CannotCompare(
             f"{folder} holds no notebook. Run: nbgrader generate_assignment {assignment}"
@@ -162,25 +168,23 @@ def read(assignment: str) -> ClassAnswers:
         for name, stub in _solutions(release):
             answers.stubs[notebook, name] = stub
             answers.sources[notebook, name] = {}
-    reader = SubmissionReader(parent=course.app)
+    reader, whose = SubmissionReader(parent=course.app), Releases(released)
     for student, path in track(
         folders.items(), "Reading", console=Console(stderr=True), transient=True
     ):
         try:
             reader.check_folder(path)
+            files = whose.decide(assignment, reader.read_folder(path)).files
         except (Refused, OSError) as error:
             answers.skipped.append(f"{student}: {error}")
             continue
         for notebook, release in releases.items():
-            try:
-                submitted = reader.read(path / f"{notebook}.ipynb")
-            except FileNotFoundError:
-                answers.skipped.append(f"{student}: {notebook}.ipynb was not handed in.")
+            file = files.get(notebook)
+            if file is None or file.notebook is None:
+                what = file.problem if file else f"{notebook}.ipynb was not handed in."
+                answers.skipped.append(f"{student}: {what}")
                 continue
-            except (Refused, OSError) as error:
-                answers.skipped.append(f"{student}: {error}")
-                continue
-            for name, source in _solutions(arrange(submitted, release).notebook):
+            for name, source in _solutions(arrange(file.notebook, release).notebook):
                 if source.strip() != answers.stubs[notebook, name].strip():
                     answers.sources[notebook, name][student] = source
     return answers

@@ -202,6 +202,16 @@ def test_only_what_changed_is_graded_again(course: Path) -> None:
         late = gradebook.find_submission(ASSIGNMENT, "late")
         assert late.late_submission_penalty == 0.25 * late.score > 0
 
+    extensions = course / "extensions.csv"
+    extensions.write_text(f"id,assignment,until\nlate,{ASSIGNMENT},2026-01-03\n")
+    assert "1 graded" in grade(course)[1]
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        assert gradebook.find_submission(ASSIGNMENT, "late").late_submission_penalty == 0
+    extensions.write_text(f"id,assignment,until\nlate,{ASSIGNMENT},soon\n")
+    status, printed = grade(course)
+    assert status == 1
+    assert "row 2 needs an id" in printed and "graded" not in printed
+
 
 def test_a_run_that_is_killed_goes_on_where_it_stopped(course: Path, plain: Path) -> None:
     rng = random.Random(1)

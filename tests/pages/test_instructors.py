@@ -87,7 +87,7 @@ class Course:
         shutil.copytree(self.base, base, symlinks=True, dirs_exist_ok=True)
         return Course(base)
 
-    def do(self, *headings: str, lms: str = "Canvas") -> str:
+    def do(self, *headings: str, status: int = 0) -> str:
         """Do what these sections say, in the page's order; return what the commands printed."""
         printed, page = [], read_page()
         assert set(headings) <= {block.heading for block in page}
@@ -96,10 +96,10 @@ class Course:
                 continue
             if block.language == "console":
                 folder = self.students if block.place == "students" else self.root
-                printed.append(self.run(block.commands, folder))
+                printed.append(self.run(block.commands, folder, status))
             elif block.place == "students.csv":
                 (self.root / block.place).write_text(block.text)
-            elif block.place in ("nbgrader_config.py", lms):
+            elif block.place == "nbgrader_config.py":
                 with (self.root / "nbgrader_config.py").open("a") as file:
                     file.write(f"\n{block.text}")
         return "\n".join(printed)
@@ -124,8 +124,9 @@ class Course:
 
     def collected(self) -> dict[str, str]:
         """The notebook that each student handed in."""
-        files = self.root.glob(f"submitted/*/{ASSIGNMENT}/{NOTEBOOK}.ipynb")
-        return {file.parents[1].name: file.read_text() for file in files}
+        submitted = self.root / "submitted"
+        files = submitted.glob(f"*/{ASSIGNMENT}/**/{NOTEBOOK}.ipynb")
+        return {file.relative_to(submitted).parts[0]: file.read_text() for file in files}
 
     def table(self, name: str) -> list[dict[str, str]]:
         with (self.root / name).open() as file:
@@ -232,9 +233,10 @@ def term(new_course: Course, tmp_path_factory: pytest.TempPathFactory) -> Course
             "noetheremmy_12347_67892_work.zip": "not even an archive",
         },
     )
-    printed = course.do("From Canvas or Moodle")
-    assert "2 files collected, 1 files skipped" in printed
-    assert re.search("Skipped submission .*noetheremmy_12347_67892_work.zip", printed)
+    printed = course.do("From Canvas or Moodle", status=1)
+    assert "2 students handed in: 2 are new" in printed
+    assert f"Late, as Canvas has it: {GRACE}." in printed
+    assert "noetheremmy_12347: nobody on the class list" in printed
     course.do("Grade")
     return course
 
@@ -333,27 +335,29 @@ def test_late_work_loses_a_tenth_a_day_and_the_rest_of_the_term_goes_well(term, 
     assert [path.name for path in (course.root / "submitted").iterdir()] == [ADA]
 
 
-def test_work_from_moodle_is_collected_under_the_full_name(new_course, tmp_path):
+def test_work_from_moodle_is_collected_by_the_class_list_and_strangers_are_not_graded(
+    new_course, tmp_path
+):
     course = new_course.copy(tmp_path)
+    course.run('nbgrader db student add emilie --first-name=Émilie --last-name="d\'Urfé"')
     names = {
-        "Ada Lovelace": f"_123_assignsubmission_file/{NOTEBOOK}.ipynb",
-        "Émilie du Châtelet": f"_124_assignsubmission_file_/mine/{NOTEBOOK}.ipynb",
-        "Grace Hopper": f"_125_assignsubmission_file_{NOTEBOOK}.ipynb",
-        "Sly": f"_126_assignsubmission_file/Ada_123_assignsubmission_file/{NOTEBOOK}.ipynb",
+        ADA: f"Ada Lovelace_123_assignsubmission_file/{NOTEBOOK}.ipynb",
+        "emilie": f"Émilie dUrfé_124_assignsubmission_file_/mine/{NOTEBOOK}.ipynb",
+        GRACE: f"Hopper Grace_125_assignsubmission_file_{NOTEBOOK}.ipynb",
     }
-    files = {f"{name}{rest}": name for name, rest in names.items()}
+    files = {name: student for student, name in names.items()}
     files["Emmy Noether_127_assignsubmission_onlinetext/onlinetext.html"] = ""
     download(course, files)
-    assert "4 files collected, 1 files skipped" in course.do("From Canvas or Moodle", lms="Moodle")
-    assert course.collected() == {name: name for name in names}
+    assert "3 are new" in course.do("From Canvas or Moodle")
+    assert course.collected() == {student: student for student in names}
 
-    shutil.rmtree(course.root / "downloaded" / ASSIGNMENT / "archive")
-    download(course, {f"Ada Lovelace{names['Ada Lovelace']}": "better"})
-    course.run(
-        f"python -m zipfile -e ~/Downloads/submissions.zip downloaded/{ASSIGNMENT}/archive/again\n"
-        f"nbgrader zip_collect {ASSIGNMENT} --force"
-    )
-    assert course.collected() == {name: name for name in names} | {"Ada Lovelace": "better"}
+    stranger = course.root / "submitted" / "Émilie dUrfé" / ASSIGNMENT
+    shutil.copytree(course.root / "submitted" / "emilie" / ASSIGNMENT, stranger)
+    for command in ("nbgrader", "python -m grading"):
+        printed = course.run(f"{command} autograde {ASSIGNMENT}", status=1)
+        assert "Émilie dUrfé is not on the class list and was not graded." in printed
+        assert "If it is emilie (Émilie d'Urfé), rename the folder" in printed
+    assert "Émilie dUrfé" not in course.auto_scores()
 
 
 def test_the_exchange_takes_work_there_and_back(new_course, tmp_path):

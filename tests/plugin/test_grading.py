@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
@@ -387,3 +388,42 @@ def test_class_lists_of_spreadsheets_are_imported(course: Path) -> None:
     )
     gone = nbgrader(course, "db", "student", "import", "gone.csv")
     assert "gone.csv cannot be read: No such file or directory." in gone.stderr
+
+
+@pytest.mark.parametrize("command", ["nbgrader", "grading"])
+def test_a_score_by_hand_needs_a_look_only_where_the_automatic_one_changed(
+    course: Path, command: str
+) -> None:
+    hand_in(course, "ann")
+    commands.run(course, command, "autograde", ASSIGNMENT)
+    set_grades(course, "ann", manual_score=1.5, needs_manual_grade=False)
+    commands.run(course, command, "autograde", ASSIGNMENT, "--force")
+    assert grades(course, "ann") == {name: (POINTS[name], 1.5, False) for name in POINTS}
+    hand_in(course, "ann", total="def total(x):\n    return 0.0")
+    commands.run(course, command, "autograde", ASSIGNMENT, "--force")
+    assert {name for name, (_, _, look) in grades(course, "ann").items() if look} == {"total"}
+    nbgrader(course, "generate_feedback", ASSIGNMENT).check_returncode()
+    page = (course / "feedback" / "ann" / ASSIGNMENT / f"{NOTEBOOK}.html").read_text()
+    assert "Your instructor gave this question 1.5 of 4 points." in page
+    assert "double: 3 of 3 cases" in page
+    assert "Out[" not in page
+
+
+def test_who_has_an_extension_is_late_from_then_on(course: Path) -> None:
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        gradebook.find_assignment(ASSIGNMENT).duedate = datetime(2026, 1, 1)
+        gradebook.db.commit()
+    hand_in(course, "ann", "bob")
+    for student in ("ann", "bob"):
+        time = course / "submitted" / student / ASSIGNMENT / "timestamp.txt"
+        time.write_text("2026-01-02 12:00:00")
+    (course / "extensions.csv").write_text(f"id,assignment,until\nbob,{ASSIGNMENT},2026-01-02\n")
+    assert autograde(course).returncode == 0
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        found = {s: gradebook.find_submission(ASSIGNMENT, s) for s in ("ann", "bob")}
+        assert found["ann"].total_seconds_late > 0 == found["bob"].total_seconds_late
+    (course / "extensions.csv").write_text("who,when\n")
+    again = autograde(course, "--force")
+    assert again.returncode == 1
+    assert "extensions.csv cannot be used: it has no column named id" in again.stderr
+    assert scores(course) == dict.fromkeys(("ann", "bob"), POINTS)

@@ -141,6 +141,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for student, source in answers.items():
         source = f"open({str(root / 'ran')!r}, 'w')\n{source}".replace("walk", "double")
         little_course.submit(root, student, little_course.answered(root, double=source))
+    folder = root / "submitted" / "ann" / ASSIGNMENT  # under another name, as grading finds it
+    (folder / "mine").mkdir()
+    (folder / "p1.ipynb").rename(folder / "mine" / "work (1).ipynb")
     little_course.submit(root, "stub", little_course.released(root))
     little_course.submit(root, "stub too", little_course.released(root))
     little_course.submit(root, "broken", "{this is no notebook")
