@@ -143,7 +143,20 @@ class ClassList:
 
 
 def table(content: bytes, *needed: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The names of the columns, in lower case, and the rows with their numbers."""
+    """The names of the columns, in lower case, and the rows with their numbers.
+
+    Parameters
+    ----------
+    content : bytes
+        As for :func:`read_students`.
+    needed : str
+        Columns that there must be.
+
+    Raises
+    ------
+    NoClassList
+        If it is empty, or lacks one of these.
+    """
     lines = _decode(content).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     header = next((line for line in lines if line.strip(",;\t ")), "")
     delimiter = max(",;\t", key=header.count)
