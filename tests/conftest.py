@@ -79,6 +79,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return (config.option.markexpr == "not slow" and is_slow(collection_path)) or None
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One worker for each core, and one more where tests often wait for other processes."""
+    return len(os.sched_getaffinity(0)) + (config.option.markexpr != "not slow")
+
+
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests, and give slow ones more time."""

@@ -318,8 +318,11 @@ def test_a_run_that_is_stopped_leaves_no_process(
 
 def kill_the_worker_of(process: subprocess.Popen[str]) -> None:
     """Kill the process that grades ann, whose answer waits."""
-    wait_for_answer(process)
-    (worker,) = filter(waiting, psutil.Process(process.pid).children())
+
+    def asked() -> list[psutil.Process]:
+        return [one for one in psutil.Process(process.pid).children() if waiting(one)]
+
+    (worker,) = wait_until(asked, "a worker has asked the answer")
     worker.kill()
     wait_until(lambda: not worker.is_running() or worker.status() == "zombie", "it has ended")
 
