@@ -66,6 +66,8 @@ def outcome(name: str, held: bool, mistake: str = "", failed: tuple[str, str] | 
     criteria = [{"name": f"{name}'s shape", "points": 1.0, "held": held}]
     return {"mistake": mistake, "criteria": criteria, "unanswered": unanswered}
 
+FIRST_NAMES = {"student012": "Ada", "student013": "Grace <b>"}
+
 
 def make(root: Path, students: dict[str, Student]) -> Path:
     """Write a course after grading: gradebook, autograded notebooks, runs, feedback."""
@@ -80,7 +82,7 @@ def make(root: Path, students: dict[str, Student]) -> Path:
                 gradebook.add_grade_cell(f"{name}-graded", notebook, ASSIGNMENT, **cell)
             write_notebook(release / f"{notebook}.ipynb", *map(graded_cell, questions))
         for student, one in students.items():
-            gradebook.db.add(api.Student(id=student))
+            gradebook.db.add(api.Student(id=student, first_name=FIRST_NAMES.get(student)))
             if one.submitted:
                 gradebook.db.add_all(submission_rows(assignment, student, one))
         gradebook.db.commit()
@@ -313,15 +315,16 @@ def test_the_distribution_has_everyone_who_has_a_score_on_everything(page, stude
 def test_each_student_stands_there_with_score_points_and_state(page, students):
     found = {row[0]: row for row in rows(page, "students")}
     assert found.keys() == students.keys()
-    assert found["student010"][1:4] == ["–", "–", "no score"]
+    assert found["student010"][1:5] == ["", "–", "–", "no score"]
     late = students["student012"]
-    assert float(found["student012"][1]) == sum(late.points.values()) - 2.5
-    assert found["student012"][3] == "late"
+    assert found["student012"][1] == "Ada"
+    assert float(found["student012"][2]) == sum(late.points.values()) - 2.5
+    assert found["student012"][4] == "late"
     for student in ("student000", "student299"):
         one = students[student].points
-        assert list(map(float, found[student][4:9])) == list(one.values())
-        assert float(found[student][1]) == sum(one.values())
-        assert found[student][3] == "graded"
+        assert list(map(float, found[student][5:10])) == list(one.values())
+        assert float(found[student][2]) == sum(one.values())
+        assert found[student][4] == "graded"
 
 
 def test_a_question_that_all_answered_alike_has_no_discrimination():
@@ -398,6 +401,7 @@ def test_who_needs_a_look_is_named_with_the_reason(page, students, title, studen
         wanted = {name for name, score in scores.items() if score < limit}
     assert student in wanted and set(named(part)) == wanted
     assert words in part.get_text(" ", strip=True)
+    assert FIRST_NAMES.get(student, "") in part.get_text(" ", strip=True)
 
 
 def test_mistakes_stand_there_with_their_counts_and_students(page, students):
@@ -592,19 +596,20 @@ def column(tab: Page, number: int) -> list[str]:
 def test_the_students_sort_by_keyboard(course, opened):
     with opened(course) as (tab, heard):
         tab.locator("#filter").focus()
-        for _ in range(3):  # over the table itself and the students' names to the scores
+        for _ in range(4):  # over the table itself, the students' ids and names to the scores
             tab.keyboard.press("Tab")
-        head = tab.locator("#list thead th").nth(1)
+        head = tab.locator("#list thead th").nth(2)
         assert head.evaluate("head => head.contains(document.activeElement)")
         tab.keyboard.press("Enter")
         assert head.get_attribute("aria-sort") == "ascending"
-        scores = column(tab, 2)
+        scores = column(tab, 3)
         known = [float(score) for score in scores if score != "–"]
         assert known == sorted(known) and len(known) < len(scores) == 300
         assert set(scores[len(known) :]) == {"–"}
         tab.keyboard.press("Space")
         assert head.get_attribute("aria-sort") == "descending"
-        assert [float(score) for score in column(tab, 2)[: len(known)]] == known[::-1]
+        assert [float(score) for score in column(tab, 3)[: len(known)]] == known[::-1]
+        tab.keyboard.press("Shift+Tab")
         tab.keyboard.press("Shift+Tab")
         tab.keyboard.press("Enter")
         assert head.get_attribute("aria-sort") is None

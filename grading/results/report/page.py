@@ -55,6 +55,7 @@ def render(one: Class, assignments: Sequence[str]) -> str:
         written=datetime.datetime.now().astimezone(),
         total=sum(question.points for question in one.questions),
         row={record.student: number for number, record in enumerate(one.records)},
+        called={record.student: record.name for record in one.records},
         labels={question: f"Q{number}" for number, question in enumerate(one.questions, 1)},
         scores=scores,
         bars=_bars(scores.counts) if scores else [],
