@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import traceback
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,11 +28,10 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
     SaveCells,
 )
-from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
+from grading.cohort.known_answer import CheckedAutograde
 from grading.plugin.arrange import Arrange
-from grading.plugin.autograde import SealedAutograde
 from grading.plugin.execute import SealedExecute
 from grading.plugin.feedback import EveryonesFeedback
 from grading.plugin.stubs import NamedStubs
@@ -71,10 +69,6 @@ def configured(c: Config) -> Iterator[Config]:
 
 
 def _configure(c: Config) -> None:
-    # nbgrader 0.9.6 uses a new submission before it adds it to SQLAlchemy's session, and adds it
-    # then: newer versions of SQLAlchemy warn of that, three times a run. What is stored is right.
-    warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
-
     # `nbgrader validate` counts graded cells only, which a released notebook has none of that run.
     c.Validator.validate_all = True
 
@@ -97,8 +91,8 @@ def _configure(c: Config) -> None:
     # Grading: nbgrader's own steps, with the submission arranged for it first, and with student
     # code run in a sandbox and graded cells in the judge. For `nbgrader autograde`, for
     # formgrader's button, and for nbgrader's Python interface.
-    nbgrader.apps.autogradeapp.Autograde = SealedAutograde
-    nbgrader.apps.api.Autograde = SealedAutograde
+    nbgrader.apps.autogradeapp.Autograde = CheckedAutograde
+    nbgrader.apps.api.Autograde = CheckedAutograde
     c.Autograde.sanitize_preprocessors = [
         Arrange,
         OverwriteKernelspec,
