@@ -56,7 +56,7 @@ setup: .venv/installed ## build the Python environment in .venv
 
 sandbox: setup ## check that submitted code can be sealed; install bubblewrap if it is missing
 	@command -v bwrap >/dev/null || { $(call install,bubblewrap); }
-	@$(BIN)/python -c 'import sys; from grading.sandbox.bubblewrap import problem; sys.exit(problem())'
+	@$(BIN)/python -m grading sandbox
 
 demo: setup ## grade a small made-up class in demo/ and show the scores
 	@$(MAKE) --no-print-directory sandbox || \

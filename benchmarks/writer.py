@@ -76,7 +76,7 @@ class TimedRun(ClassRun):
 
 
 class Replay:
-    """A pool in which every student has the result of the first, at once."""
+    """A pool in which every student has the result of the first one, at once."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -95,6 +95,10 @@ class Replay:
 
     def wait(self) -> Iterator[tuple[str, Result]]:
         submission = self._waiting.pop()
+        if not submission.rows:  # the known answer, which is no student's
+            result, self._result = self._result, None
+            yield submission.student, result
+            return
         scores = {grade["cell_id"]: grade["auto_score"] for grade in self._result.rows["grade"]}
         result = copy.copy(self._result)
         result.rows = copy.deepcopy(submission.rows)

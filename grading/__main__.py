@@ -251,6 +251,21 @@ def _simulate(
     return 0
 
 
+def _sandbox_options(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def _sandbox() -> int:
+    from grading.plugin.bench import Bench
+
+    with Bench() as bench:
+        problem = bench.problem()
+    if problem is not None:
+        raise Stop(problem)
+    print("Student code can be sealed here: a sealed kernel has answered.")
+    return 0
+
+
 def _demo_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "notebook", metavar="NOTEBOOK", type=Path, help="such as source/ASSIGNMENT/NOTEBOOK.ipynb"
@@ -334,6 +349,13 @@ COMMANDS = {
         _simulate_options,
         _simulate,
         takes_settings=True,
+    ),
+    "sandbox": Command(
+        "try whether submitted code can be sealed on this machine",
+        "Starts a sealed kernel and asks it a question, as every run does first. Says what is "
+        "missing, and how to get it.",
+        _sandbox_options,
+        _sandbox,
     ),
     "demo": Command(
         "grade a small made-up class in demo/ and show the scores",

@@ -9,11 +9,14 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
 from traitlets import List, Unicode
 from traitlets.config import Configurable
+
+NOTES = ".grading"  # in the course's root
 
 
 class HiddenTests(Configurable):
@@ -41,11 +44,19 @@ class Course:
     """
 
     def __init__(self, settings: Sequence[str] = ()) -> None:
-        self.app = NbGrader()
-        self.app.initialize(list(settings))
-        self.app.log_level = logging.WARNING  # nbgrader tells of each of its steps
-        self.directory = CourseDirectory(parent=self.app)
+        app = NbGrader()
+        app.initialize(list(settings))
+        app.log_level = logging.WARNING  # nbgrader tells of each of its steps
+        self.app: Configurable = app
+        self.directory = CourseDirectory(parent=app)
         self.root = Path(self.directory.root)
+
+    @classmethod
+    def of(cls, app: Configurable, directory: CourseDirectory) -> Self:
+        """The course that a step of nbgrader's works on, by the configuration that `app` has."""
+        course = cls.__new__(cls)
+        course.app, course.directory, course.root = app, directory, Path(directory.root)
+        return course
 
     @property
     def hidden_tests(self) -> HiddenTests:
@@ -76,6 +87,10 @@ class Course:
     def feedback(self, student: str, assignment: str) -> Path:
         """The folder in which a student's feedback lies, or would."""
         return self._folder(self.directory.feedback_directory, student, assignment)
+
+    def notes(self, assignment: str) -> Path:
+        """The folder of what runs over an assignment note down."""
+        return self.root / NOTES / assignment
 
     def submissions(self, assignment: str) -> dict[str, Path]:
         """The folders that were handed in, by student, in the order of their names."""

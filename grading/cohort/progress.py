@@ -61,7 +61,7 @@ class Progress:
         self._total, self._unchanged = total, unchanged
         self._task = self._bar.add_task("grading", total=total)
         if unchanged:
-            self._say(f"{unchanged} unchanged since they were graded: left as they are.")
+            self.say(f"{unchanged} unchanged since they were graded: left as they are.")
 
     def refused(self, sentence: str) -> None:
         """Count a folder of which it is not known whose it is."""
@@ -80,28 +80,29 @@ class Progress:
         if not self._console.is_terminal:
             number = len(self._seconds)
             took = f"{result.ended} in {result.seconds:.1f} s"
-            self._say(f"{number}/{self._total} {student}: {took}")
+            self.say(f"{number}/{self._total} {student}: {took}")
 
     def _summarise(self) -> None:
         if not self._seconds:
-            self._say("Nothing was graded.")
+            self.say("Nothing was graded.")
         else:
             counts = ", ".join(f"{self._ended[name]} {name}" for name in Ended)
-            self._say(f"{counts}; {self._unchanged} unchanged.")
+            self.say(f"{counts}; {self._unchanged} unchanged.")
             median, most = statistics.median(self._seconds), max(self._seconds)
-            self._say(f"Seconds for a submission: median {median:.1f}, most {most:.1f}.")
+            self.say(f"Seconds for a submission: median {median:.1f}, most {most:.1f}.")
         dearest = sorted(self._cells.items(), key=lambda item: -sum(item[1]))[:DEAREST]
         if dearest:
-            self._say("Cells that cost most, in seconds:")
+            self.say("Cells that cost most, in seconds:")
         for cell, seconds in dearest:
             mean, most = statistics.mean(seconds), max(seconds)
-            self._say(f"  {cell}: {mean:.2f} on average, {most:.2f} at most")
+            self.say(f"  {cell}: {mean:.2f} on average, {most:.2f} at most")
         if self._remarked:
-            self._say(f"Remarks on {self._remarked}: python -m grading report lists them.")
+            self.say(f"Remarks on {self._remarked}: python -m grading report lists them.")
         if self._messages:
-            self._say("Left without a score, and marked as needing a look:")
+            self.say("Left without a score, and marked as needing a look:")
         for message in self._messages:
-            self._say(f"  {message}")
+            self.say(f"  {message}")
 
-    def _say(self, line: str) -> None:
+    def say(self, line: str) -> None:
+        """Print a line."""
         self._console.print(printable(line), markup=False, soft_wrap=True)

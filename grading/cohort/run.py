@@ -16,30 +16,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-import cloudpickle
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
 from nbgrader.converters.base import NbGraderException
-from nbgrader.utils import find_all_files
 from sqlalchemy.exc import SQLAlchemyError
 
 from grading.boundary.outcome import Ended
 from grading.cohort import excerpt, fingerprint
-from grading.cohort.closure import hidden_tests
 from grading.cohort.excerpt import GradebookChanged
+from grading.cohort.known_answer import KnownAnswer
+from grading.cohort.packing import pack
 from grading.cohort.pool import Died, NoPool, Pool
 from grading.cohort.progress import Progress
 from grading.cohort.worker import Job, Result, Submission
-from grading.course import Course, released_assignments
-from grading.files import Files, flush, read_files, read_notebooks, write_files, write_whole
+from grading.course import Course
+from grading.files import Files, flush, read_files, write_files, write_whole
 from grading.handed_in.read import Refused, SubmissionReader
+from grading.plugin.alike import Alike
 from grading.plugin.autograde import SealedAutograde
-from grading.plugin.execute import SealedExecute
-from grading.plugin.secret import course_secret
-from grading.sandbox.provisioner import SealedProvisioner
 from grading.stop import Stop
-
-NOTES = ".grading"  # in the course's root
-OF_THE_RUN = ("CourseDirectory", "Application", "JupyterApp", "NbGrader")  # change no score
 
 
 class CannotGrade(Stop):
@@ -76,7 +70,7 @@ class ClassRun:
         self._course = course = Course(settings)
         self._assignment = assignment
         self._force = force
-        self._notes = course.root / NOTES / assignment
+        self._notes = course.notes(assignment)
         self._reader = SubmissionReader(parent=course.app)
         self._converter = SealedAutograde(coursedir=course.directory, parent=course.app)
         self._folders = self._find(students)
@@ -87,12 +81,14 @@ class ClassRun:
         Raises
         ------
         CannotGrade
-            If another run is at this assignment, or a worker's machine is not fit for it.
+            If another run is at this assignment, a worker's machine is not fit for it, or several
+            submissions in a row failed alike.
+        NoKnownAnswer
+            If the source's solutions do not earn what they must; then nothing has changed.
         """
         directory = self._course.directory
         with self._alone(), Gradebook(directory.db_url, directory.course_id) as gradebook:
-            excerpt.make_indexes(gradebook)
-            job = self._job(gradebook)
+            job = pack(self._course, self._assignment, gradebook)
             todo = [
                 student
                 for student in self._folders
@@ -102,13 +98,20 @@ class ClassRun:
                 progress.begin(len(todo), len(self._folders) - len(todo))
                 for sentence in self._converter.refused:
                     progress.refused(sentence)
-                for student in todo:  # in this order, however fast each is graded
-                    self._enter(student, gradebook)
+                if not todo:
+                    return progress.all_graded
                 try:
                     pool = make_pool(job)
                 except NoPool as error:
                     raise CannotGrade(str(error)) from None
                 with closing(pool):
+                    answer = KnownAnswer(self._course, job)
+                    for path in answer.missing:
+                        progress.say(f"No {path}: what its solutions earn is not tried.")
+                    answer.try_in(pool)
+                    excerpt.make_indexes(gradebook)
+                    for student in todo:  # in this order, however fast each is graded
+                        self._enter(student, gradebook)
                     self._run(todo, pool, gradebook, job, progress)
         return progress.all_graded
 
@@ -121,10 +124,15 @@ class ClassRun:
         progress: Progress,
     ) -> None:
         waiting, running, deaths = deque(todo), {}, Counter()
+        alike = Alike(self._converter.most_alike)
 
         def keep(student: str, digest: str, result: Result) -> None:
             self._keep(student, digest, result, gradebook)
             progress.finished(student, result)
+            if result.ended is not Ended.FAILED:
+                alike.ended()
+            elif why := alike.failed(student, "; ".join(result.messages)):
+                raise CannotGrade(why)
 
         def fill() -> None:
             while waiting and pool.room():
@@ -183,50 +191,6 @@ class ClassRun:
         return {
             name: folder for name, folder in folders.items() if name in students or not students
         }
-
-    def _job(self, gradebook: Gradebook) -> Job:
-        """Pack up everything that workers need."""
-        course, app, assignment = self._course, self._course.app, self._assignment
-        ignored = [*course.directory.ignore, "*.ipynb"]
-        with course.entered():
-            release = read_files(course.release(assignment).resolve())
-            others = {
-                other: read_notebooks(course.release(other))
-                for other in released_assignments(app)
-                if other != assignment
-            }
-            folder = course.source(assignment).resolve()
-            wanted = {Path(name).resolve() for name in find_all_files(str(folder), ignored)}
-            secret = course_secret(Path(SealedExecute(parent=app).secret_file).resolve()).hex()
-        source = {
-            name: file for name, file in read_files(folder).items() if folder / name in wanted
-        }
-        rows = excerpt.of_assignment(gradebook, assignment)
-        graded = {(cell["notebook_id"], cell["name"]) for cell in rows["base_cell"]}
-        sources = [
-            cell["source"]
-            for cell in rows["source_cell"]
-            if (cell["notebook_id"], cell["name"]) in graded
-        ]
-        tests = hidden_tests(sources, [path.resolve() for path in course.hidden_folders])
-        config = {name: part for name, part in app.config.items() if name not in OF_THE_RUN}
-        imports = tuple(SealedProvisioner(parent=app).imports)
-        engine = fingerprint.engine(imports)
-        digest = fingerprint.of([assignment, release, source, tests, rows, config, secret, engine])
-        return Job(
-            assignment=assignment,
-            course_id=course.directory.course_id,
-            release=release,
-            source=source,
-            others=others,
-            tests=tests,
-            rows=rows,
-            config=cloudpickle.dumps(app.config),
-            secret=secret,
-            digest=digest,
-            imports=imports,
-            engine=engine,
-        )
 
     def _read(self, student: str, job: Job) -> tuple[Files | str, str]:
         """What a student handed in, or why it is refused; and a hash that changes with it."""

@@ -214,6 +214,7 @@ class Grader:
             excerpt.put(gradebook, submission.rows)
         config = _configuration(job, root, db_url)
         converter = SealedAutograde(coursedir=CourseDirectory(config=config), config=config)
+        converter.create_student = True  # in this gradebook; who is known, the other one says
         remarks = _Remarks()
         converter.log.setLevel(logging.WARNING)
         converter.log.propagate = False

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import warnings
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
@@ -14,18 +15,24 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.utils import setenv
+from sqlalchemy.exc import SAWarning
+from traitlets import Int
 
 from grading.boundary.outcome import Ended
 from grading.course import release_folder, released_assignments
 from grading.handed_in.read import Refused, SubmissionReader, check_student
 from grading.handed_in.whose import NOT_HANDED_IN, HandedIn, Releases, not_handed_in
+from grading.plugin.alike import Alike
 from grading.plugin.bench import Bench
 from grading.plugin.execute import AtWork, SealedExecute
 from grading.plugin.extensions import EXTENSIONS, Extensions
 from grading.plugin.folders import Printable, find_folders
 from grading.plugin.students import ClassList
-from grading.sandbox import bubblewrap
 from grading.stop import Stop
+
+# nbgrader 0.9.6 uses a new submission before it adds it to SQLAlchemy's session, and adds it
+# then: newer versions of SQLAlchemy warn of that, three times a run. What is stored is right.
+warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
 
 
 class SealedAutograde(Autograde):
@@ -34,6 +41,12 @@ class SealedAutograde(Autograde):
     Before a submission is graded its old automatic scores are taken away, so that whatever happens
     after that, it is unscored and marked as needing a look, rather than left with an old score.
     """
+
+    most_alike = Int(
+        3,
+        help="After how many submissions in a row that failed in the same words no more are "
+        "graded; 0: they always are.",
+    ).tag(config=True)
 
     refused: list[str]  # sentences on folders whose names can be no student's
     failures: list[tuple[Ended, str]]  # refused or failed, and a sentence that names the student
@@ -58,15 +71,8 @@ class SealedAutograde(Autograde):
         NbGraderException
             If student code cannot be sealed here, or if any submission could not be graded.
         """
-        execute = SealedExecute(parent=self)
-        if not execute.enabled:
-            self._refuse_all("--no-execute is not possible here: scores come from running code.")
-        problem = bubblewrap.problem()
-        if problem is not None and execute.require_isolation:
-            self._refuse_all(
-                f"{problem}\n(SealedExecute.require_isolation = False grades without the seal: "
-                "only for submissions that you wrote yourself.)"
-            )
+        self.failures, self.seconds = [], {}
+        problem = self.require_seal(bench)
         if problem is not None:
             self.log.warning(
                 "STUDENT CODE RUNS UNSEALED, with all the rights of the user who grades, because "
@@ -77,8 +83,26 @@ class SealedAutograde(Autograde):
         self._reader = SubmissionReader(parent=self)
         self._bench = bench
         self._known: dict[str, Releases] = {}
-        self.failures, self.seconds = [], {}
         super().start()
+
+    def require_seal(self, bench: Bench) -> str | None:
+        """Make sure that student code runs sealed; if it need not, return why it does not.
+
+        Raises
+        ------
+        NbGraderException
+            If it must and cannot, or if no code is to be run.
+        """
+        execute = SealedExecute(parent=self)
+        if not execute.enabled:
+            self.refuse_all("--no-execute is not possible here: scores come from running code.")
+        problem = bench.problem(str(release_folder(self, self.coursedir.assignment_id).resolve()))
+        if problem is not None and execute.require_isolation:
+            self.refuse_all(
+                f"{problem}\n(SealedExecute.require_isolation = False grades without the seal: "
+                "only for submissions that you wrote yourself.)"
+            )
+        return problem
 
     def init_notebooks(self) -> None:
         """Find the submissions: every folder, whatever the notebooks in it are called."""
@@ -106,7 +130,9 @@ class SealedAutograde(Autograde):
     def convert_notebooks(self) -> None:
         """Grade the submissions one after the other; name those that failed."""
         self.failures += [(Ended.REFUSED, sentence) for sentence in self.refused]
+        alike = Alike(self.most_alike)
         for folder, notebooks in self.assignments.items():
+            known = len(self.failures)
             assignment, student = self.ids(folder)
             self.notebooks = notebooks
             try:
@@ -120,9 +146,15 @@ class SealedAutograde(Autograde):
                 raise
             except Exception as error:
                 self._give_up(assignment, student, self.notebooks, error)
+            failed = [text for kind, text in self.failures[known:] if kind is Ended.FAILED]
+            if not failed:
+                alike.ended()
+            elif why := alike.failed(student, "; ".join(failed)):
+                self.failures.append((Ended.FAILED, why))
+                break
         if self.failures:
             text = "\n".join(f"  {sentence}" for _, sentence in self.failures)
-            self._refuse_all(f"Left without a score, and marked as needing a look:\n{text}")
+            self.refuse_all(f"Left without a score, and marked as needing a look:\n{text}")
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Whether to grade: as nbgrader decides, and again if a notebook failed the last time."""
@@ -196,7 +228,8 @@ class SealedAutograde(Autograde):
             self.set_permissions(assignment, student)
         self.run_post_convert_hook()
 
-    def _refuse_all(self, sentence: str) -> None:
+    def refuse_all(self, sentence: str) -> NoReturn:
+        """End the command, and say why."""
         self.log.error(sentence)
         raise NbGraderException(sentence)
 
@@ -226,21 +259,21 @@ class SealedAutograde(Autograde):
             try:
                 notebooks = gradebook.find_assignment(assignment).notebooks
             except MissingEntry:
-                self._refuse_all(
+                self.refuse_all(
                     f"The gradebook does not know the assignment {assignment}. "
                     f"Run: nbgrader generate_assignment {assignment} --force"
                 )
             names = sorted(notebook.name for notebook in notebooks)
         wanted = [name for name in names if fnmatch(name, pattern)]
         if not wanted:
-            self._refuse_all(f"{assignment} has no notebook {pattern}; it has: {', '.join(names)}.")
+            self.refuse_all(f"{assignment} has no notebook {pattern}; it has: {', '.join(names)}.")
         return wanted
 
     def _read_extensions(self, assignment: str) -> Extensions:
         try:
             return Extensions(Path(self.coursedir.root, EXTENSIONS), assignment)
         except Stop as stop:
-            self._refuse_all(str(stop))
+            self.refuse_all(str(stop))
 
     def _find_files(self, assignment: str, student: str, folder: Path) -> None:
         """Find the file of each notebook, whatever it is called and wherever it lies."""
@@ -317,16 +350,16 @@ class SealedAutograde(Autograde):
         self, assignment: str, student: str, notebooks: list[str], error: Exception | None = None
     ) -> None:
         """Leave no half-graded notebook and no score behind, and remember what happened."""
+        folder = Path(self._format_dest(assignment, student))
         try:
             self._unscore(assignment, student, notebooks)
+            for notebook in notebooks:
+                folder.joinpath(Path(notebook).name).unlink(missing_ok=True)
+            if folder.is_dir() and not list(folder.glob("*.ipynb")):
+                shutil.rmtree(folder)
         except Exception as trouble:  # a gradebook that is locked: go on with the others
-            sentence = f"{student}: an old score may still stand: {trouble}"
+            sentence = f"{student}: an old score or page may still stand: {trouble}"
             self.failures.append((Ended.FAILED, sentence))
-        folder = Path(self._format_dest(assignment, student))
-        for notebook in notebooks:
-            folder.joinpath(Path(notebook).name).unlink(missing_ok=True)
-        if folder.is_dir() and not list(folder.glob("*.ipynb")):
-            shutil.rmtree(folder)
         if isinstance(error, Refused):
             self.failures.append((Ended.REFUSED, f"{student}: {error}"))
         elif error is not None:

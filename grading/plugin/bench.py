@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from grading.judging.remote import Judges
+from grading.sandbox import trial
 from grading.sandbox.bubblewrap import Sandbox
 
 
@@ -16,6 +17,7 @@ class Bench:
     def __init__(self) -> None:
         self._judges: Judges | None = None
         self._sandbox: Sandbox | None = None
+        self._tried: tuple[str | None] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -50,6 +52,18 @@ class Bench:
             self._end_sandbox()
             self._sandbox = Sandbox(self.folder, **settings)
         return self._sandbox
+
+    def problem(self, data: str = "") -> str | None:
+        """Why student code cannot be sealed here; None if it can. Tried once, with a real kernel.
+
+        Parameters
+        ----------
+        data : str
+            Folder of the released data files.
+        """
+        if self._tried is None:
+            self._tried = (trial.problem({"bench": self, "data": data}),)
+        return self._tried[0]
 
     def close(self) -> None:
         """End the processes, and remove every file. What is asked for later is made anew."""

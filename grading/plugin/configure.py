@@ -6,7 +6,6 @@ import os
 import shutil
 import sysconfig
 import traceback
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -31,11 +30,10 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
     SaveCells,
 )
-from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
+from grading.cohort.known_answer import CheckedAutograde
 from grading.plugin.arrange import Arrange
-from grading.plugin.autograde import SealedAutograde
 from grading.plugin.execute import SealedExecute
 from grading.plugin.feedback import EveryonesFeedback, GetScores
 from grading.plugin.stubs import NamedStubs
@@ -77,10 +75,6 @@ def _configure(c: Config) -> None:
     if shutil.which("alembic") is None:
         os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
 
-    # nbgrader 0.9.6 uses a new submission before it adds it to SQLAlchemy's session, and adds it
-    # then: newer versions of SQLAlchemy warn of that, three times a run. What is stored is right.
-    warnings.filterwarnings("ignore", "Object of type <Submitted", SAWarning)
-
     # `nbgrader validate` counts graded cells only, which a released notebook has none of that run.
     c.Validator.validate_all = True
 
@@ -103,8 +97,8 @@ def _configure(c: Config) -> None:
     # Grading: nbgrader's own steps, with the submission arranged for it first, and with student
     # code run in a sandbox and graded cells in the judge. For `nbgrader autograde`, for
     # formgrader's button, and for nbgrader's Python interface.
-    nbgrader.apps.autogradeapp.Autograde = SealedAutograde
-    nbgrader.apps.api.Autograde = SealedAutograde
+    nbgrader.apps.autogradeapp.Autograde = CheckedAutograde
+    nbgrader.apps.api.Autograde = CheckedAutograde
     c.Autograde.sanitize_preprocessors = [
         Arrange,
         OverwriteKernelspec,

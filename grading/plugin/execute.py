@@ -30,7 +30,6 @@ from grading.plugin.bench import Bench
 from grading.plugin.outputs import Outputs, error, note
 from grading.plugin.secret import case_key, course_secret
 from grading.plugin.turns import Listener, Turn, cause
-from grading.sandbox import bubblewrap
 from grading.sandbox.client import JupyterSession
 from grading.sandbox.kernel import Kernel, Limits
 
@@ -184,7 +183,7 @@ class SealedExecute(Execute):
     async def _start_kernel(self, bench: Bench, data: Path) -> JupyterSession:
         """Start a kernel with the released data files in its folder, never the notebook's."""
         data = data.resolve()
-        if self.require_isolation or bubblewrap.problem() is None:
+        if self.require_isolation or bench.problem(str(data)) is None:
             return await JupyterSession.start({"bench": bench, "data": str(data)})
         folder = Path(tempfile.mkdtemp(prefix="student-", dir=bench.folder))
         if data.is_dir():

@@ -21,8 +21,8 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 
 from grading.handed_in.cells import question_name
+from grading.plugin.bench import Bench
 from grading.rehearsal.simulate import Expected, load
-from grading.sandbox import bubblewrap
 from grading.stop import Stop
 
 FOLDER, LOG = Path("demo"), Path("demo", "nbgrader.log")
@@ -94,7 +94,8 @@ def _make_course(notebook: Path) -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     copy_notebook(notebook, FOLDER / "source" / notebook.parent.name)
     settings = Path("nbgrader_config.py").read_text() + SETTINGS
-    problem = bubblewrap.problem()
+    with Bench() as bench:
+        problem = bench.problem()
     if problem is not None:
         print(f"WARNING: STUDENT CODE RUNS UNSEALED in this demo, which wrote it. {problem}\n")
         settings += UNSEALED
