@@ -66,6 +66,7 @@ def outcome(name: str, held: bool, mistake: str = "", failed: tuple[str, str] | 
     criteria = [{"name": f"{name}'s shape", "points": 1.0, "held": held}]
     return {"mistake": mistake, "criteria": criteria, "unanswered": unanswered}
 
+
 FIRST_NAMES = {"student012": "Ada", "student013": "Grace <b>"}
 
 
