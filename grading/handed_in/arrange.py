@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from nbformat import v4
 from nbformat.notebooknode import NotebookNode
@@ -20,6 +21,7 @@ from nbformat.notebooknode import NotebookNode
 from grading.handed_in.cells import grade_id
 
 MINE = "grading"  # in metadata: what grading needs to know, and no reader
+SEVERAL = 1100  # cells: the most that are read of a notebook, and those of its release
 HERE = ("%%time", "%%capture", "%%prun")  # cell magics that run a cell where all others run
 # What only IPython reads. Its own reader takes minutes for a few hundred such lines.
 PROMPT = re.compile(r"^(?:>>>|\.\.\.) ?", re.MULTILINE)
@@ -163,14 +165,15 @@ def _claim(
         places[min(free, key=lambda n: submitted.cells[n].cell_type != "code")] = place
 
 
-def defined(source: str) -> set[str]:
+@lru_cache(maxsize=SEVERAL)
+def defined(source: str) -> frozenset[str]:
     """Names that a cell's code defines at its top level: functions, classes, imports, variables."""
     if not _is_python(source):
-        return set()
+        return frozenset()
     tree = parsed(source)
     if tree is not None:
-        return set(_defined(tree.body))
-    return {first or second for first, second in DEFINITION.findall(_plain(source))}
+        return frozenset(_defined(tree.body))
+    return frozenset(first or second for first, second in DEFINITION.findall(_plain(source)))
 
 
 def _is_python(source: str) -> bool:

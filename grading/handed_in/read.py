@@ -61,6 +61,9 @@ class SubmissionReader(LoggingConfigurable):
     max_files = Int(1000, help="Most files and folders in a submitted folder.").tag(config=True)
     max_notebooks = Int(100, help="Most notebooks that are read of a submission.").tag(config=True)
     max_cells = Int(1000, help="Most cells in a submitted notebook.").tag(config=True)
+    max_characters = Int(
+        1_000_000, help="Most characters in the cells of a submitted notebook, all together."
+    ).tag(config=True)
     max_cell_characters = Int(200_000, help="Longest cell that is read, in characters.").tag(
         config=True
     )
@@ -195,12 +198,18 @@ class SubmissionReader(LoggingConfigurable):
         if len(cells) > self.max_cells:
             raise Refused(f"{name} has more than {self.max_cells} cells.")
         notebook = nbformat.v4.new_notebook(metadata={"python": _python(content)})
+        left = self.max_characters
         for number, cell in enumerate(cells):
             source = _source(cell)
             if len(source) > self.max_cell_characters:
                 raise Refused(
                     f"Cell {number + 1} of {name} is longer than "
                     f"{self.max_cell_characters} characters."
+                )
+            left -= len(source)
+            if left < 0:
+                raise Refused(
+                    f"The cells of {name} hold more than {self.max_characters} characters."
                 )
             # nbformat's own makers validate each cell, which takes a hundred times as long
             read = NotebookNode(id=f"cell-{number}", cell_type="markdown", source=source)

@@ -33,7 +33,7 @@ class Arrange(NbGraderPreprocessor):
         path = release_folder(self, names["assignment"]) / f"{names['notebook']}.ipynb"
         arranged = arrange(nb, nbformat.read(path, as_version=4))
         known = _known(names)
-        clean = SanitizeHTML(parent=self)
+        markdown = StudentsMarkdown(SanitizeHTML(parent=self))
         for cell in arranged.notebook.cells:
             source, points = known.get(grade_id(cell), (None, None))
             if source is not None and is_locked(cell) and MINE not in cell.metadata:
@@ -41,8 +41,7 @@ class Arrange(NbGraderPreprocessor):
             if points is not None and is_grade(cell):
                 cell.metadata.nbgrader["points"] = points
             if cell.cell_type == "markdown" and cell.metadata.pop("by_student", False):
-                text = clean.sanitize_html_tags(cell.source)
-                cell.source = text if _is_harmless(text) else f"<pre>{escape(text)}</pre>"
+                cell.source = markdown.shown(cell.source)
         for remark in arranged.remarks:
             self.log.warning("%s, %s: %s", names["student"], names["notebook"], remark)
         remarks = [*resources["grading"].remarks, *arranged.remarks]
@@ -56,6 +55,37 @@ def _about(remarks: Sequence[str]) -> NotebookNode:
     items = "".join(f"<li>{escape(' '.join(remark.split()))}</li>" for remark in remarks)
     text = f"<p><strong>About your file:</strong></p><ul>{items}</ul>"
     return v4.new_markdown_cell(text, id="about-your-file")
+
+
+class StudentsMarkdown:
+    """What of a notebook's Markdown a browser may be given: rendered, or else as it was written.
+
+    Sanitising and rendering take time with the square of a cell's length, here and in the feedback.
+
+    Parameters
+    ----------
+    clean : SanitizeHTML
+    room : int
+        How large the squares of the cells' lengths may be, all together; more is not rendered.
+    """
+
+    def __init__(self, clean: SanitizeHTML, room: int = 200_000_000) -> None:
+        self._clean = clean
+        self._room = room
+
+    def shown(self, source: str) -> str:
+        """What stands for a cell."""
+        if len(source) ** 2 > self._room:
+            return _as_written(source)
+        self._room -= len(source) ** 2
+        text = self._clean.sanitize_html_tags(source)
+        return text if _is_harmless(text) else _as_written(source)
+
+
+def _as_written(source: str) -> str:
+    """Text in which neither Markdown nor formulas are looked for."""
+    text = escape(source).translate({ord(mark): f"&#{ord(mark)};" for mark in "\\$\n"})
+    return f"<pre>{text}</pre>"
 
 
 class _Links(HTMLParser):

@@ -229,7 +229,13 @@ class SealedAutograde(Autograde):
         self.run_post_convert_hook()
 
     def refuse_all(self, sentence: str) -> NoReturn:
-        """End the command, and say why."""
+        """End the command, and say why.
+
+        Raises
+        ------
+        NbGraderException
+            Always.
+        """
         self.log.error(sentence)
         raise NbGraderException(sentence)
 

@@ -35,7 +35,7 @@ from traitlets.config import Config
 from grading.cohort.known_answer import CheckedAutograde
 from grading.plugin.arrange import Arrange
 from grading.plugin.execute import SealedExecute
-from grading.plugin.feedback import EveryonesFeedback, GetScores
+from grading.plugin.feedback import ClearOurHiddenTests, EveryonesFeedback, GetScores
 from grading.plugin.stubs import NamedStubs
 from grading.plugin.students import import_students
 
@@ -120,4 +120,8 @@ def _configure(c: Config) -> None:
     # Feedback shows neither hidden tests nor anything that a browser would run.
     nbgrader.apps.generatefeedbackapp.GenerateFeedback = EveryonesFeedback
     nbgrader.apps.api.GenerateFeedback = EveryonesFeedback
-    c.GenerateFeedback.preprocessors = [GetScores, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+    c.GenerateFeedback.preprocessors = [
+        GetScores,
+        ClearOurHiddenTests,
+        CSSHTMLHeaderPreprocessor,
+    ]

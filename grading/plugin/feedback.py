@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.converters import GenerateFeedback
-from nbgrader.preprocessors import GetGrades
+from nbgrader.preprocessors import ClearHiddenTests, GetGrades
+from nbgrader.utils import is_grade, is_locked
 
 from grading.handed_in.read import Refused, check_student
 from grading.plugin.folders import Printable, find_folders
@@ -34,6 +37,20 @@ class GetScores(GetGrades):
         told = {"text/plain": sentence, "text/html": f"<p><strong>{sentence}</strong></p>"}
         results = [out for out in cell.outputs if out.output_type != "execute_result"]
         cell.outputs = [new_output("display_data", told), *results]
+
+
+class ClearOurHiddenTests(ClearHiddenTests):
+    """nbgrader's ``ClearHiddenTests``; a student's cell may hold its marks too."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Clear one cell."""
+        if is_grade(cell) and is_locked(cell):
+            return super().preprocess_cell(cell, resources, cell_index)
+        with suppress(RuntimeError):  # marks that do not fit together are no author's
+            self._remove_hidden_test_region(cell)
+        return cell, resources
 
 
 class EveryonesFeedback(GenerateFeedback):

@@ -27,8 +27,9 @@ FORKSERVER = Path(__file__).with_name("forkserver.py")
 INSTALL = "sudo apt-get install bubblewrap   (Debian, Ubuntu; elsewhere: the package bubblewrap)"
 FIRST_UID = 200_000  # as root, each grader process runs its kernels under a uid of its own
 RIGHTS = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID")  # of the fork server, to give them up
-PROGRAM = "/forkserver.py"  # where it lies in the sandbox
+PROGRAM = "/forkserver.py"  # where it lies in the sandbox, if nothing else does
 RELEASED = "/released"  # where the data files lie, until a kernel has them in its home
+MOST_LINKS = 40  # on the way to one path, as Linux has it
 
 
 @cache
@@ -40,7 +41,7 @@ def problem() -> str | None:
     if bwrap is None:
         return f"bubblewrap, which seals student code, is not installed. Install it:\n  {INSTALL}"
     command = [bwrap, *_isolation(root=os.getuid() == 0), "--ro-bind", "/", "/"]
-    command += ["--proc", "/proc", "--dev", "/dev", sys.executable, "-I", "-S", str(FORKSERVER)]
+    command += ["--proc", "/proc", sys.executable, "-I", "-S", str(FORKSERVER)]
     trial = subprocess.run(command, capture_output=True, text=True)
     if trial.returncode == 0:
         return None
@@ -103,31 +104,40 @@ class Sandbox:
         self._uid = FIRST_UID + os.getpid() % 50_000 if os.getuid() == 0 else 0
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         files = {str(file.relative_to(data)): file for file in _data_files(data)}
+        python = sys.executable
+        machine = shown(python, packages)
+        program, released, home, self.sockets = (
+            _free(place, machine) for place in (PROGRAM, RELEASED, policy.HOME, policy.SOCKETS)
+        )
+        writable = [home, *(place for place in policy.WRITABLE if place != policy.HOME)]
         settings = {
             "control": theirs.fileno(),
             "uid": self._uid,
             "limits": dict(limits),
             "disk": disk,
-            "writable": policy.WRITABLE,
-            "home": policy.HOME,
-            "released": RELEASED,
+            "writable": writable,
+            "home": home,
+            "released": released,
             "data": list(files),
-            "sockets": policy.SOCKETS,
+            "sockets": self.sockets,
             "imports": list(imports),
             "seccomp": seccomp.program(platform.machine()).hex(),
         }
-        python = sys.executable
-        machine = shown(python, packages)
-        settings["covered"] = _covered(machine)
+        settings["covered"] = _below(writable, machine, "ro-bind")
+        settings["links"] = _below(writable, machine, "symlink")
         mounts = [
             *machine,
-            *(Mount("ro-bind", str(file), f"{RELEASED}/{name}") for name, file in files.items()),
-            Mount("bind", str(self.folder), policy.SOCKETS),
-            Mount("ro-bind", str(FORKSERVER), PROGRAM),
+            Mount("tmpfs", "", home),
+            *(Mount("ro-bind", str(file), f"{released}/{name}") for name, file in files.items()),
+            Mount("bind", str(self.folder), self.sockets),
+            Mount("ro-bind", str(FORKSERVER), program),
         ]
         environment = {"PATH": f"{Path(python).parent}:/usr/bin:/bin", **policy.ENVIRONMENT}
+        for library in _library():
+            if any(mount.place == library for mount in machine):  # where its program may not look
+                environment["LD_LIBRARY_PATH"] = os.path.dirname(library)
         command = [bwrap, *arguments(mounts, environment, root=os.getuid() == 0)]
-        command += ["--", python, "-I", PROGRAM, json.dumps(settings)]
+        command += ["--", python, "-I", program, json.dumps(settings)]
         with theirs, open(self.folder / "errors", "wb") as errors:
             self._process = subprocess.Popen(
                 command,
@@ -204,13 +214,21 @@ def shown(python: str, packages: Iterable[str]) -> list[Mount]:
     packages : iterable of str
         Folders to show besides its own.
     """
-    links = [path for path in policy.SYSTEM if os.path.islink(path)]
-    system = [path for path in policy.SYSTEM if path not in links and os.path.isdir(path)]
-    folders = _outermost({*system, *_interpreter(python), *packages})
+    system = filter(os.path.isdir, policy.SYSTEM)
+    links: dict[str, str] = {}
+    found = {_resolved(path, links) for path in (*system, *_interpreter(python), *packages)}
+    _resolved(python, links)
+    folders = _outermost(found - {"/"})
+    ours = {mount.place for mount in policy.PRIVATE}
     return [
         *policy.PRIVATE,
-        *(Mount("symlink", os.readlink(path), path) for path in links),
         *(Mount("ro-bind", path, path) for path in folders),
+        *(
+            Mount("symlink", target, place)
+            for place, target in links.items()
+            if place not in ours
+            and not any(map(Path(place).is_relative_to, folders))  # which hold their own links
+        ),
         *policy.CONFIGURATION,
     ]
 
@@ -250,18 +268,57 @@ def _mounted(mount: Mount) -> list[str]:
     kind, source, place = mount
     before = {bound: _parents(place) for bound in ("ro-bind", "ro-bind-try")}
     before["tmpfs"] = ["--perms", "1777"]
+    before["symlink"] = before["ro-bind"]
     return [*before.get(kind, []), f"--{kind}", *([source] if source else []), place]
 
 
-def _covered(mounts: Iterable[Mount]) -> list[str]:
-    """Folders that are shown and lie where a kernel has a tmpfs of its own: a checkout in /tmp."""
-    places = (mount.place for mount in mounts if mount.kind == "ro-bind")
-    return [place for place in places if any(map(Path(place).is_relative_to, policy.WRITABLE))]
+def _below(writable: Iterable[str], mounts: Iterable[Mount], kind: str) -> dict[str, str]:
+    """What is shown where a kernel has a tmpfs of its own, such as a checkout in /tmp."""
+    return {
+        mount.place: mount.source
+        for mount in mounts
+        if mount.kind == kind and any(map(Path(mount.place).is_relative_to, writable))
+    }
+
+
+def _free(place: str, mounts: Iterable[Mount]) -> str:
+    """Return a place for something of ours where the machine has nothing to show."""
+    places = [Path(mount.place) for mount in mounts if mount.kind != "tmpfs"]
+    while any(each.is_relative_to(place) for each in places):
+        place += "_"
+    return place
+
+
+def _resolved(path: str, links: dict[str, str]) -> str:
+    """Follow a path as Linux does; take down the symbolic links on the way, which are shown too."""
+    at, rest = "/", list(reversed(Path(path).parts[1:]))
+    for _ in range(MOST_LINKS):
+        while rest and not os.path.islink(step := os.path.normpath(os.path.join(at, rest[-1]))):
+            at = step
+            rest.pop()
+        if not rest:
+            break
+        links[step] = target = os.readlink(step)
+        at = "/" if target.startswith("/") else at
+        rest[-1:] = reversed([part for part in target.split("/") if part])
+    return at
 
 
 def _interpreter(python: str) -> set[str]:
     """The folders that an interpreter needs: its environment, and the one that made it."""
-    return {sys.prefix, sys.base_prefix, sys.exec_prefix, str(Path(python).resolve().parent.parent)}
+    return {
+        *(sys.prefix, sys.base_prefix, sys.exec_prefix),
+        str(Path(python).resolve().parent.parent),
+        *_library(),
+    }
+
+
+def _library() -> list[str]:
+    """The interpreter's shared library, wherever it was found; none if it needs none."""
+    with open("/proc/self/maps", errors="surrogateescape") as maps:
+        paths = {line.rstrip("\n").partition("/")[2] for line in maps}
+    found = (f"/{path}" for path in paths if os.path.basename(path).startswith("libpython"))
+    return sorted(filter(os.path.isfile, found))[:1]
 
 
 def _outermost(folders: set[str]) -> list[str]:

@@ -179,6 +179,10 @@ class JupyterSession(Session):
         try:
             session._client.start_channels()
             await session._client.wait_for_ready(timeout)
+        except RuntimeError as error:
+            words = getattr(manager.provisioner, "last_words", "")
+            await session.end()
+            raise RuntimeError(f"{error}: {words}" if words else str(error)) from None
         except BaseException:
             await session.end()
             raise

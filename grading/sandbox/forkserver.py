@@ -7,7 +7,8 @@ could be sealed here. It imports nothing of its package, which the sandbox may n
 Each request arrives on the control socket as JSON together with the descriptor of a socket that
 stands for the kernel's life: it is held open by the first process of the kernel's namespaces, so
 that the grader sees an end of file when the kernel has ended, and the kernel is ended when the
-grader closes its side. Whatever the grader sends is answered with the kernel's processor time.
+grader closes its side. Whatever the grader sends is answered with the kernel's processor time; a
+kernel that ends leaves its processor time and the end of what it wrote to its standard error.
 
 No student code runs in this program. A kernel is forked from it, moves into namespaces of its own
 (files, processes, network, IPC), lowers its rights for good, and only then reads a message.
@@ -37,6 +38,7 @@ CAPABILITY_VERSION_3 = 0x20080522
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
 WRITE_FILE, MAKE_SOCK, TRUNCATE = 1 << 1, 1 << 9, 1 << 14
 EVERY_WRITE = WRITE_FILE | sum(1 << bit for bit in range(4, 13))  # remove and make whatever kind
+LAST_WORDS = 2000  # bytes of a kernel's complaints that are told
 CONNECTION = "/tmp/connection.json"
 KERNEL = ("ipykernel.kernelapp", "ipykernel.ipkernel", "IPython.core.completer", "zmq")
 
@@ -51,7 +53,8 @@ class Settings(TypedDict):
     limits: dict[str, int]  # by name without RLIMIT_
     disk: int  # bytes of each tmpfs
     writable: list[str]  # where each kernel has a tmpfs of its own
-    covered: list[str]  # folders below these that it needs all the same
+    covered: dict[str, str]  # folders below these that it needs all the same
+    links: dict[str, str]  # symbolic links there that lead to what it needs, and where to
     home: str  # where kernels start
     released: str  # where the data files lie
     data: list[str]  # their names, which they have in every home too
@@ -97,8 +100,11 @@ def arrange_files(settings: Settings, sockets: str) -> None:
         mount("tmpfs", path, "tmpfs", NOSUID | NODEV, f"size={settings['disk']},mode=1777")
     for path, folder in covered.items():  # read-only, as they were before
         os.makedirs(path, mode=0o755)
-        mount(f"/proc/self/fd/{folder}", path, flags=BIND)
+        mount(f"/proc/self/fd/{folder}", path, flags=BIND | RECURSIVE)
         os.close(folder)
+    for path, target in settings["links"].items():
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        os.symlink(target, path)
     for name in settings["data"]:
         file = Path(settings["home"], name)
         file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -165,10 +171,10 @@ def run_kernel(connection: dict[str, Any]) -> None:
     IPKernelApp.launch_instance(argv=["-f", CONNECTION, "--HistoryManager.enabled=False"])
 
 
-def guard(kernel: int, life: int) -> None:
+def guard(kernel: int, life: int, words: int) -> None:
     """As first process of its namespaces, tell how much processor time the kernel has used.
 
-    It ends when the kernel has or the grader wants it.
+    It ends when the kernel has or the grader wants it; last it tells what the kernel complained of.
     """
     ended = os.pidfd_open(kernel)
     poll = select.poll()
@@ -177,6 +183,10 @@ def guard(kernel: int, life: int) -> None:
     with contextlib.suppress(OSError):
         while ended not in dict(poll.poll()) and os.read(life, 1):
             os.write(life, struct.pack("d", cpu_seconds(kernel)))
+        size = os.fstat(words).st_size
+        if size:
+            tail = os.pread(words, LAST_WORDS, max(0, size - LAST_WORDS))
+            os.write(life, struct.pack("d", cpu_seconds(kernel)) + tail)
     os._exit(0)
 
 
@@ -190,16 +200,18 @@ def serve_one(request: dict[str, Any], life: int, settings: Settings) -> None:
     """Be all that comes of one request. Never returns."""
     enter_namespaces()
     arrange_files(settings, request["sockets"])
+    words = os.open(settings["writable"][0], os.O_TMPFILE | os.O_RDWR | os.O_APPEND, 0o600)
     kernel = os.fork()
     if kernel:
         check(libc.prctl(SET_DUMPABLE, 0, 0, 0, 0), "dumpable")
         lower_rights({**settings, "seccomp": ""})  # but it may open a pidfd
-        guard(kernel, life)
+        guard(kernel, life, words)
     os.close(life)
     silence = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(silence, descriptor)
+    for descriptor, stream in enumerate((silence, silence, words)):
+        os.dup2(stream, descriptor)
     os.close(silence)
+    os.close(words)
     lower_rights(settings)
     run_kernel(request["connection"])
     os._exit(0)

@@ -19,12 +19,14 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerBase
 from traitlets import Any, Int, List, Unicode
 
+from grading.handed_in.printable import printable
 from grading.sandbox.bubblewrap import Sandbox
-from grading.sandbox.policy import CORE, LIMITS, SOCKETS, TMPFS
+from grading.sandbox.policy import CORE, LIMITS, TMPFS
 
 POLL = 0.01  # seconds between two looks whether a kernel has ended
 TELL = 1.0  # seconds until a kernel's processor time is told, or else it counts as it was
 CPU = struct.Struct("d")
+TOLD = 4096  # bytes of the longest message of what watches a kernel
 KILLED = 128 + signal.SIGKILL
 
 
@@ -61,7 +63,13 @@ class SealedProvisioner(KernelProvisionerBase):
     _sandbox: Sandbox | None = None
     _life: socket.socket | None = None
     _cpu = 0.0
+    _words = ""
     _sockets: Path | None = None
+
+    @property
+    def last_words(self) -> str:
+        """The end of what a kernel complained of that has ended, or its sandbox."""
+        return printable(" ".join((self._words or self._sandbox.errors()).split()))
 
     @property
     def has_process(self) -> bool:
@@ -77,14 +85,14 @@ class SealedProvisioner(KernelProvisionerBase):
         if self._life is not None and not self._hear():
             with contextlib.suppress(OSError, TimeoutError):
                 self._life.send(b"?")
-                told = asyncio.get_running_loop().sock_recv(self._life, CPU.size)
+                told = asyncio.get_running_loop().sock_recv(self._life, TOLD)
                 self._note(await asyncio.wait_for(told, TELL))
         return self._cpu
 
     def _hear(self) -> bool:
         """Read what was told late; return whether the kernel has ended."""
         try:
-            while told := self._life.recv(CPU.size):
+            while told := self._life.recv(TOLD):
                 self._note(told)
         except BlockingIOError:
             return False
@@ -94,7 +102,8 @@ class SealedProvisioner(KernelProvisionerBase):
 
     def _note(self, told: bytes) -> None:
         if told:
-            (self._cpu,) = CPU.unpack(told)
+            (self._cpu,) = CPU.unpack_from(told)
+            self._words += told[CPU.size :].decode(errors="replace")
 
     async def wait(self) -> int | None:
         while await self.poll() is None:
@@ -148,7 +157,7 @@ class SealedProvisioner(KernelProvisionerBase):
         """Have the kernel forked; what its spec says to run does not matter."""
         self.connection_info = self.parent.get_connection_info()
         key = self.connection_info["key"]
-        inside = {**self.connection_info, "ip": f"{SOCKETS}/k", "key": key.decode()}
+        inside = {**self.connection_info, "ip": f"{self._sandbox.sockets}/k", "key": key.decode()}
         self._life = self._sandbox.fork(self._sockets, inside)
         self._life.setblocking(False)
         return self.connection_info

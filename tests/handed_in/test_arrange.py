@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 from typing import Any
 
@@ -382,3 +383,15 @@ def test_answers_without_names_are_known_by_what_they_define(sheet, name):
 )
 def test_what_a_cell_defines(source, names):
     assert defined(source) - {"get_ipython"} == names
+
+
+def test_each_cell_is_parsed_at_most_twice_however_many_questions_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cells = [{"cell_type": "code", "source": f"x = {n}\n" * 50} for n in range(100)]
+    submitted = READER.parse({"cells": cells}, "p1.ipynb")
+    parsed: list[str] = []
+    parse = ast.parse
+    monkeypatch.setattr(ast, "parse", lambda code: parsed.append(code) or parse(code))
+    arrange(submitted, RELEASE)
+    assert len(parsed) <= 2 * (len(cells) + len(RELEASE.cells))

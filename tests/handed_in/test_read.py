@@ -114,3 +114,11 @@ def test_a_linked_student_is_refused(tmp_path: Path) -> None:
     (tmp_path / "other").symlink_to(tmp_path / "student")
     with pytest.raises(Refused, match="not an ordinary folder"):
         SubmissionReader().check_folder(tmp_path / "other" / "ps1")
+
+
+def test_all_cells_together_have_a_bound() -> None:
+    reader = SubmissionReader(max_characters=1000)
+    cells = [{"cell_type": "code", "source": "x" * 100}] * 10
+    reader.parse({"cells": cells}, "p1.ipynb")
+    with pytest.raises(Refused, match="hold more than 1000 characters"):
+        reader.parse({"cells": [*cells, {"source": "x"}]}, "p1.ipynb")
