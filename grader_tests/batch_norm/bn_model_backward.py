@@ -165,6 +165,7 @@ TASK = Task(
     ),
     lecture=BACKWARD,
     mistakes=MISTAKES,
+    unworked={"the right answer [tfs]*": "of what has one column, order and shape do not matter"},
     variants=(Variant("reversed caches", by_reversed_caches),),
     own_parts=("batchnorm_backward",),
     confirm=confirm,

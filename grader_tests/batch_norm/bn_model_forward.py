@@ -152,6 +152,7 @@ TASK = Task(
     ),
     lecture=FITTING,
     mistakes=MISTAKES,
+    unworked={"the right answer sorted": "running statistics have one column, and so one order"},
     variants=(Variant("layer by layer", layer_by_layer),),
     own_parts=("batchnorm_forward",),
 )

@@ -419,19 +419,22 @@ def point_by_point(space, n, rng):
     return points
 
 
+DRAWN = ("scales", "whole numbers", "drawn from rng")
+
 TASK = Task(
     reference=ref.random_points,
     returns="points",
     cases=cases,
     criteria=(
-        Holds("points", 1, are_points, "few"),
+        Holds("points", 1, are_points, "few", beside=DRAWN),
         Holds("scales", 2.5, scales_are_right, "many"),
         Holds("whole numbers", 1, integers_are_right, "many"),
-        Holds("drawn by themselves", 0.5, independent, "many"),
-        Holds("drawn from rng", 1, rng_repeats_points, "twice"),
+        Holds("drawn by themselves", 0.5, independent, "many", beside=DRAWN[:2]),
+        Holds("drawn from rng", 1, rng_repeats_points, "twice", beside=("points", *DRAWN)),
     ),
     lecture=SCALES,
     mistakes=MISTAKES,
+    unworked={"the right answer as whole numbers": "of what is a whole number, they are"},
     variants=(Variant("point by point", point_by_point),),
     own_parts=("sample_learning_rates", "sample_betas"),
 )

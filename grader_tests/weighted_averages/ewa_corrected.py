@@ -173,7 +173,7 @@ TASK = Task(
     cases=cases,
     criteria=(
         Agrees("corrected averages", 5, "plain"),
-        Agrees("equal values stay", 2, "constant"),
+        Agrees("equal values stay", 2, "constant", beside=("corrected averages", "whole numbers")),
         Agrees("whole numbers", 1, "whole"),
         InputsUntouched(1),
     ),

@@ -18,13 +18,12 @@ from grading.boundary.outcome import Failed
 from grading.boundary.questions import Question, Unanswered
 from grading.marking.case import Answer, Case, spelled
 from grading.marking.compare import EXACT, describe, difference, short
-from grading.marking.criteria import Criterion
+from grading.marking.criteria import ANYTHING, Criterion
 from grading.marking.task import Mistake, Sign, Task, Way, total
 
 Ask = Callable[[Sequence[Question]], list[tuple[Any, ...] | Unanswered]]
 
 PATIENCE = 20.0  # seconds for all calls of a composite's parts
-NOTHING_RIGHT = "It counts as soon as something else is right."
 
 
 class State(StrEnum):
@@ -132,14 +131,7 @@ class Exam:
         """
         answers = self.put(ask)
         parts = OwnParts(self, ask)
-        findings = [self._finding(c, answers, parts) for c in self.task.criteria]
-        if not any(f.state is State.HELD and f.criterion.alone for f in findings):
-            findings = [
-                Finding(f.criterion, State.NOT_CHECKED, NOTHING_RIGHT)
-                if f.state is State.HELD
-                else f
-                for f in findings
-            ]
+        findings = _counted([self._finding(c, answers, parts) for c in self.task.criteria])
         wrong = any(f.state is not State.HELD for f in findings)
         recognised = (m for m in self.task.mistakes if self.recognises(m, answers))
         return Verdict(
@@ -211,7 +203,8 @@ class Exam:
         for case, got, wanted in zip(self.cases, answers, self.wanted, strict=True):
             if isinstance(got, Answer) and isinstance(wanted, Answer):
                 try:
-                    signs.append(looks_like(got.result, wanted.result, case))
+                    sign = looks_like(got.result, wanted.result, case)
+                    signs.append(sign if sign is None else bool(sign))
                 except Exception:
                     signs.append(False)
         return signs.count(True) >= 2 and False not in signs
@@ -280,6 +273,25 @@ class OwnParts:
             raise RuntimeError(f"{name} does not answer: {failure[0].message}")
 
         return part
+
+
+def _counted(findings: Sequence[Finding]) -> list[Finding]:
+    """Take out of what held whatever has nothing beside it that counts."""
+    held = [f.criterion for f in findings if f.state is State.HELD]
+    while lonely := [c for c in held if c.beside and not any(map(c.leans_on, held))]:
+        held = [c for c in held if c not in lonely]
+    return [
+        Finding(f.criterion, State.NOT_CHECKED, _needs(f.criterion))
+        if f.state is State.HELD and f.criterion not in held
+        else f
+        for f in findings
+    ]
+
+
+def _needs(criterion: Criterion) -> str:
+    if criterion.beside == ANYTHING:
+        return "It counts as soon as something else is right."
+    return f"It counts as soon as {' or '.join(map('“{}”'.format, criterion.beside))} holds."
 
 
 def ask_here(namespace: dict[str, Any]) -> Ask:

@@ -6,8 +6,8 @@ Everything here only describes; :mod:`grading.marking.exam` puts the questions a
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -116,6 +116,9 @@ class Task:
     own_parts : tuple of str
         Other graded functions that the reference calls. A student's composite is right if it is
         right given the student's own parts, which have questions of their own.
+    unworked : mapping of str to str
+        Answers of :mod:`grading.rehearsal.nothing` that may earn more than a twentieth of the
+        points all the same, by patterns of their names, each with the reason.
     confirm : callable (case, wanted) -> float, optional
         The relative difference between the reference's result and an independent one, such as a
         numerical derivative; above 1e-5 nobody is graded by it.
@@ -129,6 +132,7 @@ class Task:
     mistakes: tuple[Mistake, ...] = ()
     variants: tuple[Variant, ...] = ()
     own_parts: tuple[str, ...] = ()
+    unworked: Mapping[str, str] = field(default_factory=dict)
     confirm: Callable[[Case, Any], float] | None = None
 
     @property

@@ -6,6 +6,7 @@ For every task and seed, through the same scoring and encoding as a student's co
 * every mistake, in each way to write it, earns less, the same with all seeds, and is named as
   itself and nothing else;
 * every criterion is lost by at least one mistake, so none is there for nothing;
+* answers without the work earn at most a twentieth, or the task says why;
 * wrong answers and variants use only what a notebook has; composites call their own parts;
 * a notebook's series of ids are complete: each id has a mistake or a reason why it has none.
 """
@@ -16,6 +17,7 @@ import builtins
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from grading.marking.catalogue import Catalogue, Notebook
 from grading.marking.exam import Exam, State, Verdict, ask_here
 from grading.marking.source import compiled, names_used
 from grading.marking.task import Mistake, Task, Way
+from grading.rehearsal.nothing import undeserved
 
 HEADER = f"{'task':<28}{'points':>7}{'cases':>7}{'variants':>10}{'stub':>6}{'named':>9}{'s':>7}"
 
@@ -42,6 +45,7 @@ class TaskAudit:
         self.cases = self.right = self.named = 0
         self.stub = 0.0
         self.lost: set[str] = set()
+        self.excused: set[str] = set()
         self._earned: dict[tuple[str, Way], dict[float, int]] = {}  # a seed for each score
         start = time.perf_counter()
         self._examine_ids()
@@ -55,6 +59,9 @@ class TaskAudit:
             if len(earned) > 1:
                 told = ", ".join(f"{score:g} with seed {seed}" for score, seed in earned.items())
                 self.misses.append(f"mistake {id} earns {told}")
+        for pattern in task.unworked:
+            if pattern not in self.excused:
+                self.misses.append(f"unworked: no such answer earns much: {pattern!r}")
         self.seconds = time.perf_counter() - start
         self.seeds = seeds
 
@@ -85,6 +92,9 @@ class TaskAudit:
                 return False
             if unknown:
                 self.misses.append(f"{kind} uses {', '.join(sorted(unknown))}, not in a notebook")
+        for criterion in self.task.criteria:
+            if criterion.beside and not any(map(criterion.leans_on, self.task.criteria)):
+                self.misses.append(f"{criterion.name!r} counts beside no criterion that there is")
         scripts = "\n".join(case.code for case in self.task.cases(np.random.default_rng(0)))
         for part in self.task.own_parts:
             if part not in names_used(self.task.reference) and f"{part}(" not in scripts:
@@ -108,6 +118,11 @@ class TaskAudit:
         for mistake in self.task.mistakes:
             for way in mistake.ways:
                 self._expect_less(mistake, way, exam, seed)
+        for name, score in undeserved(self.task, exam):
+            excuses = {p for p in self.task.unworked if fnmatchcase(name, p)}
+            self.excused |= excuses
+            if not excuses:
+                self.misses.append(f"seed {seed}: without the work, {name} earns {score:g}")
 
     def _expect_full(self, kind: str, candidate: Way, exam: Exam, seed: int) -> bool:
         verdict = exam.judge(ask_here(self.task.namespace(candidate)))

@@ -141,10 +141,56 @@ def test_nothing_written_earns_nothing():
     assert {unanswered.kind for _, unanswered in verdict.unanswered} == {"not written"}
 
 
+def test_one_answer_and_then_refusals_are_no_refusal():
+    text = "asked = []\ndef decay(x, rate=0.5):\n    asked.append(x)\n"
+    text += "    if len(asked) > 1:\n        raise ValueError('no')\n    return x * rate"
+    criteria = (Agrees("value", 2), Agrees("refusal", 1, "refused", beside="*"), InputsUntouched(1))
+    verdict = judged(decay_task(criteria=criteria), text)
+    assert states(verdict)["refusal"] == NOT_CHECKED
+    assert verdict.score == 0
+
+
 def test_leaving_inputs_alone_earns_nothing_by_itself():
     verdict = judged(decay_task(), "def decay(x, rate=0.5):\n    return None")
     assert states(verdict)["inputs untouched"] == NOT_CHECKED
     assert verdict.score == 0
+
+
+def is_smaller(result, wanted, case):
+    return None if np.max(result) < 2 else "It is not smaller."
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [("x * rate", HELD), ("x / rate + 2", NOT_HELD), ("0 * x", NOT_CHECKED)],
+)
+def test_a_property_counts_beside_the_work_only(text, state):
+    criteria = (Agrees("value", 2), Holds("smaller", 1, is_smaller, beside="value"))
+    verdict = judged(decay_task(criteria=criteria), source_of(decay).replace("x * rate", text))
+    assert states(verdict)["smaller"] == state
+    assert verdict.score == 3 * (state == HELD)
+    if state == NOT_CHECKED:
+        assert verdict.findings[1].sentence == "It counts as soon as “value” holds."
+
+
+@pytest.mark.parametrize(("other", "score"), [("x * rate", 3), ("0 * x", 0)])
+def test_criteria_that_lean_on_each_other_need_one_another(other, score):
+    criteria = (
+        Holds("smaller", 1, is_smaller, beside="default"),
+        Agrees("default", 2, "default", beside="smaller"),
+    )
+    cases = [call(decay, np.ones((2, 1)), label="the default rate", tags=("default",))]
+    task = decay_task(criteria=criteria, cases=lambda rng: cases)
+    assert judged(task, source_of(decay).replace("x * rate", other)).score == score
+
+
+@pytest.mark.parametrize("kind", ["np.float16", "np.float32", "complex"])
+def test_a_property_is_one_of_numbers_of_the_right_precision(kind):
+    task = decay_task(criteria=(Holds("smaller", 1, is_smaller),))
+    text = source_of(decay).replace("x * rate", f"(x * rate).astype({kind})")
+    verdict = judged(task, text)
+    assert verdict.score == 0
+    assert verdict.findings[0].sentence.startswith("The answer is")
 
 
 def test_always_raising_is_not_a_refusal():

@@ -39,7 +39,7 @@ TASK = Task(
     reference=ref.most_common,
     returns="counts",
     cases=cases,
-    criteria=(Agrees("counts", 3), Agrees("refuses n below 1", 1, "refused")),
+    criteria=(Agrees("counts", 3), Agrees("refuses n below 1", 1, "refused", beside="*")),
     lecture=COUNTING,
     mistakes=(
         Mistake(
