@@ -132,7 +132,7 @@ class Task:
     mistakes: tuple[Mistake, ...] = ()
     variants: tuple[Variant, ...] = ()
     own_parts: tuple[str, ...] = ()
-    unworked: Mapping[str, str] = field(default_factory=dict)
+    unworked: Mapping[str, str] = field(default_factory=dict, hash=False)
     confirm: Callable[[Case, Any], float] | None = None
 
     @property
