@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Any, ClassVar
+from typing import Any
 
 from grading.marking.case import Answer, Case, Words, words
 from grading.marking.compare import CLOSE, EXACT, Tolerance, describe, difference, imprecise, short
@@ -30,15 +30,12 @@ class Criterion(ABC):
     beside : str or tuple of str
         Names of criteria, as patterns. It counts only if one of them holds and counts: what an
         answer without any work has too is worth nothing by itself. If empty, it stands alone.
-    by_answer : bool
-        Whether another right answer may take the place of the reference's.
     """
 
     name: str
     points: float
     tags: Words
     beside: str | tuple[str, ...]
-    by_answer: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tags", words(self.tags))
@@ -121,7 +118,6 @@ class Agrees(Criterion):
     loose_shape: bool = False
     beside: str | tuple[str, ...] = ()
     also: Check | None = None
-    by_answer = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -7,7 +7,8 @@ For every task and seed, through the same scoring and encoding as a student's co
   itself and nothing else;
 * every criterion is lost by at least one mistake, so none is there for nothing;
 * answers without the work earn at most a twentieth, or the task says why;
-* wrong answers and variants use only what a notebook has; composites call their own parts;
+* wrong answers and variants use only what a notebook has; composites call their own parts, whose
+  doubles are not the parts, and leave every mistake that calls them its score;
 * a notebook's series of ids are complete: each id has a mistake or a reason why it has none.
 """
 
@@ -21,7 +22,9 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
+from grading.marking.case import Answer
 from grading.marking.catalogue import Catalogue, Notebook
+from grading.marking.compare import difference
 from grading.marking.exam import Exam, State, Verdict, ask_here
 from grading.marking.source import compiled, names_used
 from grading.marking.task import Mistake, Task, Way
@@ -118,11 +121,33 @@ class TaskAudit:
         for mistake in self.task.mistakes:
             for way in mistake.ways:
                 self._expect_less(mistake, way, exam, seed)
+        if self.task.own_parts:
+            self._examine_doubles(exam, seed)
         for name, score in undeserved(self.task, exam):
             excuses = {p for p in self.task.unworked if fnmatchcase(name, p)}
             self.excused |= excuses
             if not excuses:
                 self.misses.append(f"seed {seed}: without the work, {name} earns {score:g}")
+
+    def _examine_doubles(self, exam: Exam, seed: int) -> None:
+        over = exam.over(tuple(self.task.own_parts))
+        alike = (
+            difference(mine.result, right.result, "") is None
+            for mine, right in zip(over.wanted, exam.wanted, strict=True)
+            if isinstance(mine, Answer) and isinstance(right, Answer)
+        )
+        if all(alike):
+            self.misses.append(f"seed {seed}: the doubles are as good as the parts")
+        calls = names_used(self.task.reference) & set(self.task.own_parts)
+        for mistake in self.task.mistakes:
+            for way in mistake.ways:
+                if not calls <= names_used(self.task.function(way)):
+                    continue
+                ask = ask_here(self.task.namespace(way))
+                there, here = over.verdict(ask).score, exam.verdict(ask).score
+                if there != here:
+                    told = f"mistake {mistake.id} earns {there:g} over doubles, {here:g} without"
+                    self.misses.append(f"seed {seed}: {told}")
 
     def _expect_full(self, kind: str, candidate: Way, exam: Exam, seed: int) -> bool:
         verdict = exam.judge(ask_here(self.task.namespace(candidate)))

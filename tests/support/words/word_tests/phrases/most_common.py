@@ -26,6 +26,15 @@ def cases(rng: np.random.Generator) -> list[Case]:
     return drawn
 
 
+def for_words_of(c):
+    """Words of some length, of a text cut at blanks."""
+
+    def words_of(text):
+        return [word for word in text.split() if len(word) > 10 * c[0]]
+
+    return words_of
+
+
 def by_hand(text, n):
     """Another right answer, which counts by itself."""
     if n < 1:
@@ -58,5 +67,5 @@ TASK = Task(
         ),
     ),
     variants=(Variant("counted by hand", by_hand),),
-    own_parts=("words_of",),
+    own_parts={"words_of": for_words_of},
 )
