@@ -27,10 +27,10 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 
 def for_words_of(c):
-    """Words of some length, of a text cut at blanks."""
+    """Words of a text cut at blanks, each with an ending that leaves the alphabet's order."""
 
     def words_of(text):
-        return [word for word in text.split() if len(word) > 10 * c[0]]
+        return [f"{word.strip('.,').lower()}{c[0]:.2f}" for word in text.split()]
 
     return words_of
 
