@@ -217,6 +217,7 @@ TASK = Task(
     ),
     lecture=BACKWARD,
     mistakes=MISTAKES,
+    unworked={"the right answer [tfs]*": "of what has one column, order and shape do not matter"},
     variants=(Variant("graph, step by step", by_graph), Variant("compact, flat", compact)),
     confirm=confirm,
 )

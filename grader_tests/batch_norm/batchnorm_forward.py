@@ -305,11 +305,12 @@ TASK = Task(
             loose_shape=True,
         ),
         Agrees("output at test time", 2, "test", "Z_tilde"),
-        Agrees("other modes refused", 1, "refused"),
+        Agrees("other modes refused", 1, "refused", beside="*"),
         InputsUntouched(1, ("train", "test")),
     ),
     lecture=NORMALISE,
     mistakes=MISTAKES,
+    unworked={"the right answer [tfs]*": "of what has one column, order and shape do not matter"},
     variants=(
         Variant("sums and early return", by_sums),
         Variant(

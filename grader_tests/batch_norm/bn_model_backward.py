@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader_tests.batch_norm import BACKWARD, BIAS, LAYER
+from grader_tests.batch_norm import BACKWARD, BIAS, LAYER, doubles
 from grader_tests.batch_norm import reference as ref
 from grader_tests.batch_norm.draws import network
 from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
@@ -165,7 +165,8 @@ TASK = Task(
     ),
     lecture=BACKWARD,
     mistakes=MISTAKES,
+    unworked={"the right answer [tfs]*": "of what has one column, order and shape do not matter"},
     variants=(Variant("reversed caches", by_reversed_caches),),
-    own_parts=("batchnorm_backward",),
+    own_parts={"batchnorm_backward": doubles.for_batchnorm_backward},
     confirm=confirm,
 )

@@ -16,7 +16,14 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    script,
 )
+
+ZEROS = """\
+import numpy as np
+answer = gradient_difference(grad, numerical)
+result = answer, bool(np.any(gradient_difference(other, numerical) != 0))"""
+ALIKE = ("the answer", "whether vectors that differ have another")
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -35,9 +42,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
     cases.append(call(ref.gradient_difference, 1e-9 * grad, 2e-9 * grad, label=label, tags="plain"))
     for n in (3, 8):
         label = f"two zero vectors of {n} entries"
-        cases.append(
-            call(ref.gradient_difference, np.zeros(n), np.zeros(n), label=label, tags="zero")
-        )
+        given = {"grad": np.zeros(n), "numerical": np.zeros(n), "other": rng.uniform(1, 2, n)}
+        cases.append(script(ZEROS, label=label, tags="zero", returns=ALIKE, **given))
     return cases
 
 
@@ -161,5 +167,8 @@ TASK = Task(
     ),
     lecture=DIFFERENCE,
     mistakes=MISTAKES,
+    unworked={
+        "the right answer [an]*": "it is 0 for two zero vectors, and not for two that differ"
+    },
     variants=(Variant("products", by_products),),
 )

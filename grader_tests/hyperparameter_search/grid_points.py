@@ -34,6 +34,8 @@ def all_combinations(result: list, wanted: list, case: Case) -> str | None:
         return "The points should be a list."
     if not all(type(point) is dict for point in result):
         return "Each point should be a dict from name to value."
+    if any(np.ndim(value) for point in result for value in point.values()):
+        return "Each value of a point should be one of its axis, not an array or a list."
     if len(result) != len(wanted):
         return f"There are {len(result)} points; there should be {len(wanted)}."
     missing = [point for point in wanted if point not in result]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from grader_tests.hyperparameter_search import FINE, GRID, MANY, SCALES
+from grader_tests.hyperparameter_search import FINE, GRID, MANY, SCALES, doubles
 from grader_tests.hyperparameter_search import reference as ref
 from grader_tests.hyperparameter_search.draws import Transform, distance, linear, log, one_minus_log
 from grading.marking import (
@@ -26,6 +26,7 @@ from grading.marking import (
 )
 
 POSITIONS = {"linear": linear, "log": log, "one_minus_log": one_minus_log}
+PARTS = {"log": "sample_learning_rates", "one_minus_log": "sample_betas"}
 
 
 def integer_distance(x: np.ndarray, low: int, high: int) -> float:
@@ -62,16 +63,7 @@ try:
     columns = {name: np.array([point[name] for point in points]) for name in space}
 except Exception:  # these are no points
     columns = None
-own = {}
-for name, (scale, low, high) in space.items():
-    try:
-        if scale == "log":
-            own[name] = sample_learning_rates(low, high, n, rng)
-        if scale == "one_minus_log":
-            own[name] = sample_betas(low, high, n, rng)
-    except Exception:
-        pass
-result = columns, own"""
+result = columns"""
 
 POINTS_TWICE = """\
 import numpy as np
@@ -140,55 +132,59 @@ def uneven(name: str, x: np.ndarray, axis: tuple, position: Transform | None = N
     return None if even else f"The values of {name} are not spread evenly over their scale."
 
 
-def as_own(mine: np.ndarray, own: object) -> bool:
-    """Whether values are spread as those of the student's own sampler, which has a question."""
-    if not isinstance(own, np.ndarray) or own.shape != mine.shape:
-        return False
-    both = np.sort(np.concatenate([mine, own]))
-    found = [np.searchsorted(np.sort(x), both, side="right") / x.size for x in (mine, own)]
-    margin = chance.fraction_margin(POINTS, chance.ALARM / POINT_CHECKS)
-    return float(np.max(np.abs(found[0] - found[1]))) <= 2 * margin
+def off_the_grid(name: str, x: np.ndarray, axis: tuple, case: Case) -> str | None:
+    """Say what is wrong with values that a double should have drawn."""
+    scale, low, high = axis
+    part = PARTS[scale]
+    at = linear(x, low, high) * doubles.grid_steps(case.doubles[part]) - doubles.OFFSETS[part]
+    if np.abs(at - np.round(at)).max() > 1e-3:
+        return f"The values of {name} do not come from {part}, asked for its low and high."
+    return uneven(name, x, axis, linear)
 
 
 def in_columns(check: Check) -> Check:
     """Say that there are no columns, where the answer is something else than points."""
 
-    def checked(result: tuple, wanted: tuple, case: Case) -> str | None:
-        return NOT_POINTS if result[0] is None else check(result, wanted, case)
+    def checked(result: dict | None, wanted: dict, case: Case) -> str | None:
+        return NOT_POINTS if result is None else check(result, wanted, case)
 
     return checked
 
 
 @in_columns
-def scales_are_right(result: tuple, wanted: tuple, case: Case) -> str | None:
-    """Every name but the whole numbers is uniform on its scale, or as the student's own sampler."""
-    columns, own = result
+def scales_are_right(result: dict, wanted: dict, case: Case) -> str | None:
+    """Every name but the whole numbers is uniform on its scale, or comes from a double."""
     for name, axis in case.inputs["space"].items():
-        problem = None if axis[0] == "integer" else uneven(name, columns[name], axis)
-        if problem and not as_own(columns[name], own.get(name)):
+        if PARTS.get(axis[0]) in case.doubles:
+            problem = off_the_grid(name, result[name], axis, case)
+        else:
+            problem = None if axis[0] == "integer" else uneven(name, result[name], axis)
+        if problem:
             return problem
     return None
 
 
 @in_columns
-def integers_are_right(result: tuple, wanted: tuple, case: Case) -> str | None:
+def integers_are_right(result: dict, wanted: dict, case: Case) -> str | None:
     """Whole numbers have both ends and are equally probable."""
     axes = case.inputs["space"].items()
-    told = (uneven(name, result[0][name], axis) for name, axis in axes if axis[0] == "integer")
+    told = (uneven(name, result[name], axis) for name, axis in axes if axis[0] == "integer")
     return next(filter(None, told), None)
 
 
-def upper_half(x: np.ndarray, axis: tuple) -> np.ndarray:
-    """Return which values lie in the upper half of their scale."""
+def upper_half(x: np.ndarray, axis: tuple, case: Case) -> np.ndarray:
+    """Return which values lie in the upper half of their scale; a double's is linear."""
     scale, low, high = axis
+    position = linear if PARTS.get(scale) in case.doubles else POSITIONS.get(scale, linear)
     with np.errstate(all="ignore"):
-        return POSITIONS.get(scale, linear)(x, low, high) > 0.5
+        return position(x, low, high) > 0.5
 
 
 def tied(columns: dict, case: Case) -> str:
     """Two names whose upper halves come together, or an empty text."""
     margin = 3 * chance.fraction_margin(POINTS, chance.ALARM / POINT_CHECKS)
-    upper = {name: upper_half(columns[name], axis) for name, axis in case.inputs["space"].items()}
+    space = case.inputs["space"]
+    upper = {name: upper_half(columns[name], axis, case) for name, axis in space.items()}
     for name, other in itertools.combinations(upper, 2):
         alone = np.mean(upper[name]) * np.mean(upper[other])
         if abs(np.mean(upper[name] & upper[other]) - alone) > margin:
@@ -197,9 +193,9 @@ def tied(columns: dict, case: Case) -> str:
 
 
 @in_columns
-def independent(result: tuple, wanted: tuple, case: Case) -> str | None:
+def independent(result: dict, wanted: dict, case: Case) -> str | None:
     """No two names go together."""
-    pair = tied(result[0], case)
+    pair = tied(result, case)
     return f"The values of {pair} go together; each should be drawn by itself." if pair else None
 
 
@@ -215,7 +211,7 @@ def in_many(sign: Callable[[dict, dict], bool]) -> Sign:
     """Recognise many points that have the sign, given their columns and the space."""
 
     def looks_like(result: object, wanted: object, case: Case) -> bool | None:
-        return bool(sign(result[0], case.inputs["space"])) if "many" in case.tags else None
+        return bool(sign(result, case.inputs["space"])) if "many" in case.tags else None
 
     return looks_like
 
@@ -254,9 +250,9 @@ def is_columns(result: object, wanted: object, case: Case) -> bool | None:
     return type(result) is dict if "few" in case.tags else None
 
 
-def goes_together(result: tuple, wanted: tuple, case: Case) -> bool | None:
+def goes_together(result: dict, wanted: dict, case: Case) -> bool | None:
     """Recognise names whose values are tied to one another."""
-    return bool(tied(result[0], case)) if "many" in case.tags else None
+    return bool(tied(result, case)) if "many" in case.tags else None
 
 
 def points_from_another_seed(result: tuple, wanted: tuple, case: Case) -> bool | None:
@@ -419,19 +415,25 @@ def point_by_point(space, n, rng):
     return points
 
 
+DRAWN = ("scales", "whole numbers", "drawn from rng")
+
 TASK = Task(
     reference=ref.random_points,
     returns="points",
     cases=cases,
     criteria=(
-        Holds("points", 1, are_points, "few"),
+        Holds("points", 1, are_points, "few", beside=DRAWN),
         Holds("scales", 2.5, scales_are_right, "many"),
         Holds("whole numbers", 1, integers_are_right, "many"),
-        Holds("drawn by themselves", 0.5, independent, "many"),
-        Holds("drawn from rng", 1, rng_repeats_points, "twice"),
+        Holds("drawn by themselves", 0.5, independent, "many", beside=DRAWN[:2]),
+        Holds("drawn from rng", 1, rng_repeats_points, "twice", beside=("points", *DRAWN)),
     ),
     lecture=SCALES,
     mistakes=MISTAKES,
+    unworked={"the right answer as whole numbers": "of what is a whole number, they are"},
     variants=(Variant("point by point", point_by_point),),
-    own_parts=("sample_learning_rates", "sample_betas"),
+    own_parts={
+        "sample_learning_rates": doubles.for_sample_learning_rates,
+        "sample_betas": doubles.for_sample_betas,
+    },
 )

@@ -175,10 +175,11 @@ TASK = Task(
     criteria=(
         Agrees("ranges", 3.5, "ranges", "low_high"),
         Agrees("whole numbers", 0.5, "whole", "low_high"),
-        Agrees("scales", 1, ("ranges", "whole"), "scales"),
+        Agrees("scales", 1, ("ranges", "whole"), "scales", beside=("ranges", "whole numbers")),
         InputsUntouched(1),
     ),
     lecture=FINE,
     mistakes=MISTAKES,
+    unworked={"the right answer as whole numbers": "of what is a whole number, they are"},
     variants=(Variant("by argsort", by_argsort),),
 )

@@ -112,5 +112,9 @@ TASK = Task(
     ),
     lecture=SCALES,
     mistakes=MISTAKES,
+    unworked={
+        "the right answer sorted": "only the order is wrong, which loses the scale",
+        "the right answer negated": "drawn from rng it is",
+    },
     variants=(Variant("by memory", by_memory),),
 )

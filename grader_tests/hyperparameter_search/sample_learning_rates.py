@@ -97,5 +97,9 @@ TASK = Task(
     ),
     lecture=SCALES,
     mistakes=MISTAKES,
+    unworked={
+        "the right answer sorted": "only the order is wrong, which loses the scale",
+        "the right answer negated": "drawn from rng it is",
+    },
     variants=(Variant("powers of the ratio", by_powers), Variant("one by one", one_by_one)),
 )

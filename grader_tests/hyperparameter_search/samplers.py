@@ -19,7 +19,8 @@ rng = np.random.default_rng(seed)
 first = {name}(low, high, size, rng)
 later = {name}(low, high, size, rng)
 again = {name}(low, high, size, np.random.default_rng(seed))
-result = first, later, again"""
+lower = {name}(low, (low + high) / 2, size, np.random.default_rng(seed))
+result = first, later, again, lower"""
 
 
 def sampler_cases(
@@ -33,7 +34,7 @@ def sampler_cases(
         cases.append(call(reference, low, high, DRAWS, Rng(seed), label=label, tags="draws"))
     code = TWICE.format(name=reference.__name__)
     for low, high in ranges[:2]:
-        label = f"three calls with 40 values from {low:g} to {high:g}"
+        label = f"four calls with 40 values from {low:g} to {high:g}"
         given = {"seed": int(rng.integers(2**32)), "low": low, "high": high, "size": 40}
         cases.append(script(code, label=label, tags="twice", **given))
     return cases
@@ -81,12 +82,14 @@ def follows(position: Transform) -> Callable[[np.ndarray, np.ndarray, Case], str
 
 
 def rng_is_used(result: tuple, wanted: tuple, case: Case) -> str | None:
-    """The same generator state gives the same values, another one others."""
-    first, later, again = result
+    """The same generator state gives the same values, another one or another range others."""
+    first, later, again, lower = result
     if not np.array_equal(first, again):
         return "Two generators with the same seed gave different values."
     if np.array_equal(first, later):
         return "The second call with one generator repeated the values of the first."
+    if np.array_equal(first, lower):
+        return "Two ranges gave the same values."
     return None
 
 

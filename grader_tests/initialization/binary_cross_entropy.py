@@ -144,6 +144,7 @@ TASK = Task(
     ),
     lecture=CROSS_ENTROPY,
     mistakes=MISTAKES,
+    unworked={"the right answer as whole numbers": "a large cost is large without its decimals"},
     variants=(
         Variant(
             "clipped probabilities",

@@ -11,6 +11,7 @@ from grader_tests.initialization import SPREAD, SYMMETRY
 from grader_tests.initialization import reference as ref
 from grader_tests.initialization.weight_mistakes import LOOP, NORMAL, spread_of, weight_mistakes
 from grader_tests.initialization.weights import (
+    UNWORKED,
     Deviation,
     random_cases,
     random_criteria,
@@ -92,6 +93,7 @@ TASK = Task(
     ),
     lecture=SYMMETRY,
     mistakes=MISTAKES,
+    unworked=UNWORKED,
     variants=(
         Variant(
             "rng.normal",

@@ -8,6 +8,7 @@ from grader_tests.initialization import SPREAD
 from grader_tests.initialization import reference as ref
 from grader_tests.initialization.weight_mistakes import rule_mistakes, rule_variants, spread_of
 from grader_tests.initialization.weights import (
+    UNWORKED,
     glorot,
     he,
     random_cases,
@@ -42,5 +43,6 @@ TASK = Task(
             looks_like=spread_of(he),
         ),
     ),
+    unworked=UNWORKED,
     variants=rule_variants(1),
 )

@@ -86,5 +86,6 @@ TASK = Task(
     ),
     lecture=SYMMETRY,
     mistakes=MISTAKES,
+    unworked={"the right answer as *": "zeros are zeros; one criterion asks that they take floats"},
     variants=(Variant("widths one by one", widths_one_by_one),),
 )

@@ -105,6 +105,7 @@ TASK = Task(
     ),
     lecture=DEPTH,
     mistakes=MISTAKES,
+    unworked={"the right answer sorted": "db has one column, and so one order"},
     variants=(
         Variant(
             "other products",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader_tests.initialization import CROSS_ENTROPY, DEPTH
+from grader_tests.initialization import CROSS_ENTROPY, DEPTH, doubles
 from grader_tests.initialization import reference as ref
 from grader_tests.initialization.draws import DEEP, SINGLE, network, network_label
 from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
@@ -195,7 +195,11 @@ TASK = Task(
     ),
     lecture=DEPTH,
     mistakes=MISTAKES,
+    unworked={"the right answer sorted": "biases have one column, and so one order"},
     variants=(Variant("formulas written out", by_reversed_caches),),
-    own_parts=("linear_backward", "relu_backward"),
+    own_parts={
+        "linear_backward": doubles.for_linear_backward,
+        "relu_backward": doubles.for_relu_backward,
+    },
     confirm=confirm,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from grader_tests.initialization import DEPTH
+from grader_tests.initialization import DEPTH, doubles
 from grader_tests.initialization import reference as ref
 from grader_tests.initialization.draws import DEEP, SINGLE, network, network_label
 from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
@@ -129,5 +129,9 @@ TASK = Task(
     lecture=DEPTH,
     mistakes=MISTAKES,
     variants=(Variant("hidden layers first", hidden_layers_first),),
-    own_parts=("linear_forward", "relu_forward", "sigmoid_forward"),
+    own_parts={
+        "linear_forward": doubles.for_linear_forward,
+        "relu_forward": doubles.for_relu_forward,
+        "sigmoid_forward": doubles.for_sigmoid_forward,
+    },
 )

@@ -121,7 +121,7 @@ TASK = Task(
     criteria=(
         Agrees("A", 1, "near", "A"),
         Agrees("A of very large scores", 0.5, "far", "A"),
-        Holds("no overflow", 0.5, no_overflow, "far"),
+        Holds("no overflow", 0.5, no_overflow, "far", beside=("A", "A of very large scores")),
         Agrees("cache", 0.5, "near", "cache"),
         InputsUntouched(0.5, "near"),
     ),

@@ -166,11 +166,18 @@ def same_weights(mine: dict, other: dict) -> bool:
     return all(map(np.array_equal, weights_of(mine), weights_of(other)))
 
 
+DRAWN = ("*spread", "independent weights")  # zeros have names and shapes, too
+UNWORKED = {
+    "the right answer *": "the weights are still drawn from rng, one by one",
+    "nonsense drawn from rng": "it is drawn from rng, one by one, in the right shapes",
+}
+
+
 def random_criteria(spread: Criterion) -> tuple[Criterion, ...]:
     """What all three ways to draw weights are judged by."""
     return (
-        Holds("names and shapes", 0.5, named_and_shaped, ("small", "large")),
-        Agrees("biases zero", 0.5, ("small", "large"), "b*"),
+        Holds("names and shapes", 0.5, named_and_shaped, ("small", "large"), beside=DRAWN),
+        Agrees("biases zero", 0.5, ("small", "large"), "b*", beside=DRAWN),
         spread,
         Holds("independent weights", 0.5, weights_are_independent, "large"),
         Holds("drawn from rng", 0.5, rng_is_used, "twice"),

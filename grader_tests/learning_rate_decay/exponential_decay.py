@@ -6,7 +6,13 @@ import numpy as np
 
 from grader_tests.learning_rate_decay import BY_HAND, SLIPS
 from grader_tests.learning_rate_decay import reference as ref
-from grader_tests.learning_rate_decay.draws import FIXED, FORGOTTEN, SHIFTED, settings
+from grader_tests.learning_rate_decay.draws import (
+    FIXED,
+    FORGOTTEN,
+    SHIFTED,
+    first_case,
+    settings,
+)
 from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
 
 
@@ -15,10 +21,13 @@ def cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for low, high in ((0.6, 0.7), (0.93, 0.97)):
         alpha0, base = rng.uniform(0.5, 0.9), rng.uniform(low, high)
-        for epoch in (0, 1, 3, 10, 20):
-            label = settings(alpha0=alpha0, base=base, epoch=epoch)
-            tag = "later" if epoch else "first"
-            cases.append(call(ref.exponential_decay, alpha0, base, epoch, label=label, tags=tag))
+        given = {"alpha0": alpha0, "base": base}
+        cases.append(first_case(ref.exponential_decay, "alpha0, base, 1", **given, epoch=0))
+        for epoch in (1, 3, 10, 20):
+            label = settings(**given, epoch=epoch)
+            cases.append(
+                call(ref.exponential_decay, *given.values(), epoch, label=label, tags="later")
+            )
     return cases
 
 
@@ -98,7 +107,10 @@ TASK = Task(
     reference=ref.exponential_decay,
     returns="alpha",
     cases=cases,
-    criteria=(Agrees("first epoch", 1, "first"), Agrees("later epochs", 2, "later")),
+    criteria=(
+        Agrees("first epoch", 1, "first"),
+        Agrees("later epochs", 2, "later"),
+    ),
     lecture=BY_HAND,
     mistakes=MISTAKES,
     variants=(Variant("logarithm", by_logarithm), Variant("factor by factor", factor_by_factor)),

@@ -6,7 +6,14 @@ import numpy as np
 
 from grader_tests.learning_rate_decay import BY_HAND, SLIPS
 from grader_tests.learning_rate_decay import reference as ref
-from grader_tests.learning_rate_decay.draws import COMPOUNDS, FIXED, FORGOTTEN, SHIFTED, settings
+from grader_tests.learning_rate_decay.draws import (
+    COMPOUNDS,
+    FIXED,
+    FORGOTTEN,
+    SHIFTED,
+    first_case,
+    settings,
+)
 from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
 
 
@@ -15,11 +22,12 @@ def cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for low, high in ((0.2, 0.45), (1.1, 1.9)):
         alpha0, decay_rate = rng.uniform(0.5, 0.9), rng.uniform(low, high)
-        for epoch in (0, 1, 2, 5, 40):
-            label = settings(alpha0=alpha0, decay_rate=decay_rate, epoch=epoch)
-            tag = "later" if epoch else "first"
+        given = {"alpha0": alpha0, "decay_rate": decay_rate}
+        cases.append(first_case(ref.inverse_time_decay, "alpha0, decay_rate, 1", **given, epoch=0))
+        for epoch in (1, 2, 5, 40):
+            label = settings(**given, epoch=epoch)
             cases.append(
-                call(ref.inverse_time_decay, alpha0, decay_rate, epoch, label=label, tags=tag)
+                call(ref.inverse_time_decay, *given.values(), epoch, label=label, tags="later")
             )
     return cases
 
@@ -94,7 +102,10 @@ TASK = Task(
     reference=ref.inverse_time_decay,
     returns="alpha",
     cases=cases,
-    criteria=(Agrees("first epoch", 1, "first"), Agrees("later epochs", 2, "later")),
+    criteria=(
+        Agrees("first epoch", 1, "first"),
+        Agrees("later epochs", 2, "later"),
+    ),
     lecture=BY_HAND,
     mistakes=MISTAKES,
     variants=(Variant("reciprocal", by_reciprocal),),

@@ -6,7 +6,13 @@ import numpy as np
 
 from grader_tests.learning_rate_decay import BY_HAND, SLIPS
 from grader_tests.learning_rate_decay import reference as ref
-from grader_tests.learning_rate_decay.draws import COMPOUNDS, FIXED, FORGOTTEN, settings
+from grader_tests.learning_rate_decay.draws import (
+    COMPOUNDS,
+    FIXED,
+    FORGOTTEN,
+    first_case,
+    settings,
+)
 from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
 
 
@@ -15,10 +21,10 @@ def cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for low, high in ((1.5, 2.5), (4.0, 6.0)):
         alpha0, k = rng.uniform(0.5, 0.9), rng.uniform(low, high)
-        for t in (1, 2, 9, 30, 1000):
+        cases.append(first_case(ref.sqrt_decay, "alpha0, k, 4", alpha0=alpha0, k=k, t=1))
+        for t in (2, 9, 30, 1000):
             label = settings(alpha0=alpha0, k=k, t=t)
-            tag = "later" if t > 1 else "first"
-            cases.append(call(ref.sqrt_decay, alpha0, k, t, label=label, tags=tag))
+            cases.append(call(ref.sqrt_decay, alpha0, k, t, label=label, tags="later"))
     return cases
 
 
@@ -79,7 +85,10 @@ TASK = Task(
     reference=ref.sqrt_decay,
     returns="alpha",
     cases=cases,
-    criteria=(Agrees("first update", 1, "first"), Agrees("later updates", 2, "later")),
+    criteria=(
+        Agrees("first update", 1, "first"),
+        Agrees("later updates", 2, "later"),
+    ),
     lecture=BY_HAND,
     mistakes=MISTAKES,
     variants=(Variant("power", by_power),),

@@ -6,8 +6,16 @@ import numpy as np
 
 from grader_tests.learning_rate_decay import BY_HAND, FLOOR, SLIPS
 from grader_tests.learning_rate_decay import reference as ref
-from grader_tests.learning_rate_decay.draws import COMPOUNDS, FIXED, FORGOTTEN, settings
+from grader_tests.learning_rate_decay.draws import (
+    COMPOUNDS,
+    FIXED,
+    FORGOTTEN,
+    first_case,
+    settings,
+)
 from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
+
+NEXT_STAIR = "alpha0, decay_rate, epoch + interval, interval"
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -16,11 +24,13 @@ def cases(rng: np.random.Generator) -> list[Case]:
     for interval, low, high in ((100, 0.3, 0.45), (8, 1.2, 1.9)):
         alpha0, decay_rate = rng.uniform(0.5, 0.9), rng.uniform(low, high)
         for share in (0, 0.4, 0.99, 1, 1.5, 2, 2.5, 2.99, 10):
-            epoch = int(share * interval)
-            label = settings(alpha0=alpha0, decay_rate=decay_rate, epoch=epoch, interval=interval)
-            tag = "later" if share >= 1 else "first"
-            arguments = (alpha0, decay_rate, epoch, interval)
-            cases.append(call(ref.staircase_decay, *arguments, label=label, tags=tag))
+            given = {"alpha0": alpha0, "decay_rate": decay_rate, "epoch": int(share * interval)}
+            given["interval"] = interval
+            cases.append(
+                call(ref.staircase_decay, *given.values(), label=settings(**given), tags="later")
+                if share >= 1
+                else first_case(ref.staircase_decay, NEXT_STAIR, **given)
+            )
     return cases
 
 
@@ -32,10 +42,12 @@ def stairs_compounded(alpha0, decay_rate, epoch, interval):
     return alpha
 
 
-def falls_after_the_first_stair(result: float, wanted: float, case: Case) -> bool | None:
+def falls_after_the_first_stair(result: object, wanted: object, case: Case) -> bool | None:
     """Recognise a smooth fall that begins after a first stair."""
     alpha0, decay_rate, epoch, interval = case.inputs.values()
-    if epoch < interval or epoch % interval == 0:
+    if epoch < interval:
+        return None if np.allclose(result, wanted) else False
+    if epoch % interval == 0:
         return None if np.isclose(result, wanted) else False
     return bool(np.isclose(result, alpha0 / (1 + decay_rate * epoch / interval)))
 
@@ -128,7 +140,10 @@ TASK = Task(
     reference=ref.staircase_decay,
     returns="alpha",
     cases=cases,
-    criteria=(Agrees("first stair", 1, "first"), Agrees("later stairs", 2, "later")),
+    criteria=(
+        Agrees("first stair", 1, "first"),
+        Agrees("later stairs", 2, "later"),
+    ),
     lecture=BY_HAND,
     mistakes=MISTAKES,
     variants=(Variant("floor", by_floor), Variant("remainder", by_remainder)),

@@ -148,6 +148,8 @@ def columns_stay_paired(result: Batches, wanted: Batches, case: Case) -> str | N
         return "There is no mini-batch."
     for t, (X_t, Y_t) in enumerate(result):
         of_X, of_Y = places(X_t, case.inputs["X"]), places(Y_t, case.inputs["Y"])
+        if np.any(of_X < 0):
+            return f"In mini-batch {t} a column of X_t is not a column of X."
         if not np.array_equal(of_X, of_Y):
             return f"In mini-batch {t} the columns of X_t and Y_t belong to different examples."
     return None
@@ -537,21 +539,25 @@ def split_together(X, Y, batch_size, rng):
     return [[part[:n], part[n:]] for part in parts]
 
 
+CUT = ("shapes and sizes", "shuffled")  # the whole data set as it came has neither
+OTHERS = ("every example once", "columns stay paired")  # arrays of nonsense have neither
+
 TASK = Task(
     reference=ref.mini_batches,
     returns="batches",
     cases=cases,
     criteria=(
-        Holds("shapes and sizes", 3, sizes_are_right, ("small", "large")),
-        Holds("every example once", 3, each_example_once, ("small", "large")),
-        Holds("columns stay paired", 3, columns_stay_paired, ("small", "large")),
-        Holds("fewer examples than batch_size", 2, all_in_one, "few"),
+        Holds("shapes and sizes", 3, sizes_are_right, ("small", "large"), beside=OTHERS),
+        Holds("every example once", 3, each_example_once, ("small", "large"), beside=CUT),
+        Holds("columns stay paired", 3, columns_stay_paired, ("small", "large"), beside=CUT),
+        Holds("fewer examples than batch_size", 2, all_in_one, "few", beside=CUT),
         Holds("shuffled", 2, examples_are_shuffled, ("large", "mixing")),
-        Holds("drawn from rng", 2, rng_is_used, "twice"),
+        Holds("drawn from rng", 2, rng_is_used, "twice", beside=OTHERS),
         InputsUntouched(1, ("small", "large")),
     ),
     lecture=EPOCH,
     mistakes=MISTAKES,
+    unworked={"the right answer as whole numbers": "the sizes are right, the examples are not"},
     variants=(
         Variant("shuffled copies", shuffled_copies),
         Variant("split together", split_together),

@@ -285,7 +285,7 @@ TASK = Task(
         Agrees("velocity", 4, "one", "velocity"),
         Agrees("parameters", 4, "one", "parameters"),
         Agrees("three steps in a row", 1, "series"),
-        Agrees("200 steps down a bowl", 1, "bowl"),
+        Agrees("200 steps down a bowl", 1, "bowl", beside=("velocity", "parameters")),
         Agrees("parameters of any name", 1, "names"),
         InputsUntouched(1, "one"),
     ),

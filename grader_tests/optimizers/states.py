@@ -151,6 +151,7 @@ def initial_task(
         ),
         lecture=lecture,
         mistakes=initial_mistakes(lecture, first, len(names)) + more,
+        unworked={"the right answer as *": "False is 0; one criterion asks that it takes floats"},
         variants=variants,
     )
 

@@ -216,7 +216,7 @@ TASK = Task(
     cases=cases,
     criteria=(
         Agrees("trainable layers", 2.5, "shallow", "trainable_parameters"),
-        Agrees("frozen layers", 1.5, "shallow", "frozen_parameters"),
+        Agrees("frozen layers", 1.5, "shallow", "frozen_parameters", beside="trainable layers"),
         Agrees("more than nine layers", 1, "deep"),
         InputsUntouched(1),
     ),

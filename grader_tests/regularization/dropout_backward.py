@@ -33,14 +33,16 @@ def confirm(case: Case, wanted: np.ndarray) -> float:
 
 
 def nothing_where_dropped(result: np.ndarray, wanted: np.ndarray, case: Case) -> str | None:
-    """Where the forward pass put a 0, no gradient comes through."""
-    mask = case.inputs["mask"]
+    """No gradient where the forward pass put a 0, and one of dA's sign elsewhere."""
+    dA, mask = case.inputs["dA"], case.inputs["mask"]
     problem = is_array_like(result, mask, "dA_prev")
     if problem:
         return problem.replace("that of A", "that of dA")
     leaks = np.count_nonzero(result[~mask])
     if leaks:
         return f"dA_prev is not 0 at {leaks} of {np.sum(~mask)} dropped entries."
+    if np.any(np.sign(result) != np.sign(dA * mask)):
+        return "At a kept entry, dA_prev has another sign than dA."
     return None
 
 

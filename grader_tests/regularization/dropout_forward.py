@@ -401,13 +401,15 @@ def by_where(A, keep_prob, rng):
     return np.where(mask == 1, A / keep_prob, 0), mask
 
 
+DRAWN = ("output values", "share kept", "each entry on its own")  # two arrays of zeros agree, too
+
 TASK = Task(
     reference=ref.dropout_forward,
     returns=("A_out", "mask"),
     cases=cases,
     criteria=(
         Holds("output values", 2, dropped_or_scaled, ("small", "large")),
-        Holds("mask", 1, mask_marks_the_kept, ("small", "large")),
+        Holds("mask", 1, mask_marks_the_kept, ("small", "large"), beside=DRAWN),
         Holds("share kept", 1, share_is_kept, "large"),
         Holds("each entry on its own", 1, entries_are_independent, ("large", "often")),
         Holds("drawn from rng", 0.5, mask_is_drawn_from_rng, "twice"),
@@ -415,5 +417,6 @@ TASK = Task(
     ),
     lecture=INVERTED,
     mistakes=MISTAKES,
+    unworked={"the right answer *": "what is kept is still drawn from rng, entry by entry"},
     variants=(Variant("coins", by_binomial), Variant("where, row by row", by_where)),
 )

@@ -7,7 +7,16 @@ import numpy as np
 from grader_tests.regularization import DECAY, NETWORKS
 from grader_tests.regularization import reference as ref
 from grader_tests.regularization.draws import NETWORK_SIZES, network_words, weights_and_biases
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 from grading.marking.derivative import central_difference, relative_difference
 
 
@@ -37,6 +46,14 @@ def confirm(case: Case, wanted: dict) -> float:
         )
         for name, Q in parameters.items()
     )
+
+
+def weights_get_a_term(result: dict, wanted: dict, case: Case) -> str | None:
+    """The gradients of weights are not as they came, unless lambd is 0."""
+    grads, lambd = case.inputs["grads"], case.inputs["lambd"]
+    if lambd and all(np.array_equal(result.get(k), grads[k]) for k in grads if k[:2] == "dW"):
+        return "The gradients of the biases are right, but nothing is added for the weights."
+    return None
 
 
 TERM = "lambd / m * W"
@@ -151,11 +168,12 @@ TASK = Task(
     cases=cases,
     criteria=(
         Agrees("weights", 2.5, part="dW*"),
-        Agrees("biases", 0.5, part="db*"),
+        Agrees("biases", 0.5, part="db*", also=weights_get_a_term),
         InputsUntouched(1),
     ),
     lecture=NETWORKS,
     mistakes=MISTAKES,
+    unworked={"the right answer sorted": "biases have one column, and so one order"},
     variants=(Variant("layer by layer", by_layers),),
     confirm=confirm,
 )

@@ -60,7 +60,15 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 
 def origins(crops: np.ndarray, images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Image, row and column from which each pixel of the crops comes."""
+    """Image, row and column from which each pixel of the crops comes.
+
+    Raises
+    ------
+    ValueError
+        If there are no pixels.
+    """
+    if not np.all(np.isfinite(crops)):
+        raise ValueError("not a pixel")
     return np.unravel_index((crops - images.flat[0]).astype(int), images.shape)
 
 
@@ -349,10 +357,17 @@ TASK = Task(
         Holds("windows of the images", 1.5, are_windows, ("many", "full")),
         Holds("an offset for each image", 0.5, offsets_differ, "many"),
         Holds("every offset", 1, every_offset_occurs, "many"),
-        Holds("drawn from rng", 0.5, crops_are_drawn_from_rng, "often"),
+        Holds(
+            "drawn from rng",
+            0.5,
+            crops_are_drawn_from_rng,
+            "often",
+            beside=("windows of the images", "an offset for each image"),
+        ),
         InputsUntouched(0.5, "many"),
     ),
     lecture=AUGMENTATION,
     mistakes=MISTAKES,
+    unworked={"the right answer *": "the places are still drawn from rng, one for each image"},
     variants=(Variant("into zeros", into_zeros), Variant("by indices", by_indices)),
 )

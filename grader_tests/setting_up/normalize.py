@@ -89,6 +89,7 @@ TASK = Task(
     ),
     lecture=NORMALISING,
     mistakes=MISTAKES,
+    unworked={"the right answer sorted": "of one example alone there is one order"},
     variants=(
         Variant(
             "scaled, then shifted",

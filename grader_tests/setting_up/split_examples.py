@@ -65,6 +65,8 @@ def sizes_are_right(result: tuple, wanted: tuple, case: Case) -> str | None:
 def each_example_once(result: tuple, wanted: tuple, case: Case) -> str | None:
     """Disjoint sets that cover 0 … m − 1."""
     m, found = case.inputs["m"], np.concatenate(result)
+    if found.dtype.kind not in "iu":
+        return "Indices should be whole numbers (int)."
     distinct = np.unique(found)
     if len(distinct) < len(found):
         return f"{len(found) - len(distinct)} of the indices occur more than once."
@@ -83,7 +85,7 @@ def sets_are_shuffled(result: tuple, wanted: tuple, case: Case) -> str | None:
             return f"The indices of {name} are in ascending order."
     for name, part in zip(("dev", "test"), result[1:], strict=True):
         margin = chance.fraction_margin(len(part), chance.ALARM / CHECKS_OF_CHANCE)
-        if abs(np.mean(part / (m - 1)) - 0.5) > margin:
+        if not abs(np.mean(part / (m - 1)) - 0.5) <= margin:
             return f"The indices of {name} lie towards one end of 0 … {m - 1}."
     return None
 
@@ -287,17 +289,23 @@ def shuffled_in_place(m, dev_fraction, test_fraction, rng):
     return train, indices[train_size : train_size + dev_size], indices[train_size + dev_size :]
 
 
+DRAWN = ("every example once", "shuffled", "drawn from rng")  # zeros have sizes, too
+
 TASK = Task(
     reference=ref.split_examples,
     returns=("train", "dev", "test"),
     cases=cases,
     criteria=(
-        Holds("sizes", 2, sizes_are_right, ("sizes", "large")),
+        Holds("sizes", 2, sizes_are_right, ("sizes", "large"), beside=DRAWN),
         Holds("every example once", 2, each_example_once, ("sizes", "large")),
-        Holds("shuffled", 1, sets_are_shuffled, "large"),
-        Holds("drawn from rng", 1, rng_is_used, "twice"),
+        Holds("shuffled", 1, sets_are_shuffled, "large", beside=("sizes", "every example once")),
+        Holds("drawn from rng", 1, rng_is_used, "twice", beside=("sizes", "every example once")),
     ),
     lecture=SETS,
     mistakes=MISTAKES,
+    unworked={
+        "the right answer sorted": "only the order is wrong, which loses a criterion",
+        "the right answer negated": "the sizes are right, and drawn from rng they are",
+    },
     variants=(Variant("shuffled in place", shuffled_in_place),),
 )

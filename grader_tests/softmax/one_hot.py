@@ -116,7 +116,7 @@ TASK = Task(
     criteria=(
         Agrees("columns", 2, "all"),
         Agrees("absent classes", 1, "absent"),
-        Agrees("other labels refused", 0.5, "refused"),
+        Agrees("other labels refused", 0.5, "refused", beside="*"),
         InputsUntouched(0.5),
     ),
     lecture=CROSS_ENTROPY,

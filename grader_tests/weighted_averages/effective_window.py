@@ -71,7 +71,10 @@ TASK = Task(
     reference=ref.effective_window,
     returns="window",
     cases=cases,
-    criteria=(Agrees("window", 2, "some"), Agrees("no memory at beta = 0", 1, "none")),
+    criteria=(
+        Agrees("window", 2, "some"),
+        Agrees("no memory at beta = 0", 1, "none", beside="window"),
+    ),
     lecture=MEMORY,
     mistakes=MISTAKES,
     variants=(Variant("power", by_power),),

@@ -6,6 +6,7 @@ import numpy as np
 
 from grader_tests.weighted_averages import AVERAGE, BIAS, WRITTEN_WRONG
 from grader_tests.weighted_averages import reference as ref
+from grader_tests.weighted_averages.doubles import for_ewa
 from grader_tests.weighted_averages.draws import CHANGED, FIXED, TRUNCATED, from_the_first, series
 from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
 
@@ -173,12 +174,12 @@ TASK = Task(
     cases=cases,
     criteria=(
         Agrees("corrected averages", 5, "plain"),
-        Agrees("equal values stay", 2, "constant"),
+        Agrees("equal values stay", 2, "constant", beside=("corrected averages", "whole numbers")),
         Agrees("whole numbers", 1, "whole"),
         InputsUntouched(1),
     ),
     lecture=BIAS,
     mistakes=MISTAKES,
     variants=(Variant("one by one", one_by_one), Variant("over the weights", over_the_weights)),
-    own_parts=("ewa",),
+    own_parts={"ewa": for_ewa},
 )

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType
 from typing import Any
 
+from grading.boundary.doubles import FILE, Doubles
 from grading.boundary.outcome import Failed
 from grading.boundary.wire import WireError, dumps, loads
 
@@ -26,7 +27,11 @@ BUILTINS = dict(vars(builtins))  # as they are before student code runs
 
 
 def answer(
-    code: str, inputs: Mapping[str, Any], outputs: Sequence[str], namespace: dict[str, Any]
+    code: str,
+    inputs: Mapping[str, Any],
+    outputs: Sequence[str],
+    namespace: dict[str, Any],
+    doubles: Mapping[str, str],
 ) -> tuple[tuple[str, list[bytes]] | None, dict[str, str] | None]:
     """Run `code` in a namespace of its own, with fresh builtins.
 
@@ -41,6 +46,8 @@ def answer(
     namespace : dict
         Where the student's definitions are. The code has those whose names it uses, builtins
         excepted, and cannot rebind them.
+    doubles : mapping of str to str
+        What stands in the place of the student's functions meanwhile; see :class:`Doubles`.
 
     Returns
     -------
@@ -50,7 +57,10 @@ def answer(
         ``kind``, ``message``, ``where`` and ``exception``, each a str, if it did not.
     """
     scope: dict[str, Any] = {"__builtins__": dict(BUILTINS)}
+    standing_in = Doubles(namespace)
     try:
+        for name, text in doubles.items():
+            standing_in.put(name, text)
         program = compile(code, "<question>", "exec")
         for name in _names(program):
             if name in namespace and name not in BUILTINS:
@@ -60,6 +70,8 @@ def answer(
         return dumps(tuple(scope[name] for name in outputs)), None
     except BaseException as error:
         return None, failure(error, namespace)
+    finally:
+        standing_in.undo()
 
 
 def _names(program: CodeType) -> Iterator[str]:
@@ -81,7 +93,7 @@ def failure(error: BaseException, namespace: dict[str, Any]) -> dict[str, str]:
     step = error.__traceback__
     while step is not None:
         frame = step.tb_frame
-        if frame.f_globals is namespace:
+        if frame.f_globals is namespace and frame.f_code.co_filename != FILE:
             line = linecache.getline(frame.f_code.co_filename, step.tb_lineno).strip()
             where = f"{frame.f_code.co_name}, line {step.tb_lineno}: {line}"
         step = step.tb_next
@@ -120,8 +132,8 @@ def serve(kernel: Any, comm: Any, request: Mapping[str, Any]) -> None:
         Is not needed: it only brought the request.
     request : mapping
         The message that opened it. Its ``data`` are a list of questions, each with ``code``,
-        ``outputs``, ``inputs`` (text of the wire) and ``buffers`` (how many of the message's
-        buffers are its own).
+        ``outputs``, ``doubles``, ``inputs`` (text of the wire) and ``buffers`` (how many of the
+        message's buffers are its own).
     """
     comm.close()
     buffers = list(request["buffers"])
@@ -130,7 +142,11 @@ def serve(kernel: Any, comm: Any, request: Mapping[str, Any]) -> None:
         inputs = loads(question["inputs"], own)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             values, failed = answer(
-                question["code"], inputs, question["outputs"], kernel.shell.user_ns
+                question["code"],
+                inputs,
+                question["outputs"],
+                kernel.shell.user_ns,
+                question["doubles"],
             )
         text, out = values or (None, [])
         content = {"number": number, "failed": failed, "value": text}

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grading.boundary import answering, leniency, outcome, wire
+from grading.boundary import answering, doubles, leniency, outcome, wire
 
-MODULES = (wire, outcome, answering, leniency)  # each after those that it imports
+MODULES = (wire, outcome, doubles, answering, leniency)  # each after those that it imports
 
 PREPARATION = """\
 def prepare(texts):

@@ -33,11 +33,14 @@ class Question:
         Variables bound before the code runs; see :func:`grading.boundary.wire.dumps`.
     outputs : tuple of str
         Names whose values are the answer.
+    doubles : mapping of str to str
+        What stands in the place of the student's functions meanwhile: code that binds ``double``.
     """
 
     code: str
     inputs: Mapping[str, Any] = field(default_factory=dict)
     outputs: tuple[str, ...] = ("result",)
+    doubles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,9 @@ def run(question: Question, namespace: dict[str, Any]) -> Answered:
     """Answer a question over a namespace of this process, through the encoding of the wire."""
     inputs = wire.loads(*wire.dumps(dict(question.inputs)))
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        encoded, failure = answering.answer(question.code, inputs, question.outputs, namespace)
+        encoded, failure = answering.answer(
+            question.code, inputs, question.outputs, namespace, question.doubles
+        )
     if failure is not None:
         return Unanswered(**{**failure, "kind": Failed(failure["kind"])})
     return wire.loads(*encoded)

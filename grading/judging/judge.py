@@ -53,9 +53,14 @@ class Judge:
         described, buffers = [], []
         for question in asked:
             text, own = wire.dumps(dict(question.inputs))
-            outputs = list(question.outputs)
             described.append(
-                {"code": question.code, "outputs": outputs, "inputs": text, "buffers": len(own)}
+                {
+                    "code": question.code,
+                    "outputs": list(question.outputs),
+                    "doubles": dict(question.doubles),
+                    "inputs": text,
+                    "buffers": len(own),
+                }
             )
             buffers += own
         send(self.connection, {"op": "ask", "questions": described}, buffers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Words = str | tuple[str, ...]
@@ -51,6 +51,8 @@ class Case:
     raises : type of Exception, optional
         The right answer is this exception. Such a case counts only if another one was answered:
         a function that always raises refuses nothing.
+    doubles : mapping of str to list of float
+        The parts of a composite that have doubles here, each with the coefficients of its double.
     """
 
     code: str
@@ -59,6 +61,7 @@ class Case:
     tags: Words = ()
     returns: str | tuple[str, ...] = ""
     raises: type[Exception] | None = None
+    doubles: Mapping[str, list[float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tags", words(self.tags))

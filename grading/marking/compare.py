@@ -14,6 +14,7 @@ many entries. It never tells the right value. Rules, for whatever plain data a s
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any
@@ -35,6 +36,7 @@ class Tolerance:
     absolute: float = 1e-8
 
 
+NUMBERS = bool | int | float | complex | np.generic | np.ndarray
 CLOSE = Tolerance()
 EXACT = Tolerance(0.0, 0.0)
 
@@ -74,6 +76,22 @@ def difference(
         or _shape_difference(got, wanted, name, loose_shape)
         or _value_difference(np.reshape(got, np.shape(wanted)), wanted, name, tolerance)
     )
+
+
+def imprecise(got: Any, wanted: Any) -> str | None:
+    """Say that numbers are complex, or have fewer digits than the right ones, wherever they stand.
+
+    `got` is looked at as far as it is built as `wanted` is.
+    """
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        pairs = [(got[key], wanted[key]) for key in wanted if key in got]
+    elif isinstance(wanted, list | tuple) and isinstance(got, list | tuple):
+        pairs = zip(got, wanted, strict=False)
+    elif isinstance(wanted, NUMBERS) and isinstance(got, NUMBERS):
+        return _precision_difference(np.asarray(got).dtype, np.asarray(wanted).dtype, "The answer")
+    else:
+        return None
+    return next(filter(None, itertools.starmap(imprecise, pairs)), None)
 
 
 def describe(value: Any) -> str:
@@ -139,15 +157,19 @@ def _kind_difference(got: Any, wanted: Any, name: str) -> str | None:
     if isinstance(wanted, np.ndarray):
         if not isinstance(got, np.ndarray):
             return f"{name} is {describe(got)}; it should be a NumPy array."
-    elif not isinstance(got, bool | int | float | complex | np.generic | np.ndarray):
+    elif not isinstance(got, NUMBERS):
         return f"{name} is {describe(got)}; it should be a single number."
     have, want = np.asarray(got).dtype, np.asarray(wanted).dtype
     if have.kind == "O":
         return f"{name} is a whole number far too large."
-    if have.kind == "c":
-        return f"{name} is complex; it should be real."
     if want.kind in "iu" and have.kind == "f":
         return f"{name} is {have}; it should hold whole numbers (int)."
+    return _precision_difference(have, want, name)
+
+
+def _precision_difference(have: np.dtype, want: np.dtype, name: str) -> str | None:
+    if have.kind == "c":
+        return f"{name} is complex; it should be real."
     if want.kind == "f" and have.kind == "f" and have.itemsize < want.itemsize:
         return f"{name} is {have}; it should be {want}."
     return None

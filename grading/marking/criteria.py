@@ -6,12 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Any, ClassVar
+from typing import Any
 
 from grading.marking.case import Answer, Case, Words, words
-from grading.marking.compare import CLOSE, EXACT, Tolerance, describe, difference, short
+from grading.marking.compare import CLOSE, EXACT, Tolerance, describe, difference, imprecise, short
 
 Check = Callable[[Any, Any, Case], str | None]
+
+ANYTHING = ("*",)  # beside whatever else is right
 
 
 class Criterion(ABC):
@@ -25,20 +27,28 @@ class Criterion(ABC):
     tags : str or tuple of str
         The criterion looks at every case that has one of them; if empty, at all cases but those
         that must raise.
-    alone : bool
-        Whether it earns its points where nothing else is right.
-    by_answer : bool
-        Whether another right answer may take the place of the reference's.
+    beside : str or tuple of str
+        Names of criteria, as patterns. It counts only if one of them holds and counts: what an
+        answer without any work has too is worth nothing by itself. If empty, it stands alone.
     """
 
     name: str
     points: float
     tags: Words
-    alone: ClassVar[bool] = True
-    by_answer: ClassVar[bool] = False
+    beside: str | tuple[str, ...]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tags", words(self.tags))
+        if isinstance(self.beside, str):  # a name with spaces in it is one name
+            object.__setattr__(self, "beside", (self.beside,))
+
+    def leans_on(self, other: Criterion) -> bool:
+        """Whether it counts beside another one that counts."""
+        return (
+            other is not self
+            and other.beside != ANYTHING
+            and any(fnmatchcase(other.name, pattern) for pattern in self.beside)
+        )
 
     def selects(self, case: Case) -> bool:
         """Whether the criterion looks at the case."""
@@ -94,6 +104,10 @@ class Agrees(Criterion):
     tolerance : Tolerance
     loose_shape : bool
         Accept missing or added axes of length 1, and say so.
+    beside : str or tuple of str
+        See :class:`Criterion`.
+    also : callable (result, wanted, case) -> str or None, optional
+        What must hold besides; see :class:`Holds`.
     """
 
     name: str
@@ -102,7 +116,8 @@ class Agrees(Criterion):
     part: Words = ()
     tolerance: Tolerance = CLOSE
     loose_shape: bool = False
-    by_answer = True
+    beside: str | tuple[str, ...] = ()
+    also: Check | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -110,6 +125,19 @@ class Agrees(Criterion):
 
     def problem(
         self, case: Case, got: Answer, wanted: Answer, returns: str | tuple[str, ...]
+    ) -> str | None:
+        problem = self._difference(got, wanted, returns)
+        if problem is None and self.also is not None:
+            return self.also(got.result, wanted.result, case)
+        return problem
+
+    def alike(
+        self, case: Case, mine: Answer, other: Answer, returns: str | tuple[str, ...]
+    ) -> bool:
+        return self._difference(mine, other, returns) is None
+
+    def _difference(
+        self, got: Answer, wanted: Answer, returns: str | tuple[str, ...]
     ) -> str | None:
         right = _parts(wanted.result, returns, self.part)
         mine = _parts(got.result, returns, self.part)
@@ -132,7 +160,7 @@ class Agrees(Criterion):
     ) -> str:
         if not self.loose_shape:
             return ""
-        strict = replace(self, loose_shape=False).problem(case, got, wanted, returns)
+        strict = replace(self, loose_shape=False)._difference(got, wanted, returns)
         return f"Accepted, though {strict}" if strict else ""
 
 
@@ -145,22 +173,27 @@ class Holds(Criterion):
     name : str
     points : float
     check : callable (result, wanted, case) -> str or None
-        One sentence if the property does not hold. `result` is any plain data; an exception in the
-        check counts as not held. For random functions, with a margin of
-        :mod:`grading.marking.chance`.
+        One sentence if the property does not hold. `result` is any plain data, but holds no
+        complex numbers, nor fewer digits, where `wanted` has floats; an exception in the check
+        counts as not held. For random functions, with a margin of :mod:`grading.marking.chance`.
     tags : str or tuple of str
+    beside : str or tuple of str
+        See :class:`Criterion`.
     """
 
     name: str
     points: float
     check: Check
     tags: Words = ()
+    beside: str | tuple[str, ...] = ()
 
     def problem(
         self, case: Case, got: Answer, wanted: Answer, returns: str | tuple[str, ...]
     ) -> str | None:
         try:
-            return self.check(got.result, wanted.result, case)
+            return imprecise(got.result, wanted.result) or self.check(
+                got.result, wanted.result, case
+            )
         except Exception:
             # A script's result may be a collection of its own making: no word on its type.
             is_what = "" if case.returns else f" is {describe(got.result)} and"
@@ -179,7 +212,7 @@ class InputsUntouched(Criterion):
     points: float
     tags: Words = ()
     name = "inputs untouched"
-    alone = False
+    beside = ANYTHING
 
     def selects(self, case: Case) -> bool:
         return case.raises is None and super().selects(case)

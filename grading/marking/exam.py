@@ -6,8 +6,8 @@ import builtins
 import itertools
 import time
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -16,15 +16,16 @@ import numpy as np
 from grading.boundary import questions
 from grading.boundary.outcome import Failed
 from grading.boundary.questions import Question, Unanswered
-from grading.marking.case import Answer, Case, spelled
+from grading.marking.case import Answer, Case
 from grading.marking.compare import EXACT, describe, difference, short
-from grading.marking.criteria import Criterion
+from grading.marking.criteria import ANYTHING, Criterion
 from grading.marking.task import Mistake, Sign, Task, Way, total
 
 Ask = Callable[[Sequence[Question]], list[tuple[Any, ...] | Unanswered]]
 
-PATIENCE = 20.0  # seconds for all calls of a composite's parts
-NOTHING_RIGHT = "It counts as soon as something else is right."
+Parts = tuple[str, ...]  # of a composite, those that have doubles
+
+PATIENCE = 20.0  # seconds for trying out which parts a composite calls
 
 
 class State(StrEnum):
@@ -65,48 +66,26 @@ class Verdict:
         return total(f.criterion.points for f in self.findings if f.state is State.HELD)
 
 
-class Exam:
-    """One drawing of a task's cases, with the right answers.
+class Sitting:
+    """A task's cases, with the right answers to them and to every mistake.
 
     Parameters
     ----------
     task : Task
-    rng : numpy.random.Generator
-        Draws the cases.
-
-    Raises
-    ------
-    RuntimeError
-        If the reference itself fails a case: a fault of the course, nobody is graded by it.
+    cases : sequence of Case
     """
 
-    def __init__(self, task: Task, rng: np.random.Generator) -> None:
-        self.task = task
-        self.cases = tuple(task.cases(rng))
+    def __init__(self, task: Task, cases: Sequence[Case]) -> None:
+        self.task, self.cases = task, tuple(cases)
         self.wanted = self.answers(task.reference)
         self._wrong: dict[Way, dict[int, Answer | Unanswered]] = {}
-        for case, wanted in zip(self.cases, self.wanted, strict=True):
-            self._confirm(case, wanted)
-
-    def _confirm(self, case: Case, wanted: Answer | Unanswered) -> None:
-        fault = ""
-        if isinstance(wanted, Unanswered):
-            if case.raises is None or wanted.exception != case.raises.__name__:
-                fault = f"answers {wanted.message}"
-        elif case.raises is not None:
-            fault = f"does not raise {case.raises.__name__}"
-        elif any(difference(after, case.inputs[k], k, EXACT) for k, after in wanted.inputs.items()):
-            fault = "changes its inputs"
-        elif self.task.confirm is not None and self.task.confirm(case, wanted.result) > 1e-5:
-            fault = "disagrees with the independent computation"
-        if fault:
-            raise RuntimeError(f"the reference of {self.task.name} {fault} ({case.label})")
 
     def question(self, case: Case) -> Question:
         """The question that puts a case, and fetches what a criterion looks at."""
         read = (c.reads(case) for c in self.task.criteria if c.selects(case))
         outputs = dict.fromkeys(("result", *itertools.chain.from_iterable(read)))
-        return Question(case.code, case.inputs, tuple(outputs))
+        doubles = {name: self.task.double(name, c) for name, c in case.doubles.items()}
+        return Question(case.code, case.inputs, tuple(outputs), doubles)
 
     def put(self, ask: Ask) -> list[Answer | Unanswered]:
         """Put all cases in one go."""
@@ -118,28 +97,14 @@ class Exam:
             for question, values in zip(asked, ask(asked), strict=True)
         ]
 
-    def answers(self, candidate: Way, **parts: Callable) -> list[Answer | Unanswered]:
-        """What `candidate` answers when it runs here, with `parts` for the functions it calls."""
-        return self.put(ask_here(self.task.namespace(candidate, **parts)))
+    def answers(self, candidate: Way) -> list[Answer | Unanswered]:
+        """What `candidate` answers when it runs here."""
+        return self.put(ask_here(self.task.namespace(candidate)))
 
-    def judge(self, ask: Ask) -> Verdict:
-        """Put the cases through `ask` and decide.
-
-        Parameters
-        ----------
-        ask : callable
-            :func:`grading.boundary.questions.ask`, or one that asks a candidate of the audit.
-        """
+    def verdict(self, ask: Ask) -> Verdict:
+        """Put the cases through `ask` and decide; see :meth:`Exam.judge`."""
         answers = self.put(ask)
-        parts = OwnParts(self, ask)
-        findings = [self._finding(c, answers, parts) for c in self.task.criteria]
-        if not any(f.state is State.HELD and f.criterion.alone for f in findings):
-            findings = [
-                Finding(f.criterion, State.NOT_CHECKED, NOTHING_RIGHT)
-                if f.state is State.HELD
-                else f
-                for f in findings
-            ]
+        findings = _counted([self._finding(c, answers) for c in self.task.criteria])
         wrong = any(f.state is not State.HELD for f in findings)
         recognised = (m for m in self.task.mistakes if self.recognises(m, answers))
         return Verdict(
@@ -154,15 +119,13 @@ class Exam:
             next(recognised, None) if wrong else None,
         )
 
-    def _finding(
-        self, criterion: Criterion, answers: list[Answer | Unanswered], parts: OwnParts
-    ) -> Finding:
+    def _finding(self, criterion: Criterion, answers: list[Answer | Unanswered]) -> Finding:
         """The worst of the criterion's cases decides; the first of the worst is told."""
         told = Finding(criterion, State.HELD)
         for index, case in enumerate(self.cases):
             if not criterion.selects(case):
                 continue
-            state, sentence = self._in_case(criterion, index, answers, parts)
+            state, sentence = self._in_case(criterion, index, answers)
             found = Finding(criterion, state, sentence, case.label)
             if state is State.NOT_HELD:
                 return found
@@ -173,11 +136,7 @@ class Exam:
         return told
 
     def _in_case(
-        self,
-        criterion: Criterion,
-        index: int,
-        answers: list[Answer | Unanswered],
-        parts: OwnParts,
+        self, criterion: Criterion, index: int, answers: list[Answer | Unanswered]
     ) -> tuple[State, str]:
         """The state of one case, and a sentence: what is wrong, or a remark where it held."""
         case, got, wanted = self.cases[index], answers[index], self.wanted[index]
@@ -189,21 +148,16 @@ class Exam:
         problem = criterion.problem(case, got, wanted, returns)
         if problem is None:
             return State.HELD, criterion.remark(case, got, wanted, returns)
-        if self.task.own_parts and criterion.by_answer:
-            named = " and ".join(self.task.own_parts)
-            wanted = parts.wanted[index]
-            if isinstance(wanted, Unanswered):
-                return State.NOT_CHECKED, f"It needs a working {named}: mend that first."
-            problem = criterion.problem(case, got, wanted, returns)
-            if problem is None:
-                told = f"Right given your own {named}, which has a question of its own."
-                return State.HELD, told
         return State.NOT_HELD, problem
 
     def recognises(self, mistake: Mistake, answers: list[Answer | Unanswered]) -> bool:
-        """Whether wrong answers are those of a mistake."""
+        """Whether wrong answers are those of a mistake.
+
+        A sign of chance is one of the parts as well, and says nothing over doubles of them.
+        """
         if mistake.looks_like:
-            return self._looks_like(mistake.looks_like, answers)
+            over_doubles = any(case.doubles for case in self.cases)
+            return not over_doubles and self._looks_like(mistake.looks_like, answers)
         return any(self._same_mistake(way, answers) for way in mistake.ways)
 
     def _looks_like(self, looks_like: Sign, answers: list[Answer | Unanswered]) -> bool:
@@ -211,7 +165,8 @@ class Exam:
         for case, got, wanted in zip(self.cases, answers, self.wanted, strict=True):
             if isinstance(got, Answer) and isinstance(wanted, Answer):
                 try:
-                    signs.append(looks_like(got.result, wanted.result, case))
+                    sign = looks_like(got.result, wanted.result, case)
+                    signs.append(sign if sign is None else bool(sign))
                 except Exception:
                     signs.append(False)
         return signs.count(True) >= 2 and False not in signs
@@ -245,41 +200,83 @@ class Exam:
         )
 
 
-class OwnParts:
-    """The right answers given the student's own functions for the parts of a composite one.
+class Exam(Sitting):
+    """One drawing of a task's cases; for a composite, also over doubles of its parts.
 
-    The parts are asked call by call, as the reference needs them. A part that fails once, or that
-    takes more than `PATIENCE` in all, is not asked again: what needs it has no answer.
+    Parameters
+    ----------
+    task : Task
+    rng : numpy.random.Generator
+        Draws the cases, and the coefficients of doubles.
+
+    Raises
+    ------
+    RuntimeError
+        If the reference itself fails a case: a fault of the course, nobody is graded by it.
     """
 
-    def __init__(self, exam: Exam, ask: Ask) -> None:
-        self._exam, self._ask = exam, ask
-        self._answers: list[Answer | Unanswered] | None = None
+    def __init__(self, task: Task, rng: np.random.Generator) -> None:
+        super().__init__(task, task.cases(rng))
+        for case, wanted in zip(self.cases, self.wanted, strict=True):
+            self._confirm(case, wanted)
+        self._coefficients = rng.uniform(0.3, 0.7, (len(self.cases), 4)).tolist()
+        self._over: dict[Parts, Sitting] = {}
 
-    @property
-    def wanted(self) -> list[Answer | Unanswered]:
-        """One for each case; asked for at the first need."""
-        if self._answers is None:
-            self._until = time.monotonic() + PATIENCE
-            proxies = {name: self._proxy(name) for name in self._exam.task.own_parts}
-            self._answers = self._exam.answers(self._exam.task.reference, **proxies)
-        return self._answers
+    def _confirm(self, case: Case, wanted: Answer | Unanswered) -> None:
+        fault = ""
+        if isinstance(wanted, Unanswered):
+            if case.raises is None or wanted.exception != case.raises.__name__:
+                fault = f"answers {wanted.message}"
+        elif case.raises is not None:
+            fault = f"does not raise {case.raises.__name__}"
+        elif any(difference(after, case.inputs[k], k, EXACT) for k, after in wanted.inputs.items()):
+            fault = "changes its inputs"
+        elif self.task.confirm is not None and self.task.confirm(case, wanted.result) > 1e-5:
+            fault = "disagrees with the independent computation"
+        if fault:
+            raise RuntimeError(f"the reference of {self.task.name} {fault} ({case.label})")
 
-    def _proxy(self, name: str) -> Callable:
-        failure: list[Unanswered] = []
+    def over(self, parts: Parts) -> Sitting:
+        """The same cases, with doubles in the place of these parts."""
+        if parts not in self._over:
+            drawn = zip(self.cases, self._coefficients, strict=True)
+            cases = [replace(case, doubles=dict.fromkeys(parts, c)) for case, c in drawn]
+            self._over[parts] = Sitting(self.task, cases) if parts else self
+        return self._over[parts]
 
-        def part(*args: Any, **kwargs: Any) -> Any:
-            if not failure:
-                question = Question(*spelled(self._exam.task.given[name], args, kwargs))
-                (values,) = self._ask([question])
-                if time.monotonic() > self._until:
-                    values = Unanswered(Failed.TOO_SLOW, f"its calls took over {PATIENCE:g} s")
-                if not isinstance(values, Unanswered):
-                    return values[0]
-                failure.append(values)
-            raise RuntimeError(f"{name} does not answer: {failure[0].message}")
+    def judge(self, ask: Ask) -> Verdict:
+        """Put the cases through `ask` and decide.
 
-        return part
+        A composite is asked with doubles for all of its parts, so that none of the student's runs;
+        if that is not worth full marks, as it stands; then with doubles for some, for one that
+        writes the others out. The best of these verdicts counts.
+
+        Parameters
+        ----------
+        ask : callable
+            :func:`grading.boundary.questions.ask`, or one that asks a candidate of the audit.
+        """
+        verdicts: dict[Parts, Verdict] = {}
+        until = time.monotonic() + PATIENCE
+        for parts in _settings(tuple(self.task.own_parts)):
+            if len(verdicts) > 1 and time.monotonic() > until:
+                break
+            verdicts[parts] = self.over(parts).verdict(ask)
+            if verdicts[parts].score == self.task.points:
+                break
+        # Of equally good ones that without doubles: its cases are those that a student can run.
+        best = max(verdicts, key=lambda parts: (verdicts[parts].score, not parts))
+        # Over doubles of all parts, their mistakes neither hide the composite's nor look like them.
+        named = next(iter(verdicts.values())).mistake or verdicts[best].mistake
+        full = verdicts[best].score == self.task.points
+        return replace(verdicts[best], mistake=None if full else named)
+
+
+def _settings(parts: Parts) -> Iterator[Parts]:
+    """The parts that have doubles: all of them, none, then fewer and fewer."""
+    yield parts
+    for count in (0, *range(len(parts) - 1, 0, -1)):
+        yield from (some for some in itertools.combinations(parts, count) if some != parts)
 
 
 def ask_here(namespace: dict[str, Any]) -> Ask:
@@ -290,6 +287,25 @@ def ask_here(namespace: dict[str, Any]) -> Ask:
             return [questions.run(question, namespace) for question in asked]
 
     return ask
+
+
+def _counted(findings: Sequence[Finding]) -> list[Finding]:
+    """Take out of what held whatever has nothing beside it that counts."""
+    held = [f.criterion for f in findings if f.state is State.HELD]
+    while lonely := [c for c in held if c.beside and not any(map(c.leans_on, held))]:
+        held = [c for c in held if c not in lonely]
+    return [
+        Finding(f.criterion, State.NOT_CHECKED, _needs(f.criterion))
+        if f.state is State.HELD and f.criterion not in held
+        else f
+        for f in findings
+    ]
+
+
+def _needs(criterion: Criterion) -> str:
+    if criterion.beside == ANYTHING:
+        return "It counts as soon as something else is right."
+    return f"It counts as soon as {' or '.join(map('“{}”'.format, criterion.beside))} holds."
 
 
 def _refusal(

@@ -228,7 +228,14 @@ def _next_step(verdict: Verdict) -> str:
         )
     if kinds:
         return f"call {name} yourself with inputs like those named above until it returns."
-    return f"go through {name} line by line, with a case small enough to do by hand."
+    by_hand = f"go through {name} line by line, with a case small enough to do by hand."
+    if parts := " and ".join(verdict.task.own_parts):
+        by_hand += (
+            f" It was looked at with working functions in the place of your {parts}, and with your "
+            "own. If one of these loses points in its own question, mend it first, and call it by "
+            "its name."
+        )
+    return by_hand
 
 
 def _wrap(paragraph: str, first: str = "", rest: str | None = None) -> list[str]:

@@ -6,8 +6,8 @@ Everything here only describes; :mod:`grading.marking.exam` puts the questions a
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 
 from grading.marking.case import Case
 from grading.marking.criteria import Criterion
-from grading.marking.source import Edit, compiled, edited, source_of
+from grading.marking.source import Edit, edited, source_of
 
 Way = Edit | Callable
 Sign = Callable[[Any, Any, Case], bool | None]
@@ -113,9 +113,14 @@ class Task:
     lecture : Lecture
         Where to read when no mistake is named.
     mistakes, variants : tuple
-    own_parts : tuple of str
-        Other graded functions that the reference calls. A student's composite is right if it is
-        right given the student's own parts, which have questions of their own.
+    own_parts : mapping of str to callable
+        Other graded functions that the reference calls, and which have questions of their own.
+        Each with how its *double* is made: a function of four coefficients between 0.3 and 0.7 that
+        returns a harmless function with the part's arguments and shapes, which is not the part's
+        right answer. A composite is right if it is right over doubles.
+    unworked : mapping of str to str
+        Answers of :mod:`grading.rehearsal.nothing` that may earn more than a twentieth of the
+        points all the same, by patterns of their names, each with the reason.
     confirm : callable (case, wanted) -> float, optional
         The relative difference between the reference's result and an independent one, such as a
         numerical derivative; above 1e-5 nobody is graded by it.
@@ -128,7 +133,8 @@ class Task:
     lecture: Lecture
     mistakes: tuple[Mistake, ...] = ()
     variants: tuple[Variant, ...] = ()
-    own_parts: tuple[str, ...] = ()
+    own_parts: Mapping[str, Callable[[Any], Callable]] = field(default_factory=dict, hash=False)
+    unworked: Mapping[str, str] = field(default_factory=dict, hash=False)
     confirm: Callable[[Case, Any], float] | None = None
 
     @property
@@ -179,4 +185,13 @@ class Task:
     def namespace(self, candidate: Way, **parts: Callable) -> dict[str, Any]:
         """A namespace as a notebook's, with `candidate` as the graded function."""
         scope = {**self.given, **parts}
-        return scope | {self.name: compiled(self.source(candidate), self.name, scope)}
+        exec(compile(self.source(candidate), f"<{self.name}>", "exec"), scope)
+        return scope
+
+    def double(self, part: str, coefficients: list[float]) -> str:
+        """Code that binds ``double`` to what stands in for a part."""
+        make = self.own_parts[part]
+        return (
+            f"import numpy as np\n{source_of(make)}"
+            f"double = {make.__name__}(np.array({coefficients}))\n"
+        )

@@ -6,7 +6,9 @@ For every task and seed, through the same scoring and encoding as a student's co
 * every mistake, in each way to write it, earns less, the same with all seeds, and is named as
   itself and nothing else;
 * every criterion is lost by at least one mistake, so none is there for nothing;
-* wrong answers and variants use only what a notebook has; composites call their own parts;
+* answers without the work earn at most a twentieth, or the task says why;
+* wrong answers and variants use only what a notebook has; composites call their own parts, whose
+  doubles are not the parts, and leave every mistake that calls them its score;
 * a notebook's series of ids are complete: each id has a mistake or a reason why it has none.
 """
 
@@ -16,13 +18,17 @@ import builtins
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
 
 import numpy as np
 
+from grading.marking.case import Answer
 from grading.marking.catalogue import Catalogue, Notebook
+from grading.marking.compare import difference
 from grading.marking.exam import Exam, State, Verdict, ask_here
 from grading.marking.source import compiled, names_used
 from grading.marking.task import Mistake, Task, Way
+from grading.rehearsal.nothing import undeserved
 
 HEADER = f"{'task':<28}{'points':>7}{'cases':>7}{'variants':>10}{'stub':>6}{'named':>9}{'s':>7}"
 
@@ -42,6 +48,7 @@ class TaskAudit:
         self.cases = self.right = self.named = 0
         self.stub = 0.0
         self.lost: set[str] = set()
+        self.excused: set[str] = set()
         self._earned: dict[tuple[str, Way], dict[float, int]] = {}  # a seed for each score
         start = time.perf_counter()
         self._examine_ids()
@@ -55,6 +62,9 @@ class TaskAudit:
             if len(earned) > 1:
                 told = ", ".join(f"{score:g} with seed {seed}" for score, seed in earned.items())
                 self.misses.append(f"mistake {id} earns {told}")
+        for pattern in task.unworked:
+            if pattern not in self.excused:
+                self.misses.append(f"unworked: no such answer earns much: {pattern!r}")
         self.seconds = time.perf_counter() - start
         self.seeds = seeds
 
@@ -85,6 +95,9 @@ class TaskAudit:
                 return False
             if unknown:
                 self.misses.append(f"{kind} uses {', '.join(sorted(unknown))}, not in a notebook")
+        for criterion in self.task.criteria:
+            if criterion.beside and not any(map(criterion.leans_on, self.task.criteria)):
+                self.misses.append(f"{criterion.name!r} counts beside no criterion that there is")
         scripts = "\n".join(case.code for case in self.task.cases(np.random.default_rng(0)))
         for part in self.task.own_parts:
             if part not in names_used(self.task.reference) and f"{part}(" not in scripts:
@@ -108,6 +121,33 @@ class TaskAudit:
         for mistake in self.task.mistakes:
             for way in mistake.ways:
                 self._expect_less(mistake, way, exam, seed)
+        if self.task.own_parts:
+            self._examine_doubles(exam, seed)
+        for name, score in undeserved(self.task, exam):
+            excuses = {p for p in self.task.unworked if fnmatchcase(name, p)}
+            self.excused |= excuses
+            if not excuses:
+                self.misses.append(f"seed {seed}: without the work, {name} earns {score:g}")
+
+    def _examine_doubles(self, exam: Exam, seed: int) -> None:
+        over = exam.over(tuple(self.task.own_parts))
+        alike = (
+            difference(mine.result, right.result, "") is None
+            for mine, right in zip(over.wanted, exam.wanted, strict=True)
+            if isinstance(mine, Answer) and isinstance(right, Answer)
+        )
+        if all(alike):
+            self.misses.append(f"seed {seed}: the doubles are as good as the parts")
+        calls = names_used(self.task.reference) & set(self.task.own_parts)
+        for mistake in self.task.mistakes:
+            for way in mistake.ways:
+                if not calls <= names_used(self.task.function(way)):
+                    continue
+                ask = ask_here(self.task.namespace(way))
+                there, here = over.verdict(ask).score, exam.verdict(ask).score
+                if there != here:
+                    told = f"mistake {mistake.id} earns {there:g} over doubles, {here:g} without"
+                    self.misses.append(f"seed {seed}: {told}")
 
     def _expect_full(self, kind: str, candidate: Way, exam: Exam, seed: int) -> bool:
         verdict = exam.judge(ask_here(self.task.namespace(candidate)))

@@ -84,3 +84,27 @@ def test_a_class_of_the_students_that_holds_plain_data_arrives_as_that() -> None
     (result,) = asked(student)
     assert type(result) is dict
     assert np.array_equal(result["a"], np.ones(3))
+
+
+def test_a_line_of_a_double_is_not_the_students() -> None:
+    namespace: dict[str, Any] = {}
+    exec(
+        compile(DOUBLE + "def twice(x):\n    return double(double(x))", "<student>", "exec"),
+        namespace,
+    )
+    fails = {"double": "def double(x):\n    raise ValueError('no')"}
+    question = Question("result = twice(x)", {"x": 3}, doubles=fails)
+    unanswered = questions.run(question, namespace)
+    assert unanswered.message == "ValueError: no"
+    assert unanswered.where == "twice, line 4: "
+    assert namespace["double"](3) == 6
+
+
+def test_a_double_that_is_interrupted_is_taken_out() -> None:
+    namespace: dict[str, Any] = {}
+    exec(DOUBLE, namespace)
+    stops = {"double": "def double(x):\n    raise KeyboardInterrupt", "other": "double = 3"}
+    unanswered = questions.run(Question("result = double(x)", {"x": 3}, doubles=stops), namespace)
+    assert unanswered.kind == Failed.TOO_SLOW
+    assert namespace["double"](3) == 6
+    assert "other" not in namespace

@@ -1,5 +1,7 @@
 """How a student's function is scored: criteria, purity, own parts, named mistakes, refusals."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -17,11 +19,12 @@ from grading.marking import (
     Task,
     call,
     chance,
+    difference,
     edit,
     exam,
     script,
 )
-from grading.marking.exam import Exam, State, ask_here
+from grading.marking.exam import Exam, Sitting, State, ask_here
 from grading.marking.source import compiled, edited, names_used, source_of
 
 TASKS = [task for notebook in catalogue.notebooks() for task in notebook.tasks]
@@ -141,10 +144,56 @@ def test_nothing_written_earns_nothing():
     assert {unanswered.kind for _, unanswered in verdict.unanswered} == {"not written"}
 
 
+def test_one_answer_and_then_refusals_are_no_refusal():
+    text = "asked = []\ndef decay(x, rate=0.5):\n    asked.append(x)\n"
+    text += "    if len(asked) > 1:\n        raise ValueError('no')\n    return x * rate"
+    criteria = (Agrees("value", 2), Agrees("refusal", 1, "refused", beside="*"), InputsUntouched(1))
+    verdict = judged(decay_task(criteria=criteria), text)
+    assert states(verdict)["refusal"] == NOT_CHECKED
+    assert verdict.score == 0
+
+
 def test_leaving_inputs_alone_earns_nothing_by_itself():
     verdict = judged(decay_task(), "def decay(x, rate=0.5):\n    return None")
     assert states(verdict)["inputs untouched"] == NOT_CHECKED
     assert verdict.score == 0
+
+
+def is_smaller(result, wanted, case):
+    return None if np.max(result) < 2 else "It is not smaller."
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [("x * rate", HELD), ("x / rate + 2", NOT_HELD), ("0 * x", NOT_CHECKED)],
+)
+def test_a_property_counts_beside_the_work_only(text, state):
+    criteria = (Agrees("value", 2), Holds("smaller", 1, is_smaller, beside="value"))
+    verdict = judged(decay_task(criteria=criteria), source_of(decay).replace("x * rate", text))
+    assert states(verdict)["smaller"] == state
+    assert verdict.score == 3 * (state == HELD)
+    if state == NOT_CHECKED:
+        assert verdict.findings[1].sentence == "It counts as soon as “value” holds."
+
+
+@pytest.mark.parametrize(("other", "score"), [("x * rate", 3), ("0 * x", 0)])
+def test_criteria_that_lean_on_each_other_need_one_another(other, score):
+    criteria = (
+        Holds("smaller", 1, is_smaller, beside="default"),
+        Agrees("default", 2, "default", beside="smaller"),
+    )
+    cases = [call(decay, np.ones((2, 1)), label="the default rate", tags=("default",))]
+    task = decay_task(criteria=criteria, cases=lambda rng: cases)
+    assert judged(task, source_of(decay).replace("x * rate", other)).score == score
+
+
+@pytest.mark.parametrize("kind", ["np.float16", "np.float32", "complex"])
+def test_a_property_is_one_of_numbers_of_the_right_precision(kind):
+    task = decay_task(criteria=(Holds("smaller", 1, is_smaller),))
+    text = source_of(decay).replace("x * rate", f"(x * rate).astype({kind})")
+    verdict = judged(task, text)
+    assert verdict.score == 0
+    assert verdict.findings[0].sentence.startswith("The answer is")
 
 
 def test_always_raising_is_not_a_refusal():
@@ -332,6 +381,15 @@ def test_a_wrong_share_and_a_choice_shared_by_many_cost_different_points(id, los
 # ------------------------------------------------------------ composites
 
 
+def for_decay(c):
+    """Linear, and no decay."""
+
+    def decay(x, rate=0.5):
+        return x * (1 + c[0]) + c[1] * rate
+
+    return decay
+
+
 def steps_task():
     return Task(
         steps,
@@ -340,90 +398,135 @@ def steps_task():
         (Agrees("value", 2, part="x"), InputsUntouched(1)),
         LECTURE,
         (Mistake("ST-01", LECTURE, "It stops early.", edit("range(n)", "range(n - 1)")),),
-        own_parts=("decay",),
+        own_parts={"decay": for_decay},
     )
 
 
-HALVES = "def decay(x, rate=0.5):\n    return x / 3"
+PARTS = {
+    "right": source_of(decay),
+    "wrong": "def decay(x, rate=0.5):\n    return x / 3",
+    "raises": "def decay(x, rate=0.5):\n    raise ValueError('no')",
+    "not written": "def decay(x, rate=0.5):\n    raise NotImplementedError('later')",
+    "never ends": "def decay(x, rate=0.5):\n    raise KeyboardInterrupt",
+    "missing": "",
+    "nothing": "def decay(x, rate=0.5):\n    return 0 * x",
+    "a number": "decay = 3",
+}
+STYLES = {
+    "by name": source_of(steps),
+    "by an alias": "other = decay\n" + source_of(steps).replace("decay(x)", "other(x)"),
+    "from a table": "table = {1: decay}\n" + source_of(steps).replace("decay(x)", "table[1](x)"),
+    "as a default": source_of(steps).replace("(x, n)", "(x, n, decay=decay)"),
+    "by a helper": "def one(x): return decay(x)\n" + source_of(steps).replace("decay(x)", "one(x)"),
+}
 
 
-def test_a_composite_is_right_given_a_wrong_part_of_its_own():
-    verdict = judged(steps_task(), HALVES, source_of(steps))
-    assert verdict.score == 3
-    assert "given your own decay" in verdict.findings[0].sentence
-
-
-def test_a_wrong_composite_of_a_wrong_part_is_wrong():
-    verdict = judged(steps_task(), HALVES, source_of(steps).replace("range(n)", "range(n - 1)"))
-    assert states(verdict)["value"] == NOT_HELD
-
-
-def test_a_wrong_composite_of_a_right_part_is_wrong_and_named():
-    verdict = judged(
-        steps_task(), source_of(decay), source_of(steps).replace("range(n)", "range(n - 1)")
-    )
+@pytest.mark.parametrize("part", PARTS)
+def test_no_part_decides_about_a_composite(part):
+    assert judged(steps_task(), PARTS[part], source_of(steps)).score == 3
+    early = source_of(steps).replace("range(n)", "range(n - 1)")
+    verdict = judged(steps_task(), PARTS[part], early)
     assert states(verdict)["value"] == NOT_HELD
     assert verdict.mistake.id == "ST-01"
 
 
-def test_a_composite_waits_for_a_part_that_does_not_answer():
-    stub = "def decay(x, rate=0.5):\n    raise NotImplementedError('decay: not written yet')"
-    verdict = judged(steps_task(), stub, source_of(steps))
-    assert verdict.score == 0
-    assert set(states(verdict).values()) == {NOT_CHECKED}
-    around = source_of(steps).replace("decay(x)", "x * 0.4")
-    verdict = judged(steps_task(), stub, around)
-    assert states(verdict)["value"] == NOT_CHECKED
-    assert "working decay" in verdict.findings[0].sentence
+@pytest.mark.parametrize("style", STYLES)
+def test_a_part_may_be_reached_in_any_way(style):
+    assert judged(steps_task(), PARTS["wrong"], STYLES[style]).score == 3
 
 
-def test_a_composite_that_needs_no_part_is_right_by_itself():
-    stub = "def decay(x, rate=0.5):\n    raise NotImplementedError('decay: not written yet')"
+@pytest.mark.parametrize("answer", ["0 * x", "x * 0 + 42.0", "x", "None"])
+def test_a_part_and_a_composite_that_agree_on_nothing_earn_nothing(answer):
+    part = f"def decay(x, rate=0.5):\n    return {answer}"
+    composite = f"def steps(x, n):\n    return {answer}, n"
+    assert judged(steps_task(), part, composite).score == 0
+
+
+def test_a_part_that_changes_after_the_composite_answered_gains_nothing():
+    texts = (
+        "done = []\ndef decay(x, rate=0.5):\n    return 0 * x if done else x",
+        "def steps(x, n):\n    done.append(n)\n    return 0 * x, n",
+    )
+    assert judged(steps_task(), *texts).score == 0
+
+
+@pytest.mark.parametrize("part", ["not written", "wrong"])
+def test_a_composite_that_needs_no_part_is_right_by_itself(part):
     around = source_of(steps).replace("decay(x)", "x * 0.5")
-    assert judged(steps_task(), stub, around).score == 3
+    assert judged(steps_task(), PARTS[part], around).score == 3
 
 
-def test_a_part_is_asked_only_when_the_composite_differs():
+def test_a_right_composite_is_asked_once_with_doubles_and_leaves_the_part_as_it_was():
+    asked, namespace = [], {"np": np}
+    for text in (PARTS["wrong"], source_of(steps)):
+        exec(text, namespace)
+    part, code = namespace["decay"], namespace["decay"].__code__
+
+    def ask(batch):
+        asked.extend(batch)
+        return ask_here(namespace)(batch)
+
+    assert Exam(steps_task(), np.random.default_rng(0)).judge(ask).score == 3
+    assert [set(question.doubles) for question in asked] == 3 * [{"decay"}]
+    assert len({question.doubles["decay"] for question in asked}) == 3
+    assert namespace["decay"] is part
+    assert part.__code__ is code
+
+
+def test_patience_with_the_settings_of_a_composite_ends(monkeypatch):
     asked = []
 
     def ask(batch):
-        asked.append(len(batch))
-        return ask_here({"np": np, "decay": decay, "steps": steps})(batch)
+        asked.append(set(batch[0].doubles))
+        return ask_here({})(batch)
 
-    task = steps_task()
-    assert Exam(task, np.random.default_rng(0)).judge(ask).score == 3
-    assert asked == [3]
-
-
-def test_a_part_that_does_not_answer_is_asked_once():
-    asked = []
-
-    def decay(x):
-        asked.append(x)
-        raise KeyboardInterrupt
-
-    namespace = {"decay": decay, "steps": lambda x, n: (-x, n)}
-    verdict = Exam(steps_task(), np.random.default_rng(0)).judge(ask_here(namespace))
-    assert states(verdict)["value"] == NOT_CHECKED
-    assert len(asked) == 1
-
-
-def test_patience_with_the_parts_of_a_composite_ends(monkeypatch):
+    drawn = Exam(catalogue.find("model_forward"), np.random.default_rng(0))
+    drawn.judge(ask)
+    assert len(asked) == 8
+    asked.clear()
     monkeypatch.setattr(exam, "PATIENCE", -1.0)
-    verdict = judged(steps_task(), HALVES, source_of(steps))
-    assert states(verdict)["value"] == NOT_CHECKED
+    drawn.judge(ask)
+    assert asked == [{"linear_forward", "relu_forward", "sigmoid_forward"}, set()]
 
 
-@pytest.mark.parametrize("name", ["bn_model_forward", "bn_model_backward"])
-def test_the_batch_norm_models_forgive_a_wrong_part(name):
-    task = catalogue.find(name)
-    (part,) = map(catalogue.find, task.own_parts)
+COMPOSITES = [task for task in TASKS if task.own_parts]
+
+
+@pytest.mark.parametrize("task", COMPOSITES, ids=lambda t: t.name)
+def test_doubles_have_the_form_of_their_parts_and_other_values(task):
+    for name in task.own_parts:
+        part, scope = catalogue.find(name), {}
+        exec(task.double(name, [0.3, 0.4, 0.5, 0.6]), scope)
+        double = scope["double"]
+        assert inspect.signature(double) == inspect.signature(part.reference)
+        same = []
+        for case in part.cases(np.random.default_rng(0)):
+            if case.raises is None and not {"twice", "infinite"} & set(case.tags):
+                mine, right = (
+                    ask_here({name: function})([Exam.question(Sitting(part, [case]), case)])[0][0]
+                    for function in (double, part.reference)
+                )
+                assert form(mine) == form(right), case.label
+                same.append(difference(mine, right, name) is None)
+        assert not all(same)
+
+
+def form(value):
+    """Types, shapes and kinds of a value."""
+    if isinstance(value, tuple):
+        return tuple(map(form, value))
+    return value if value is None else (np.shape(value), np.asarray(value).dtype)
+
+
+@pytest.mark.parametrize("task", COMPOSITES, ids=lambda t: t.name)
+def test_a_right_composite_earns_everything_beside_every_mistake_of_its_parts(task):
     drawn = Exam(task, np.random.default_rng(0))
-    for mistake in part.mistakes:
-        if mistake.id in ("BN-02", "BN-24", "BB-02", "BB-05"):
-            wrong = part.function(mistake.ways[0])
-            namespace = task.namespace(task.reference, **{part.name: wrong})
-            assert drawn.judge(ask_here(namespace)).score == task.points
+    for name in task.own_parts:
+        part = catalogue.find(name)
+        for mistake in part.mistakes:
+            wrong = compiled(part.source(mistake.ways[0]), name, dict(part.given))
+            namespace = task.namespace(task.reference, **{name: wrong})
+            assert drawn.judge(ask_here(namespace)).score == task.points, mistake.id
 
 
 # ------------------------------------------------------------ faults of the course

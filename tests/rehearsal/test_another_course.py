@@ -33,7 +33,7 @@ CHECKS = {
 EARNED = {  # what a mistake leaves of its question's points; untouched inputs alone earn none
     ("words_of", "WO-01"): 0,
     ("words_of", "WO-02"): 1,
-    ("most_common", "MC-01"): 1,
+    ("most_common", "MC-01"): 0,
     ("most_common", "MC-02"): 3,
     ("unwrap", "UN-01"): 0,
     ("unwrap", "UN-02"): 0,

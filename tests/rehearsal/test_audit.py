@@ -1,5 +1,6 @@
 """The grader's own exam finds nothing to say about the course, and does find planted faults."""
 
+import dataclasses
 import re
 import sys
 from types import ModuleType
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from grader_tests import catalogue
-from grading.marking import Agrees, Catalogue, Lecture, Mistake, Task, Variant, call, edit
+from grading.marking import Agrees, Catalogue, Holds, Lecture, Mistake, Task, Variant, call, edit
 from grading.marking.catalogue import Notebook
 from grading.rehearsal import audit
 from grading.rehearsal.audit import TaskAudit, missing_ids
@@ -99,11 +100,34 @@ def test_a_sound_task_passes():
             "mistake DO-01: double: '3 * x' occurs 0 times in its source, not 1",
         ),
         ({"own_parts": ("half",)}, "neither the reference nor a case calls its part half"),
+        (
+            {"criteria": (Agrees("value", 1), Agrees("nothing", 1, "none", beside="valu"))},
+            "'nothing' counts beside no criterion that there is",
+        ),
+        ({"unworked": {"zer*": "why not"}}, "unworked: no such answer earns much: 'zer*'"),
         ({"confirm": lambda case, wanted: 1.0}, "disagrees with the independent computation"),
     ],
 )
 def test_planted_faults_are_found(changes, miss):
     assert any(miss in found for found in TaskAudit(double_task(**changes), seeds=1).misses)
+
+
+def shaped(result, wanted, case):
+    return None if np.shape(result) == np.shape(wanted) else "Another shape."
+
+
+def test_what_is_earned_without_the_work_is_found():
+    easy = double_task(criteria=(Agrees("value", 3), Holds("shape", 1, shaped)))
+    misses = set(TaskAudit(easy, seeds=1).misses)
+    for name in ("zeros", "nonsense", "x as it came", "the right answer negated"):
+        assert f"seed 0: without the work, {name} earns 1" in misses
+    assert not any("None" in miss or "float32" in miss for miss in misses)
+    excused = dataclasses.replace(easy, unworked={"*": "for the sake of this test"})
+    assert TaskAudit(excused, seeds=1).misses == ["no mistake loses 'shape'"]
+    mended = dataclasses.replace(
+        easy, criteria=(Agrees("value", 3), Holds("shape", 1, shaped, beside="value"))
+    )
+    assert TaskAudit(mended, seeds=1).misses == []
 
 
 def test_a_score_that_hangs_on_the_cases_is_found():

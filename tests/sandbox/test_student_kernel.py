@@ -53,12 +53,11 @@ class Student:
 
         return self._loop.run(self._kernel.run(source, take))
 
-    def ask(self, *scripts: str) -> list[Any]:
+    def ask(self, *scripts: str, **doubles: str) -> list[Any]:
         """The results of scripts; of one that failed, its reply."""
         text, _ = wire.dumps({})
-        asked = [
-            {"code": code, "outputs": ["result"], "inputs": text, "buffers": 0} for code in scripts
-        ]
+        rest = {"outputs": ["result"], "doubles": doubles, "inputs": text, "buffers": 0}
+        asked = [{"code": code, **rest} for code in scripts]
         return [
             reply if reply.failed else wire.loads(reply.value, reply.buffers)[0]
             for reply in self._loop.run(self._kernel.ask(asked))
@@ -103,6 +102,17 @@ def test_no_name_of_the_students_keeps_the_judge_from_asking(student):
         one.run(code)
         assert one.ask("result = sum([double(2), 1])") == [5]
     assert one.warnings == []
+
+
+def test_a_double_stands_in_for_a_function_until_the_question_is_answered(student):
+    one = student(replace(LIMITS, question=2))
+    one.run(DOUBLE + "\ntable = {1: double}\ndef twice(x): return table[1](double(x))")
+    text = "import numpy as np\ndef double(x): return 10 * np.abs(x)"
+    assert one.ask("result = float(twice(-1))", double=text) == [100.0]
+    assert one.ask("result = twice(-1)") == [-4]
+    (slow,) = one.ask("result = double(1)", double="def double(x):\n    while True: pass")
+    assert kind(slow) == Failed.TOO_SLOW
+    assert one.ask("result = double(1)") == [2]
 
 
 def test_lines_that_cannot_run_when_grading_leave_a_remark(student):

@@ -26,6 +26,15 @@ def cases(rng: np.random.Generator) -> list[Case]:
     return drawn
 
 
+def for_words_of(c):
+    """Words of a text cut at blanks, each with an ending that leaves the alphabet's order."""
+
+    def words_of(text):
+        return [f"{word.strip('.,').lower()}{c[0]:.2f}" for word in text.split()]
+
+    return words_of
+
+
 def by_hand(text, n):
     """Another right answer, which counts by itself."""
     if n < 1:
@@ -39,7 +48,7 @@ TASK = Task(
     reference=ref.most_common,
     returns="counts",
     cases=cases,
-    criteria=(Agrees("counts", 3), Agrees("refuses n below 1", 1, "refused")),
+    criteria=(Agrees("counts", 3), Agrees("refuses n below 1", 1, "refused", beside="*")),
     lecture=COUNTING,
     mistakes=(
         Mistake(
@@ -58,5 +67,5 @@ TASK = Task(
         ),
     ),
     variants=(Variant("counted by hand", by_hand),),
-    own_parts=("words_of",),
+    own_parts={"words_of": for_words_of},
 )

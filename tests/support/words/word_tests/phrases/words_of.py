@@ -21,10 +21,12 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 
 def in_lower_case(result: list[str], wanted: list[str], case: Case) -> str | None:
-    """Hold that no word has a capital."""
-    if all(word == word.lower() for word in result):
-        return None
-    return "There is a word with a capital letter."
+    """Hold that no word has a capital, and that no letter is lost."""
+    if any(word != word.lower() for word in result):
+        return "There is a word with a capital letter."
+    text = case.inputs["text"].lower()
+    kept, there = (list(filter(str.isalpha, said)) for said in ("".join(result), text))
+    return None if kept == there else "The words have not the letters of the text."
 
 
 def by_letter(text):
