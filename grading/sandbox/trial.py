@@ -40,7 +40,13 @@ def problem(provisioner: dict[str, Any]) -> str | None:
 async def _ask(provisioner: dict[str, Any]) -> Reply:
     kernel = Kernel(partial(JupyterSession.start, provisioner), LIMITS, lambda why: None)
     text, _ = wire.dumps({})
-    question = {"code": QUESTION, "outputs": ["result"], "inputs": text, "buffers": 0}
+    question = {
+        "code": QUESTION,
+        "outputs": ["result"],
+        "doubles": {},
+        "inputs": text,
+        "buffers": 0,
+    }
     try:
         (reply,) = await kernel.ask([question])
     finally:
