@@ -188,7 +188,7 @@ def test_only_what_changed_is_graded_again(course: Path) -> None:
     earned = "return POINTS[name] * (held == 3)"
     tests.write_text(tests.read_text().replace(earned, f"{earned} or 0.5"))
     assert "6 graded" in grade(course)[1]
-    assert scores(course)["cy"] == {**POINTS, "total": 0.5}
+    assert scores(course)["late"] == {**POINTS, "settle": 0.5}
     assert "6 graded" in grade(course, "--run-all")[1]
 
     config = course / "nbgrader_config.py"

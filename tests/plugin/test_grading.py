@@ -246,7 +246,8 @@ import sys
 from grading.boundary.questions import Question, ask, seed, show
 show(f"seed {{seed('{name}')}}", "", {{}})
 show(f"kernel {{'ipykernel' in sys.modules}}", "", {{}})
-((mark,),) = ask([Question("mark = list(seen)", {{}}, ("mark",))])
+look = "try:\\n    mark = list(seen)\\nexcept NameError:\\n    mark = ['none']"
+((mark,),) = ask([Question(look, {{}}, ("mark",))])
 show(f"asked {{len(mark) > 0}}", "", {{}})
 show(f"hidden {{any('in sys.modules' in code for code in mark)}}", "", {{}})
 {last}"""
