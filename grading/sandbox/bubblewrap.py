@@ -121,7 +121,9 @@ class Sandbox:
             "data": list(files),
             "sockets": self.sockets,
             "imports": list(imports),
+            "files": policy.FILES,
             "seccomp": seccomp.program(platform.machine()).hex(),
+            "listening": seccomp.refusing(policy.REFUSED_LATER, platform.machine()).hex(),
         }
         settings["covered"] = _below(writable, machine, "ro-bind")
         settings["links"] = _below(writable, machine, "symlink")

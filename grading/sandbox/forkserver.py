@@ -33,7 +33,9 @@ from typing import Any, TypedDict
 
 NEWNS, NEWIPC, NEWPID, NEWNET = 0x00020000, 0x08000000, 0x20000000, 0x40000000
 NOSUID, NODEV, BIND, RECURSIVE, PRIVATE = 2, 4, 4096, 16384, 1 << 18
-SET_DUMPABLE, SET_SECCOMP, SET_NO_NEW_PRIVS, FILTER = 4, 22, 38, 2
+SET_DUMPABLE, SET_NO_NEW_PRIVS = 4, 38
+SECCOMP = {"x86_64": 317, "aarch64": 277}  # the number of the system call
+SET_MODE_FILTER, ALL_THREADS = 1, 1
 CAPABILITY_VERSION_3 = 0x20080522
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
 WRITE_FILE, MAKE_SOCK, TRUNCATE = 1 << 1, 1 << 9, 1 << 14
@@ -52,6 +54,7 @@ class Settings(TypedDict):
     uid: int  # whom a kernel runs as; 0: as who started this
     limits: dict[str, int]  # by name without RLIMIT_
     disk: int  # bytes of each tmpfs
+    files: int  # how many files each can hold
     writable: list[str]  # where each kernel has a tmpfs of its own
     covered: dict[str, str]  # folders below these that it needs all the same
     links: dict[str, str]  # symbolic links there that lead to what it needs, and where to
@@ -61,6 +64,7 @@ class Settings(TypedDict):
     sockets: str  # where kernels make sockets
     imports: list[str]  # modules to import once
     seccomp: str  # a BPF program, in hexadecimal digits
+    listening: str  # another, from when a kernel has the sockets that it listens on
 
 
 def check(result: int, what: str) -> None:
@@ -96,8 +100,9 @@ def arrange_files(settings: Settings, sockets: str) -> None:
     mount("proc", "/proc", "proc", NOSUID | NODEV)
     mount(f"{settings['sockets']}/{sockets}", settings["sockets"], flags=BIND)
     covered = {path: os.open(path, os.O_PATH) for path in settings["covered"]}
+    size = f"size={settings['disk']},nr_inodes={settings['files']},mode=1777"
     for path in settings["writable"]:
-        mount("tmpfs", path, "tmpfs", NOSUID | NODEV, f"size={settings['disk']},mode=1777")
+        mount("tmpfs", path, "tmpfs", NOSUID | NODEV, size)
     for path, folder in covered.items():  # read-only, as they were before
         os.makedirs(path, mode=0o755)
         mount(f"/proc/self/fd/{folder}", path, flags=BIND | RECURSIVE)
@@ -154,21 +159,29 @@ def lower_rights(settings: Settings) -> None:
     check(libc.capset(header, bytes(24)), "capset")
     check(libc.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     restrict_writes([*settings["writable"], "/dev"], settings["sockets"])  # /dev/null, for one
-    program = bytes.fromhex(settings["seccomp"])
+    restrict_calls(settings["seccomp"])
+
+
+def restrict_calls(program: str) -> None:
+    """Have every thread's system calls filtered by a BPF program, if it is not empty."""
     if program:
-        code = ctypes.create_string_buffer(program)
-        filters = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
-        check(libc.prctl(SET_SECCOMP, FILTER, filters, 0, 0), "seccomp")
+        code = ctypes.create_string_buffer(bytes.fromhex(program))
+        filters = struct.pack("HxxxxxxP", len(program) // 16, ctypes.addressof(code))
+        number = SECCOMP[os.uname().machine]
+        check(libc.syscall(number, SET_MODE_FILTER, ALL_THREADS, filters), "seccomp")
 
 
-def run_kernel(connection: dict[str, Any]) -> None:
-    """Become the kernel of a notebook."""
+def run_kernel(connection: dict[str, Any], listening: str) -> None:
+    """Become the kernel of a notebook, which listens nowhere else than `connection` says."""
     Path(CONNECTION).write_text(json.dumps(connection))
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()  # its generator was made before the fork
     from ipykernel.kernelapp import IPKernelApp
 
-    IPKernelApp.launch_instance(argv=["-f", CONNECTION, "--HistoryManager.enabled=False"])
+    kernel = IPKernelApp.instance()
+    kernel.initialize(["-f", CONNECTION, "--HistoryManager.enabled=False"])
+    restrict_calls(listening)
+    kernel.start()
 
 
 def guard(kernel: int, life: int, words: int) -> None:
@@ -213,7 +226,7 @@ def serve_one(request: dict[str, Any], life: int, settings: Settings) -> None:
     os.close(silence)
     os.close(words)
     lower_rights(settings)
-    run_kernel(request["connection"])
+    run_kernel(request["connection"], settings["listening"])
     os._exit(0)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import struct
+from collections.abc import Iterable
 from itertools import chain
 
 from grading.sandbox.policy import FAMILIES, REFUSED
@@ -58,6 +59,7 @@ _NUMBERS = {  # of system calls, by machine in this order; None where it has no 
     "clone": (56, 220),
     "clone3": (435, 435),
     "socket": (41, 198),
+    "bind": (49, 200),
 }
 
 
@@ -84,18 +86,10 @@ def program(machine: str) -> bytes:
     if machine not in ARCHITECTURES:
         return b""
     known = numbers(machine)
-    refuse = _instruction(_RETURN, 0, 0, _ERRNO | errno.EPERM)
-    code = [
-        _instruction(_LOAD, 0, 0, _ARCHITECTURE),
-        _instruction(_EQUAL, 1, 0, ARCHITECTURES[machine]),
-        _instruction(_RETURN, 0, 0, _KILL),
-        _instruction(_LOAD, 0, 0, _NUMBER),
-    ]
-    if machine == "x86_64":
-        code += [_instruction(_AT_LEAST, 0, 1, _X32), refuse]
+    code = _beginning(machine)
     for name in chain(*REFUSED.values()):
         if name in known:
-            code += [_instruction(_EQUAL, 0, 1, known[name]), refuse]
+            code += [_instruction(_EQUAL, 0, 1, known[name]), _REFUSE]
     # clone3 keeps its flags in memory, out of a filter's reach: libc falls back to clone
     code += [
         _instruction(_EQUAL, 0, 1, known["clone3"]),
@@ -103,7 +97,7 @@ def program(machine: str) -> bytes:
         _instruction(_EQUAL, 0, 4, known["clone"]),
         _instruction(_LOAD, 0, 0, _ARGUMENT_0),
         _instruction(_ANY_BIT, 1, 0, _CLONE_THREAD),
-        refuse,
+        _REFUSE,
         _instruction(_RETURN, 0, 0, _ALLOW),
     ]
     count = len(FAMILIES)
@@ -112,9 +106,44 @@ def program(machine: str) -> bytes:
         _instruction(_LOAD, 0, 0, _ARGUMENT_0),
     ]
     code += [_instruction(_EQUAL, count - i, 0, f) for i, f in enumerate(FAMILIES.values())]
-    code += [refuse, _instruction(_RETURN, 0, 0, _ALLOW)]
+    code += [_REFUSE, _instruction(_RETURN, 0, 0, _ALLOW)]
     return b"".join(code)
+
+
+def refusing(names: Iterable[str], machine: str) -> bytes:
+    """A filter that refuses these system calls and no others; see :func:`program`.
+
+    They are told not to be supported: refused otherwise, libzmq would end the process.
+
+    Parameters
+    ----------
+    names : iterable of str
+    machine : str
+    """
+    if machine not in ARCHITECTURES:
+        return b""
+    known, code = numbers(machine), _beginning(machine)
+    for name in names:
+        answer = _instruction(_RETURN, 0, 0, _ERRNO | errno.EOPNOTSUPP)
+        code += [_instruction(_EQUAL, 0, 1, known[name]), answer]
+    return b"".join([*code, _instruction(_RETURN, 0, 0, _ALLOW)])
+
+
+def _beginning(machine: str) -> list[bytes]:
+    """End what calls as another architecture does, and load the number of the call."""
+    code = [
+        _instruction(_LOAD, 0, 0, _ARCHITECTURE),
+        _instruction(_EQUAL, 1, 0, ARCHITECTURES[machine]),
+        _instruction(_RETURN, 0, 0, _KILL),
+        _instruction(_LOAD, 0, 0, _NUMBER),
+    ]
+    if machine == "x86_64":
+        code += [_instruction(_AT_LEAST, 0, 1, _X32), _REFUSE]
+    return code
 
 
 def _instruction(code: int, if_true: int, if_false: int, operand: int) -> bytes:
     return struct.pack("HBBI", code, if_true, if_false, operand)
+
+
+_REFUSE = _instruction(_RETURN, 0, 0, _ERRNO | errno.EPERM)

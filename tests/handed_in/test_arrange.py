@@ -385,13 +385,12 @@ def test_what_a_cell_defines(source, names):
     assert defined(source) - {"get_ipython"} == names
 
 
-def test_each_cell_is_parsed_at_most_twice_however_many_questions_there_are(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_each_cell_is_parsed_at_most_twice_however_many_questions_there_are() -> None:
     cells = [{"cell_type": "code", "source": f"x = {n}\n" * 50} for n in range(100)]
     submitted = READER.parse({"cells": cells}, "p1.ipynb")
     parsed: list[str] = []
     parse = ast.parse
-    monkeypatch.setattr(ast, "parse", lambda code: parsed.append(code) or parse(code))
-    arrange(submitted, RELEASE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ast, "parse", lambda code: parsed.append(code) or parse(code))
+        arrange(submitted, RELEASE)
     assert len(parsed) <= 2 * (len(cells) + len(RELEASE.cells))

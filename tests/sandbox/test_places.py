@@ -45,8 +45,9 @@ def machine() -> list[str]:
         if path.is_symlink():
             options += ["--symlink", os.readlink(path), str(path)]
         elif path.is_dir():
-            options += ["--dev-bind", str(path), str(path)]
-    for path in ("/tmp", "/dev/shm", "/home"):
+            kind = "--dev-bind" if path.name in ("dev", "proc") else "--ro-bind"
+            options += [kind, str(path), str(path)]
+    for path in ("/tmp", "/dev/shm", "/home", "/opt"):
         options += ["--perms", "1777", "--tmpfs", path]
     for path in (str(REPOSITORY), sys.prefix, BASE):  # if they lie there
         options += put("bind", path, path)

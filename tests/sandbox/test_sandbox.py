@@ -29,14 +29,17 @@ pytestmark = pytest.mark.usefixtures("sandbox")
 NOBODY = 65534
 
 LEAVE_TRACES = """
-import ctypes, os, socket
+import contextlib, ctypes, os, socket
 for folder in ("/tmp", "/student", "/dev/shm"):
     open(f"{folder}/trace", "w").close()
 in_folder, abstract = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
-in_folder.bind("/s/trace")
-abstract.bind("\\0trace")
-abstract.listen()
-listener = socket.create_server(("", 47111))
+with contextlib.suppress(OSError):
+    in_folder.bind("/s/trace")
+with contextlib.suppress(OSError):
+    abstract.bind("\\0trace")
+    abstract.listen()
+with contextlib.suppress(OSError):
+    listener = socket.create_server(("", 47111))
 ctypes.CDLL(None).prctl(15, b"trace")  # the name of this process
 """
 LOOK_FOR_TRACES = """
@@ -65,10 +68,7 @@ OWN_TRACES = [
     "file /tmp/trace",
     "file /student/trace",
     "file /dev/shm/trace",
-    "file /s/trace",
     "process",
-    "abstract socket",
-    "listening port",  # but not an open one: the loopback is down
 ]
 NAMESPACES = """
 import os
@@ -124,7 +124,7 @@ for folder in ("/", "/dev", "/s", "/usr", "/etc", "/proc/sys/kernel", "/tmp", "/
     "devices": "print(open('/dev/null', 'w').write('nothing'), open('/dev/zero', 'rb').read(2))",
     "network": """
 import socket
-print([name for _, name in socket.if_nameindex()])
+print([line.partition(":")[0].strip() for line in open("/proc/net/dev").readlines()[2:]])
 for address in (("127.0.0.1", PORT), ("127.0.0.53", 53), ("192.0.2.1", 80)):
     try:
         socket.create_connection(address, timeout=1)

@@ -11,7 +11,7 @@ from itertools import chain
 import pytest
 
 from grading.sandbox.policy import FAMILIES, REFUSED
-from grading.sandbox.seccomp import ARCHITECTURES, numbers, program
+from grading.sandbox.seccomp import ARCHITECTURES, numbers, program, refusing
 
 ALLOW, KILL, REFUSE, UNKNOWN = 0x7FFF0000, 0x80000000, 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
 THREAD, SIGCHLD = 0x10000, 17
@@ -30,9 +30,15 @@ LET_THROUGH = {  # among others
 each_machine = pytest.mark.parametrize("machine", ARCHITECTURES)
 
 
-def verdict(machine: str, number: int, argument: int = 0, architecture: int | None = None) -> int:
-    """What the filter for a machine returns for one system call."""
-    code = program(machine)
+def verdict(
+    machine: str,
+    number: int,
+    argument: int = 0,
+    architecture: int | None = None,
+    code: bytes = b"",
+) -> int:
+    """What the filter for a machine, or this one, returns for one system call."""
+    code = code or program(machine)
     instructions = [struct.unpack_from("HBBI", code, at) for at in range(0, len(code), 8)]
     audit = ARCHITECTURES[machine] if architecture is None else architecture
     call = struct.pack("<IIQ6Q", number, audit, 0, argument, *range(5))  # struct seccomp_data
@@ -104,12 +110,19 @@ def test_calls_of_another_architecture_end_the_process(machine: str) -> None:
     assert verdict(machine, LET_THROUGH[machine]["read"], architecture=0x40000003) == KILL  # i386
 
 
+@each_machine
+def test_a_filter_for_later_refuses_what_it_is_told_and_nothing_else(machine: str) -> None:
+    code, known = refusing(["bind"], machine), numbers(machine)
+    verdicts = {name: verdict(machine, number, code=code) for name, number in known.items()}
+    assert verdicts == dict.fromkeys(known, ALLOW) | {"bind": 0x50000 | errno.EOPNOTSUPP}
+
+
 def test_x32_calls_are_refused() -> None:
     assert verdict("x86_64", 0x40000000) == REFUSE
 
 
 def test_an_unknown_machine_has_no_filter() -> None:
-    assert program("riscv64") == b""
+    assert program("riscv64") == refusing(["bind"], "riscv64") == b""
 
 
 @each_machine

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from grading.boundary.outcome import Failed, Reply
 from grading.plugin.bench import Bench
 from grading.sandbox.client import JupyterSession
 from grading.sandbox.kernel import Kernel, Limits
+from grading.sandbox.policy import FILES, WRITABLE
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
@@ -238,3 +240,27 @@ def test_packages_below_a_folder_of_the_kernels_own_are_there_and_can_only_be_re
         assert asked == [42, True, True, True, True]
         assert one.ask(f"result = open({below + '/mine'!r}, 'w').write('x')") == [1]
         assert path.read_text() == "ANSWER = 42\n"
+
+
+def test_files_and_sockets_have_a_bound_that_is_not_their_size(student):
+    one = student()
+    one.run(
+        "import os, socket\n"
+        "def error(act, times):\n"
+        "    for number in range(times):\n"
+        "        try:\n"
+        "            act(number)\n"
+        "        except OSError as refused:\n"
+        "            return number, refused.errno\n"
+        "    return times, 0"
+    )
+    made = "lambda n: os.close(os.open(f'{folder}/{n}', os.O_CREAT))"
+    listens = "lambda n: socket.socket(socket.AF_UNIX).bind(f'{folder}/{n}')"
+    asked = one.ask(
+        *(f"folder = {folder!r}; result = error({made}, 20_000)" for folder in WRITABLE),
+        *(f"folder = {folder!r}; result = error({listens}, 20)" for folder in ("/s", "/tmp")),
+        "result = sorted(os.listdir('/s'))",
+    )
+    assert all(count < FILES and why == errno.ENOSPC for count, why in asked[:3])
+    assert asked[3:5] == [(0, errno.EOPNOTSUPP)] * 2
+    assert asked[5] == [f"k-{channel}" for channel in range(1, 6)]
