@@ -63,6 +63,8 @@ def loses_digits(result: tuple, wanted: tuple, case: Case) -> bool | None:
 
 
 STD = "std = np.sqrt(var + epsilon)"
+IN_TRAINING = '{} if mode == "train" else {}'
+AT_TEST_TIME = '{} if mode == "test" else {}'
 MEAN = "mean = np.mean(Z, axis=1, keepdims=True)"
 VAR = "var = np.var(Z, axis=1, keepdims=True)"
 RUNNING_MEAN = "running_mean = momentum * running_mean + (1 - momentum) * mean"
@@ -258,6 +260,62 @@ MISTAKES = (
         "gamma is applied by a matrix product, which mixes the units. Each unit is scaled by "
         "its own gamma.",
         edit("gamma * Z_norm + beta", "gamma.T @ Z_norm + beta"),
+    ),
+    Mistake(
+        "BN-28",
+        RUNNING,
+        "At test time epsilon is added to the standard deviation. In both modes it belongs to the "
+        "variance, inside the root.",
+        edit(STD, IN_TRAINING.format(STD, "np.sqrt(var) + epsilon")),
+    ),
+    Mistake(
+        "BN-29",
+        NORMALISE,
+        "In training epsilon is added to the standard deviation. In both modes it belongs to the "
+        "variance, inside the root.",
+        edit(STD, AT_TEST_TIME.format(STD, "np.sqrt(var) + epsilon")),
+    ),
+    Mistake(
+        "BN-30",
+        RUNNING,
+        "At test time epsilon is missing. It stands in the root in both modes.",
+        edit(STD, IN_TRAINING.format(STD, "np.sqrt(var)")),
+    ),
+    Mistake(
+        "BN-31",
+        NORMALISE,
+        "In training epsilon is missing. It stands in the root in both modes.",
+        edit(STD, AT_TEST_TIME.format(STD, "np.sqrt(var)")),
+    ),
+    Mistake(
+        "BN-32",
+        RUNNING,
+        "At test time the centred values are divided by the variance. In both modes its root is "
+        "the standard deviation.",
+        edit(STD, IN_TRAINING.format(STD, "var + epsilon")),
+    ),
+    Mistake(
+        "BN-33",
+        NORMALISE,
+        "In training the centred values are divided by the variance. In both modes its root is "
+        "the standard deviation.",
+        edit(STD, AT_TEST_TIME.format(STD, "var + epsilon")),
+    ),
+    Mistake(
+        "BN-34",
+        RUNNING,
+        "At test time Z is scaled and shifted without being normalised. Subtract the running mean "
+        "first, and divide by the root of the running variance.",
+        edit("Z_norm = (Z - mean) / std", "Z_norm = Z").then(
+            "    std =",
+            '    Z = (Z - mean) / np.sqrt(var + epsilon) if mode == "train" else Z\n    std =',
+        ),
+    ),
+    Mistake(
+        "BN-35",
+        NORMALISE,
+        "The variance is squared under the root. Its own root is the standard deviation.",
+        edit(STD, "std = np.sqrt(var**2 + epsilon)"),
     ),
     Mistake(
         "BN-27",

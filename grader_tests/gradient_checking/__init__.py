@@ -22,7 +22,7 @@ QUESTIONS = (
     "gradient_difference",
     "mended_backward",
 )
-SERIES = {"GC": 27, "PV": 9, "VP": 11, "MB": 9}
+SERIES = {"GC": 28, "PV": 9, "VP": 11, "MB": 9}
 LEFT_OUT = {
     "GC-09": "numerical_gradient is not handed a backward pass to copy from",
     "GC-11": "the cost comes from the caller, with or without dropout",

@@ -49,6 +49,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 SCALE = "np.linalg.norm(grad) + np.linalg.norm(numerical)"
 SHARE = "np.linalg.norm(grad - numerical) / scale"
+SIZES = "(np.abs(grad) + np.abs(numerical))"
 GUARD = "    if scale == 0:\n        return 0.0\n"
 
 MISTAKES = (
@@ -118,9 +119,13 @@ MISTAKES = (
     Mistake(
         "GC-25",
         DIFFERENCE,
-        "The entries are compared one by one and averaged. A single entry near 0 then outweighs "
-        "all others: take the norms of the whole vectors.",
-        edit(SHARE, "np.mean(np.abs(grad - numerical) / (np.abs(grad) + np.abs(numerical)))"),
+        "The entries are compared one by one, and averaged or the largest taken. A single entry "
+        "near 0 then outweighs all others: take the norms of the whole vectors.",
+        *(
+            edit(SHARE, f"np.{one}(np.abs(grad - numerical) / {size})")
+            for one in ("mean", "max")
+            for size in (SIZES, f"np.maximum(1e-8, {SIZES})", f"({SIZES} + 1e-8)")
+        ),
     ),
     Mistake(
         "GC-26",

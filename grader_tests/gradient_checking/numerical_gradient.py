@@ -180,6 +180,12 @@ MISTAKES = (
         edit(QUOTIENT, "(cost(minus) - cost(plus)) / (2 * epsilon)"),
     ),
     Mistake(
+        "GC-28",
+        CENTRED,
+        "Only the first entry is computed: the function returns inside its loop. Return after it.",
+        edit("    return gradient", "        return gradient"),
+    ),
+    Mistake(
         "GC-21",
         VECTOR,
         "The result has two axes. Like theta it should have the shape (n,).",

@@ -39,10 +39,14 @@ MISTAKES = (
         edit("return 10**exponents", "return np.exp(exponents)"),
         edit("return 10**exponents", "return 10**-exponents"),
         edit("np.log10", "np.log", 2),
+        edit("np.log10", "np.log2", 2),
+        edit("np.log10", "np.log2", 2).then("10**exponents", "np.exp(exponents)"),
         looks_like=spread(
             lambda x, low, high: linear(np.log(x), np.log10(low), np.log10(high)),
             lambda x, low, high: linear(-np.log10(x), np.log10(low), np.log10(high)),
             lambda x, low, high: linear(np.log10(x), np.log(low), np.log(high)),
+            lambda x, low, high: linear(np.log10(x), np.log2(low), np.log2(high)),
+            lambda x, low, high: linear(np.log(x), np.log2(low), np.log2(high)),
         ),
     ),
     Mistake(

@@ -97,9 +97,19 @@ MISTAKES = (
         "logarithm's argument away from 0.",
         edit("tiny = 1e-15", "tiny = 0.0"),
         looks_like=lambda result, wanted, case: (
-            not np.isfinite(result)
-            if {"right", "wrong"} & set(case.tags)
-            else (None if np.isclose(result, wanted) else False)
+            not np.isfinite(result) if {"right", "wrong"} & set(case.tags) else None
+        ),
+    ),
+    Mistake(
+        "CE-10",
+        CROSS_ENTROPY,
+        "What is not a number is left out of the sum. That hides 0 · log 0 and leaves log 0 "
+        "infinite: keep the logarithm's argument away from 0.",
+        edit("tiny = 1e-15", "tiny = 0.0").then(
+            COST, "return -float(np.nansum(losses)) / Y.shape[1]"
+        ),
+        looks_like=lambda result, wanted, case: (
+            np.isinf(result) if "wrong" in case.tags else bool(np.isfinite(result)) and None
         ),
     ),
     Mistake(

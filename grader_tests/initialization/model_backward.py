@@ -138,6 +138,13 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "MB-10",
+        CROSS_ENTROPY,
+        "The derivative by AL is taken for that by the scores. The sigmoid lies between them: "
+        "times its derivative, only the prediction minus the label is left.",
+        edit(OUTPUT, "dZ = -(Y / AL - (1 - Y) / (1 - AL)) / m"),
+    ),
+    Mistake(
         "MB-06",
         DEPTH,
         "The list of caches is taken apart. The caller still needs it: read the entries by index, "

@@ -79,6 +79,8 @@ MISTAKES = (
         edit("alpha0 * base**epoch", "(alpha0 * base) ** epoch"),
         edit("base**epoch", "(1 - base) ** epoch"),
         edit("base**epoch", "np.exp(-base * epoch)"),
+        edit("base**epoch", "np.exp(-base)"),
+        edit("base**epoch", "np.exp(-(1 - base) * epoch)"),
         edit("base**epoch", "epoch**base"),
     ),
     Mistake(

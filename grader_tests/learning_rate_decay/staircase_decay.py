@@ -118,6 +118,7 @@ MISTAKES = (
         "interval and round that down; the decay rate comes in afterwards.",
         edit(f"decay_rate * {STAIR}", "(decay_rate * epoch // interval)"),
         edit(STAIR, "(epoch % interval)"),
+        edit(STAIR, "((1 + epoch) // interval)"),
         edit(STAIR, "epoch"),
         edit(STAIR, "(epoch if epoch >= interval else 0)"),
         edit(STAIR, "(epoch - interval if epoch >= interval else 0)"),

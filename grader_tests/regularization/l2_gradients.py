@@ -111,6 +111,13 @@ MISTAKES = (
         edit(TERM, 'lambd / m * parameters["b" + name[1:]]'),
     ),
     Mistake(
+        "L2-25",
+        NETWORKS,
+        "dW gets a term of the bias beside that of the weights. Each derivative is that of its own "
+        "parameter, and biases are not in the penalty.",
+        edit(TERM, f'{TERM} + lambd / m * parameters["b" + name[1:]]'),
+    ),
+    Mistake(
         "L2-13",
         DECAY,
         "The caller's weights or gradients are changed, by an operation such as += or *= or by "

@@ -105,16 +105,19 @@ def same_split(mine: tuple, other: tuple) -> bool:
     return all(map(np.array_equal, mine, other))
 
 
-def with_sizes(sizes: Callable[[int, float, float], tuple[int, int, int]]) -> Callable:
-    """Recognise splits that have these sizes, where they are not the right ones."""
+Sizes = Callable[[int, float, float], tuple[int, int, int]]
+
+
+def with_sizes(*ways: Sizes) -> Callable:
+    """Recognise splits of sizes chosen in one of these ways, where they are not the right ones."""
 
     def looks_like(result: tuple, wanted: tuple, case: Case) -> bool | None:
         if "twice" in case.tags:
             return None
-        theirs = sizes(*case.inputs.values())
-        if theirs == tuple(map(len, wanted)):
-            return None
-        return theirs == tuple(map(len, result))
+        theirs = [way(*case.inputs.values()) for way in ways]
+        if tuple(map(len, result)) == tuple(map(len, wanted)):
+            return None if tuple(map(len, wanted)) in theirs else False
+        return tuple(map(len, result)) in theirs
 
     return looks_like
 
@@ -190,12 +193,22 @@ MISTAKES = (
             "dev_size = round(dev_fraction * m)\n"
             "    test_size = m - dev_size - round((1 - dev_fraction - test_fraction) * m)",
         ),
+        edit(
+            ROUNDED,
+            "dev_size = int(dev_fraction * m)\n"
+            "    test_size = m - dev_size - int((1 - dev_fraction - test_fraction) * m)",
+        ),
         looks_like=with_sizes(
             lambda m, d, t: (
                 round((1 - d - t) * m),
                 round(d * m),
                 m - round(d * m) - round((1 - d - t) * m),
-            )
+            ),
+            lambda m, d, t: (
+                int((1 - d - t) * m),
+                int(d * m),
+                m - int(d * m) - int((1 - d - t) * m),
+            ),
         ),
     ),
     Mistake(

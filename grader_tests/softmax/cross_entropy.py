@@ -44,6 +44,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
+BOUNDS = tuple(f"1e-{digits}" for digits in range(3, 13))
 GUARDED = "np.log(np.maximum(P, tiny))"
 COST = "return -float(np.sum(Y * np.log(np.maximum(P, tiny)))) / Y.shape[1]"
 
@@ -61,9 +62,7 @@ MISTAKES = (
         CROSS_ENTROPY,
         "A number is added to every probability. That shifts the cost of all the small ones; only "
         "an exact 0 needs help.",
-        edit(GUARDED, "np.log(P + 1e-7)"),
-        edit(GUARDED, "np.log(P + 1e-8)"),
-        edit(GUARDED, "np.log(P + 1e-10)"),
+        *(edit(GUARDED, f"np.log(P + {tiny})") for tiny in BOUNDS),
     ),
     Mistake(
         "SM-07",
@@ -113,6 +112,13 @@ MISTAKES = (
         edit("np.finfo(float).tiny", "1e-10"),
         edit("np.finfo(float).tiny", "1e-15"),
         edit(GUARDED, "np.log(np.clip(P, 1e-7, 1 - 1e-7))"),
+    ),
+    Mistake(
+        "SM-38",
+        CROSS_ENTROPY,
+        "The cost is an array. Make it one number, of type float.",
+        edit(COST, "return -np.sum(Y * np.log(np.maximum(P, tiny)), keepdims=True) / Y.shape[1]"),
+        edit(COST, "return -np.sum(Y * np.log(np.maximum(P, tiny))).reshape(1) / Y.shape[1]"),
     ),
     Mistake(
         "SM-30",

@@ -26,6 +26,14 @@ def cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
+def class_by_class(P):
+    """Loop over the classes instead of the examples."""
+    labels = np.zeros(len(P), int)
+    for i in range(len(P)):
+        labels[i] = np.argmax(P[:, i])
+    return labels
+
+
 ARGMAX = "return np.argmax(P, axis=0)"
 
 MISTAKES = (
@@ -78,6 +86,13 @@ MISTAKES = (
         "smallest number, is wanted.",
         edit(ARGMAX, "return len(P) - 1 - np.argmax(P[::-1], axis=0)"),
         edit(ARGMAX, "return np.argsort(P, axis=0, kind='stable')[-1]"),
+    ),
+    Mistake(
+        "PR-08",
+        DIGITS,
+        "The loop counts classes where it should count examples: there is one answer for each "
+        "column, and as many columns as P.shape[1].",
+        class_by_class,
     ),
     Mistake(
         "PR-07",

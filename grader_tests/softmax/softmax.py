@@ -152,6 +152,7 @@ MISTAKES = (
         FOUR_CLASSES,
         "The sum runs over the whole array. Each example has a sum of its own, over its column.",
         edit(SHARE, "return t / np.sum(t)"),
+        edit(SHIFTED, "shifted = Z - np.max(Z)").then(SHARE, "return t / np.sum(t)"),
     ),
     Mistake(
         "SM-28",

@@ -140,6 +140,14 @@ MISTAKES = (
         edit(DZ, "return -Y / P / Y.shape[1]"),
     ),
     Mistake(
+        "SM-37",
+        CROSS_ENTROPY,
+        "At the true class something else than p − 1 stands. Subtract the label from the "
+        "probability there, once, and nothing more.",
+        edit(DZ, "return (P - Y + P * Y) / Y.shape[1]"),
+        edit(DZ, "return (P - Y - P * Y) / Y.shape[1]"),
+    ),
+    Mistake(
         "SM-36",
         CROSS_ENTROPY,
         "There is a division by P on the way, which gives 0/0 where P is 0. In dZ it cancels: "

@@ -65,6 +65,15 @@ def scaled_first(values, beta):
     return averages
 
 
+def from_the_first_whole(values, beta):
+    """Start at the first value, in an array of the input's type."""
+    averages = np.zeros_like(values)
+    averages[0] = values[0]
+    for t in range(1, len(values)):
+        averages[t] = beta * averages[t - 1] + (1 - beta) * values[t]
+    return averages
+
+
 STEP = "v = beta * v + (1 - beta) * value"
 ZEROS = "np.zeros(len(values))"
 
@@ -104,6 +113,7 @@ MISTAKES = (
         "The average starts from the first value. Start from v_0 = 0; what that does to the first "
         "entries is mended by the correction of the next question.",
         from_the_first,
+        from_the_first_whole,
     ),
     Mistake(
         "EW-14",

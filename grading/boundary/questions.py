@@ -118,7 +118,7 @@ def show(text: str, html: str, record: Mapping[str, Any]) -> None:
     text, html : str
         For the student.
     record : mapping
-        For the report on a class, as JSON: ``mistake``, the sentence that names it, or empty;
+        For the report on a class, as JSON: ``mistake``, the sentence of the dearest one, or empty;
         ``criteria``, a list of ``{"name", "points", "held"}``; ``unanswered``, a list of
         ``{"kind", "message"}``, one for each kind of failure to answer.
     """

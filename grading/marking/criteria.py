@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -223,10 +223,21 @@ class InputsUntouched(Criterion):
     def problem(
         self, case: Case, got: Answer, wanted: Answer, returns: str | tuple[str, ...]
     ) -> str | None:
-        for name in case.inputs:
-            if difference(got.inputs[name], wanted.inputs[name], "", EXACT):
-                return f"{name} is not what it was before the call: make a new one instead."
+        for name in self.changed(case, got):
+            return f"{name} is not what it was before the call: make a new one instead."
         return None
+
+    def alike(
+        self, case: Case, mine: Answer, other: Answer, returns: str | tuple[str, ...]
+    ) -> bool:
+        return set(self.changed(case, mine)) == set(self.changed(case, other))
+
+    @staticmethod
+    def changed(case: Case, answer: Answer) -> Iterator[str]:
+        """The names of the arguments that are not as they were sent."""
+        for name, sent in case.inputs.items():
+            if difference(answer.inputs[name], sent, "", EXACT):
+                yield name
 
 
 def _parts(

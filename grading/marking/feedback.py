@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from grading.boundary.outcome import Failed
 from grading.marking.compare import short
-from grading.marking.exam import Finding, State, Verdict
+from grading.marking.sitting import Finding, State, Verdict
 from grading.marking.task import Lecture
 
 WIDTH = 80
@@ -56,7 +56,7 @@ class Feedback:
     headline: str
     standings: tuple[Standing, ...]
     failures: tuple[Failure, ...]
-    mistake: str
+    mistakes: tuple[str, ...]
     lecture: Lecture | None
     next_step: str
 
@@ -70,15 +70,15 @@ def compose(verdict: Verdict, explanations: Explanations = ()) -> Feedback:
     explanations : sequence of (str, str)
         A text that an error message may hold, and what to say then; the first that fits is said.
     """
-    task, named = verdict.task, verdict.mistake
+    task, named = verdict.task, verdict.mistakes
     full = verdict.score == task.points
     return Feedback(
         task.name,
         f"{task.name}: {verdict.score:g} of {task.worth}",
         _standings(verdict.findings),
         _failures(verdict, explanations),
-        named.sentence if named else "",
-        None if full else named.lecture if named else task.lecture,
+        tuple(mistake.sentence for mistake in named),
+        None if full else named[0].lecture if named else task.lecture,
         _next_step(verdict),
     )
 
@@ -94,7 +94,7 @@ def text(feedback: Feedback) -> str:
         lines += _wrap(failure.where and f"in {failure.where}", "  ")
         lines += _wrap(failure.explanation, "  ")
     for paragraph in (
-        feedback.mistake and f"A mistake we recognise: {feedback.mistake}",
+        *(f"A mistake we recognise: {sentence}" for sentence in feedback.mistakes),
         feedback.lecture and f"Read: {feedback.lecture.text}",
         f"Next: {feedback.next_step}",
     ):
@@ -113,10 +113,10 @@ def html(feedback: Feedback) -> str:
         ),
         *map(_paragraph, feedback.failures),
     ]
-    if feedback.mistake:
-        parts.append(
-            Markup("<p><strong>A mistake we recognise:</strong> {}</p>").format(feedback.mistake)
-        )
+    parts += [
+        Markup("<p><strong>A mistake we recognise:</strong> {}</p>").format(sentence)
+        for sentence in feedback.mistakes
+    ]
     if feedback.lecture:
         parts.append(
             Markup(
@@ -135,7 +135,7 @@ def record(verdict: Verdict) -> dict[str, Any]:
     """What the report needs of a verdict; see :func:`grading.boundary.questions.show`."""
     kinds = {failed.kind: failed.message.partition("\n")[0] for _, failed in verdict.unanswered}
     return {
-        "mistake": verdict.mistake.sentence if verdict.mistake else "",
+        "mistake": verdict.mistakes[0].sentence if verdict.mistakes else "",
         "criteria": [
             {
                 "name": finding.criterion.name,
@@ -216,7 +216,7 @@ def _next_step(verdict: Verdict) -> str:
     kinds = {unanswered.kind for _, unanswered in verdict.unanswered}
     if verdict.score == verdict.task.points:
         return "nothing to mend here; go on to the next question."
-    if verdict.mistake:
+    if verdict.mistakes:
         return f"read that section, mend {name}, and run its visible checks again."
     if kinds == {Failed.NOT_WRITTEN} and State.NOT_HELD not in states:
         return f"write {name}: replace its raise NotImplementedError line by your code."

@@ -75,13 +75,28 @@ def edited(function: Callable, way: Edit) -> FunctionType:
     ValueError
         If a text does not occur as often as it should.
     """
-    text, name = source_of(function), function.__name__
+    name = function.__name__
+    try:
+        text = edited_text(source_of(function), way)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    return compiled(text, name, function.__globals__)
+
+
+def edited_text(text: str, way: Edit) -> str:
+    """Return the source of a function, edited; see :func:`edited`.
+
+    Raises
+    ------
+    ValueError
+        If a text does not occur as often as it should.
+    """
     for old, new, count in way.replacements:
         found = text.count(old)
         if found != count:
-            raise ValueError(f"{name}: {old!r} occurs {found} times in its source, not {count}")
+            raise ValueError(f"{old!r} occurs {found} times in its source, not {count}")
         text = text.replace(old, new)
-    return compiled(text, name, function.__globals__)
+    return text
 
 
 def compiled(text: str, name: str, namespace: Mapping[str, Any]) -> FunctionType:

@@ -1,6 +1,7 @@
 """A task: one graded function, with its cases, criteria, mistakes and accepted variants.
 
-Everything here only describes; :mod:`grading.marking.exam` puts the questions and decides.
+Everything here only describes; :mod:`grading.marking.sitting` puts the questions and decides,
+:mod:`grading.marking.naming` recognises mistakes.
 """
 
 from __future__ import annotations
@@ -182,10 +183,11 @@ class Task:
         """The source of an answer, as it stands in a notebook."""
         return source_of(self.function(way), self.name)
 
-    def namespace(self, candidate: Way, **parts: Callable) -> dict[str, Any]:
-        """A namespace as a notebook's, with `candidate` as the graded function."""
+    def namespace(self, candidate: Way | str, **parts: Callable) -> dict[str, Any]:
+        """A namespace as a notebook's, with `candidate`, or its source, as the graded function."""
         scope = {**self.given, **parts}
-        exec(compile(self.source(candidate), f"<{self.name}>", "exec"), scope)
+        text = candidate if isinstance(candidate, str) else self.source(candidate)
+        exec(compile(text, f"<{self.name}>", "exec"), scope)
         return scope
 
     def double(self, part: str, coefficients: list[float]) -> str:

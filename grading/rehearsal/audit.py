@@ -25,7 +25,8 @@ import numpy as np
 from grading.marking.case import Answer
 from grading.marking.catalogue import Catalogue, Notebook
 from grading.marking.compare import difference
-from grading.marking.exam import Exam, State, Verdict, ask_here
+from grading.marking.exam import Exam
+from grading.marking.sitting import State, Verdict, ask_here
 from grading.marking.source import compiled, names_used
 from grading.marking.task import Mistake, Task, Way
 from grading.rehearsal.nothing import undeserved
@@ -144,7 +145,7 @@ class TaskAudit:
                 if not calls <= names_used(self.task.function(way)):
                     continue
                 ask = ask_here(self.task.namespace(way))
-                there, here = over.verdict(ask).score, exam.verdict(ask).score
+                there, here = (one.verdict(one.put(ask)).score for one in (over, exam))
                 if there != here:
                     told = f"mistake {mistake.id} earns {there:g} over doubles, {here:g} without"
                     self.misses.append(f"seed {seed}: {told}")
@@ -161,15 +162,14 @@ class TaskAudit:
         verdict = exam.judge(asked)
         self._earned.setdefault((id, way), {}).setdefault(verdict.score, seed)
         self.lost |= {f.criterion.name for f in verdict.findings if f.state is not State.HELD}
-        named = verdict.mistake.id if verdict.mistake else "nothing"
+        named = " and ".join(m.id for m in verdict.mistakes) or "nothing"
         self.named += named == id
         if verdict.score >= self.task.points:
             self.misses.append(f"seed {seed}: mistake {id} earns full marks")
         elif named != id:
             self.misses.append(f"seed {seed}: mistake {id} is named as {named}")
-        answers = exam.put(asked)
-        for other in self.task.mistakes:
-            if other.id != id and exam.recognises(other, answers):
+        for other in exam.naming().fitting(exam.put(asked)):
+            if other.id != id:
                 self.misses.append(f"seed {seed}: {id} also looks like {other.id}")
 
 

@@ -15,7 +15,8 @@ import numpy as np
 from grading.boundary.questions import Unanswered
 from grading.marking.case import Answer
 from grading.marking.compare import EXACT, difference
-from grading.marking.exam import Exam, ask_here
+from grading.marking.exam import Exam
+from grading.marking.sitting import ask_here
 from grading.marking.task import Task
 
 SHARE = 1 / 20  # of a task's points

@@ -10,7 +10,8 @@ import numpy as np
 
 from grading.boundary.outcome import Failed
 from grading.boundary.questions import Question, Unanswered
-from grading.marking.exam import Ask, Exam, ask_here
+from grading.marking.exam import Exam
+from grading.marking.sitting import Ask, ask_here
 from grading.marking.task import Task
 
 SEEDS = (1, 2, 3)

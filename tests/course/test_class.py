@@ -14,7 +14,8 @@ from bs4 import BeautifulSoup
 from grader_tests import catalogue
 from grading.boundary import questions
 from grading.course import Course
-from grading.marking.exam import Answer, Exam
+from grading.marking.case import Answer
+from grading.marking.exam import Exam
 from grading.rehearsal.demo import Earned, copy_notebook, results
 from grading.rehearsal.simulate import CRASHES, SHARES, load, simulate
 from tests.support import REPOSITORY

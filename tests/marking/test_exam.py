@@ -24,7 +24,8 @@ from grading.marking import (
     exam,
     script,
 )
-from grading.marking.exam import Exam, Sitting, State, ask_here
+from grading.marking.exam import Exam
+from grading.marking.sitting import Sitting, State, ask_here
 from grading.marking.source import compiled, edited, names_used, source_of
 
 TASKS = [task for notebook in catalogue.notebooks() for task in notebook.tasks]
@@ -98,7 +99,7 @@ def states(verdict):
 def test_a_right_answer_earns_everything():
     verdict = judged(decay_task(), source_of(decay))
     assert verdict.score == 4
-    assert verdict.mistake is None
+    assert verdict.mistakes == ()
     assert verdict.unanswered == ()
 
 
@@ -106,20 +107,20 @@ def test_a_wrong_answer_keeps_what_it_got_right_and_is_named():
     verdict = judged(decay_task(), source_of(decay).replace("x * rate", "x / rate"))
     assert states(verdict) == {"value": NOT_HELD, "refusal": HELD, "inputs untouched": HELD}
     assert verdict.score == 2
-    assert verdict.mistake.id == "TO-01"
+    assert verdict.mistakes[0].id == "TO-01"
 
 
 def test_another_wrong_answer_is_not_named():
     verdict = judged(decay_task(), source_of(decay).replace("x * rate", "x * rate + 1"))
     assert verdict.score == 2
-    assert verdict.mistake is None
+    assert verdict.mistakes == ()
 
 
 def test_one_separating_case_is_not_enough_to_name_a_mistake():
     task = decay_task(cases=lambda rng: decay_cases(rng)[1:])
     verdict = judged(task, source_of(decay).replace("x * rate", "x / rate"))
     assert verdict.score == 2
-    assert verdict.mistake is None
+    assert verdict.mistakes == ()
 
 
 def test_tenths_add_up_to_the_points_of_the_cell():
@@ -132,7 +133,7 @@ def test_exceptions_alone_name_no_mistake():
     raising = Mistake("TO-01", LECTURE, "It measures.", edit("x * rate", "len(rate)"))
     text = "def decay(x, rate=0.5):\n    raise TypeError('something else')"
     verdict = judged(decay_task(mistakes=(raising,)), text)
-    assert verdict.mistake is None
+    assert verdict.mistakes == ()
 
 
 def test_nothing_written_earns_nothing():
@@ -348,14 +349,14 @@ def test_a_random_mistake_is_recognised_by_its_looks():
     verdict = judged(noise_task(), source_of(noise).replace("scale *", "scale**2 *"))
     assert verdict.score == 0
     assert verdict.findings[0].sentence == "Their standard deviation is not the scale."
-    assert verdict.mistake.id == "NO-01"
+    assert verdict.mistakes[0].id == "NO-01"
 
 
 @pytest.mark.parametrize("answer", ["'a'", "None", "{}", "object()", "[[1], 2]", "1j", "2**200"])
 def test_a_property_check_survives_any_answer(answer):
     verdict = judged(noise_task(), f"def noise(n, scale, rng):\n    return {answer}")
     assert states(verdict) == {"spread": NOT_HELD}
-    assert verdict.mistake is None
+    assert verdict.mistakes == ()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -427,7 +428,7 @@ def test_no_part_decides_about_a_composite(part):
     early = source_of(steps).replace("range(n)", "range(n - 1)")
     verdict = judged(steps_task(), PARTS[part], early)
     assert states(verdict)["value"] == NOT_HELD
-    assert verdict.mistake.id == "ST-01"
+    assert verdict.mistakes[0].id == "ST-01"
 
 
 @pytest.mark.parametrize("style", STYLES)

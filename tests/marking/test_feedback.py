@@ -11,7 +11,8 @@ import pytest
 from grader_tests import catalogue
 from grading.boundary.questions import Unanswered
 from grading.marking import feedback
-from grading.marking.exam import Exam, ask_here
+from grading.marking.exam import Exam
+from grading.marking.sitting import ask_here
 from grading.marking.source import source_of
 
 TASKS = [task for notebook in catalogue.notebooks() for task in notebook.tasks]
@@ -75,7 +76,7 @@ def test_feedback_on_every_mistake_is_complete_and_tells_no_answer(task):
     drawn = Exam(dataclasses.replace(task, mistakes=()), np.random.default_rng(0))
     for mistake in task.mistakes:
         found = drawn.judge(ask_here(task.namespace(mistake.ways[0])))
-        found = dataclasses.replace(found, mistake=mistake)
+        found = dataclasses.replace(found, naming=lambda named=mistake: (named,))
         text, html = text_of(found), html_of(found)
         assert text.startswith(f"{task.name}: {found.score:g} of {task.worth}\n")
         for words in (" ".join(text.split()), plain(html)):
@@ -107,6 +108,17 @@ def test_full_marks_say_so_and_send_nobody_back_to_the_lecture():
     assert "✗" not in text
     assert "Read:" not in text
     assert "Next: nothing to mend here" in text
+
+
+def test_two_mistakes_are_both_told_and_the_dearest_leads_on():
+    named = BATCHNORM_FORWARD.mistakes[:2]
+    found = verdict(BATCHNORM_FORWARD, named[0].ways[0])
+    both = feedback.compose(dataclasses.replace(found, naming=lambda: named))
+    words = " ".join(feedback.text(both).split())
+    for sentence in (mistake.sentence for mistake in named):
+        assert f"A mistake we recognise: {sentence}" in words
+        assert sentence in unescape(feedback.html(both))
+    assert both.lecture == named[0].lecture
 
 
 def test_an_unnamed_mistake_leads_to_the_task_s_lecture():

@@ -10,7 +10,8 @@ from grader_tests.hyperparameter_search import reference as ref
 from grader_tests.hyperparameter_search.draws import distance
 from grader_tests.hyperparameter_search.random_points import SPACES, integer_distance
 from grading.marking import chance
-from grading.marking.exam import Exam, ask_here
+from grading.marking.exam import Exam
+from grading.marking.sitting import ask_here
 
 
 @pytest.fixture(params=range(3))
