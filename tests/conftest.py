@@ -79,6 +79,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return (config.option.markexpr == "not slow" and is_slow(collection_path)) or None
 
 
+@pytest.hookimpl(optionalhook=True)  # also without xdist
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One worker for each core, and one more where tests often wait for other processes."""
     return len(os.sched_getaffinity(0)) + (config.option.markexpr != "not slow")

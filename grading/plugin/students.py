@@ -88,10 +88,11 @@ def read_who(content: bytes) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class ClassList:
-    """The students that the gradebook knows: the names and numbers of each, by id."""
+    """The students that the gradebook knows: names by id, ids by number, and addresses."""
 
     names: Mapping[str, str]
     numbers: Mapping[str, str]
+    emails: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, gradebook: Gradebook) -> ClassList:
@@ -100,11 +101,12 @@ class ClassList:
         return cls(
             {one.id: f"{one.first_name or ''} {one.last_name or ''}".strip() for one in students},
             {one.lms_user_id: one.id for one in students if one.lms_user_id},
+            frozenset(one.email for one in students if one.email),
         )
 
     def is_imported(self) -> bool:
         """Whether it tells more than who has handed in, whom nbgrader adds by the id alone."""
-        return any(self.names.values()) or bool(self.numbers)
+        return bool(any(self.names.values()) or self.numbers or self.emails)
 
     def called(self, who: str) -> list[str]:
         """The ids of those who may be meant by a name, the closest spelling first.

@@ -232,7 +232,7 @@ def plant(root: Path) -> None:
     (root / "home").mkdir()
     (root / "home" / ".profile").write_text(f"# {CANARY}\n")
     with Gradebook(f"sqlite:///{root}/gradebook.db") as gradebook:
-        gradebook.add_student("absent", last_name=CANARY)
+        gradebook.add_student(CANARY)
 
 
 def check_score(course: Course, attack: Attack) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grading.plugin.students import NoClassList, read_students
+from grading.plugin.students import ClassList, NoClassList, read_students
 
 LIST = "id,first_name,last_name,email\njo,Jörg,Öst,jo@x.org\nmia,Mia,,\n"
 STUDENTS = {
@@ -51,3 +51,24 @@ def test_a_class_list_is_read_whatever_wrote_it(content: bytes) -> None:
 def test_what_is_no_class_list_is_said_in_a_sentence(text: str, words: str) -> None:
     with pytest.raises(NoClassList, match=words):
         read_students(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("known", "is_list"),
+    [
+        (ClassList({"ann": "", "bob": ""}, {}), False),  # nbgrader adds who hands in by the id
+        (ClassList({"ann": "Ann A", "bob": ""}, {}), True),
+        (ClassList({"ann": "", "bob": ""}, {"7": "ann"}), True),
+        (ClassList({"ann": "", "bob": ""}, {}, frozenset({"a@x.org"})), True),
+    ],
+)
+def test_who_is_not_on_a_class_list_is_a_stranger(known: ClassList, is_list: bool) -> None:
+    assert known.stranger("ann") is None
+    assert (known.stranger("cem") is not None) == is_list
+
+
+def test_a_strangers_name_may_be_meant_for_one_or_for_several() -> None:
+    known = ClassList({"kim1": "Min Kim", "kim2": "Kim, Min", "ob": "Siobhán O'Brien"}, {})
+    assert "If it is ob (Siobhán O'Brien), rename the folder" in known.stranger("siobhan obrien")
+    assert "kim1 (Min Kim) or kim2 (Kim, Min)" in known.stranger("Kim Min")
+    assert "If that is right, run: nbgrader db student add 'a b'" in known.stranger("a b")
