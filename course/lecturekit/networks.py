@@ -242,7 +242,7 @@ class Network:
     def cost(self, AL: np.ndarray, Y: np.ndarray, parameters: Parameters) -> float:
         """Mean cross-entropy in nats, finite for probabilities of 0 and 1, plus the L2 term."""
         m = Y.shape[1]
-        P = np.clip(AL, 1e-12, 1 - 1e-12)
+        P = np.clip(AL, 1e-15, 1 - 1e-15)
         losses = Y * np.log(P)
         if self.output == "sigmoid":
             losses = losses + (1 - Y) * np.log(1 - P)

@@ -50,17 +50,45 @@ def cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def cost_is_large(result: Any, wanted: float, case: Case) -> str | None:
-    """A finite number, to which each certain and wrong answer adds much."""
-    if np.ndim(result) != 0 or not np.isfinite(result):
-        return "The cost should be one finite number."
-    if result < 2 * 10 / case.inputs["Y"].shape[1]:
-        return "An answer that is certain and wrong should cost more than 10 nats."
+def bounded_far_enough(result: Any, wanted: float, case: Case) -> str | None:
+    """Finite; each certain and wrong answer costs what a bound of 1e-15 or less makes of it."""
+    if not np.all(np.isfinite(result)):
+        return "The cost should be finite."
+    surplus, zeros = cost_of_zeros(result, case)
+    if not LEAST * zeros - 1e-6 <= surplus <= 746 * zeros + 1e-6:
+        return "The cost is not that of a bound of 1e-15 or less below the probabilities."
     return None
+
+
+def cost_of_zeros(result: float, case: Case) -> tuple[float, int]:
+    """What labels of probability 0 cost together, and how many there are."""
+    AL, Y = case.inputs["AL"], case.inputs["Y"]
+    true = np.where(Y == 1, AL, 1 - AL)
+    others = np.sum(np.log(true[true > 0]))
+    return float(np.squeeze(result)) * true.size + others, np.count_nonzero(true == 0)
+
+
+def held_too_high(result: Any, wanted: float, case: Case) -> bool | None:
+    """Recognise any number above 1e-15 that is added, or below which nothing counts."""
+    surplus, zeros = cost_of_zeros(result, case)
+    if zeros:
+        return bool(2 < surplus / zeros < LEAST)
+    return None if np.allclose(result, wanted, rtol=0.3) else False
+
+
+def in_an_array(result: Any, wanted: float, case: Case) -> bool | None:
+    """Recognise a cost that kept an axis, wherever it is finite."""
+    return np.ndim(result) > 0 if np.all(np.isfinite(result)) else None
+
+
+def one_number(result: Any, wanted: float, case: Case) -> str | None:
+    """No axis is left."""
+    return None if np.ndim(result) == 0 else f"The cost has the shape {np.shape(result)}."
 
 
 LOSSES = "losses = Y * np.log(np.maximum(AL, tiny)) + (1 - Y) * np.log(np.maximum(1 - AL, tiny))"
 COST = "return -float(np.mean(losses))"
+LEAST = -np.log(1.2e-15)  # what a label of probability 0 costs; 1 - 1e-15 is rounded
 
 MISTAKES = (
     Mistake(
@@ -115,9 +143,17 @@ MISTAKES = (
     Mistake(
         "CE-06",
         CROSS_ENTROPY,
-        "Probabilities are held too far from 0 and 1, which changes honest ones as well. A bound "
-        "such as 1e-15 is enough.",
+        "Probabilities are held too far from 0 and 1, so that very wrong answers cost too little. "
+        "A bound of 1e-15 is enough.",
         edit("tiny = 1e-15", "tiny = 1e-2"),
+        edit("tiny = 1e-15", "tiny = 1e-5"),
+        edit("tiny = 1e-15", "tiny = 1e-12"),
+        edit(
+            "tiny = 1e-15",
+            "tiny = 0.0\n    AL = np.clip(AL, 1e-7, 1 - 1e-7)",
+        ),
+        edit("np.maximum(AL, tiny)", "AL + 1e-8").then("np.maximum(1 - AL, tiny)", "1 - AL + 1e-8"),
+        looks_like=held_too_high,
     ),
     Mistake(
         "CE-07",
@@ -125,6 +161,7 @@ MISTAKES = (
         "The cost is an array. Make it one number, of type float.",
         edit(COST, "return -np.mean(losses, axis=1, keepdims=True)"),
         edit(COST, "return -np.mean(losses, axis=1)"),
+        looks_like=in_an_array,
     ),
     Mistake(
         "CE-08",
@@ -147,26 +184,27 @@ TASK = Task(
     returns="cost",
     cases=cases,
     criteria=(
-        Agrees("cost", 1.5, "open", tolerance=Tolerance(relative=1e-5)),
-        Agrees("certain and right", 0.5, "right", tolerance=Tolerance(absolute=1e-7)),
-        Holds("certain and wrong", 0.5, cost_is_large, "wrong"),
+        Agrees("cost", 1, "open", tolerance=Tolerance(relative=1e-5), loose_shape=True),
+        Holds("one number", 0.5, one_number, "open", beside="cost"),
+        Agrees("certain and right", 0.5, "right", loose_shape=True),
+        Holds("certain and wrong", 0.5, bounded_far_enough, "wrong", beside="cost"),
         InputsUntouched(0.5),
     ),
     lecture=CROSS_ENTROPY,
     mistakes=MISTAKES,
-    unworked={"the right answer as whole numbers": "a large cost is large without its decimals"},
+    unworked={"the right answer flattened": "the cost is right; one criterion asks for a number"},
     variants=(
         Variant(
             "clipped probabilities",
             edit(
                 LOSSES,
-                "AL = np.clip(AL, 1e-12, 1 - 1e-12)\n"
+                "AL = np.clip(AL, 1e-15, 1 - 1e-15)\n"
                 "    losses = np.where(Y == 1, np.log(AL), np.log(1 - AL))",
             ),
         ),
         Variant(
             "a small number added",
-            edit(LOSSES, "losses = Y * np.log(AL + 1e-8) + (1 - Y) * np.log(1 - AL + 1e-8)"),
+            edit(LOSSES, "losses = Y * np.log(AL + 1e-15) + (1 - Y) * np.log(1 - AL + 1e-15)"),
         ),
         Variant(
             "products of matrices",

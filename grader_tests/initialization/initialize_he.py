@@ -1,4 +1,4 @@
-"""`initialize_he`: return normal weights of variance ``2 / n_{l-1}``, and biases 0."""
+"""`initialize_he`: independent weights of variance ``2 / n_{l-1}``, and biases 0."""
 
 from __future__ import annotations
 

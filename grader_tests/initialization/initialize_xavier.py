@@ -1,4 +1,4 @@
-"""`initialize_xavier`: return normal weights of variance ``1 / n_{l-1}``, and biases 0."""
+"""`initialize_xavier`: independent weights of variance ``1 / n_{l-1}``, and biases 0."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def initialize_random(layer_dims, scale, rng):
 
 
 def initialize_xavier(layer_dims, rng):
-    """Return normal weights of variance ``1 / n_{l-1}``, and biases 0.
+    """Return independent weights of variance ``1 / n_{l-1}``, and biases 0.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def initialize_xavier(layer_dims, rng):
 
 
 def initialize_he(layer_dims, rng):
-    """Return normal weights of variance ``2 / n_{l-1}``, and biases 0.
+    """Return independent weights of variance ``2 / n_{l-1}``, and biases 0.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ from grader_tests.softmax.draws import answers, size, with_truth_at
 from grading.marking import (
     Agrees,
     Case,
+    Holds,
     InputsUntouched,
     Mistake,
     Task,
@@ -21,14 +22,14 @@ from grading.marking import (
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Several sizes, very small probabilities of the true class, and exact zeros."""
+    """Several sizes, small probabilities of the true class, and exact zeros."""
     cases = []
     for C, m in ((4, 6), (3, 5), (4, 4), (3, 3), (2, 7), (5, 1)):
         cases.append(call(ref.cross_entropy, *answers(rng, C, m), label=size(C, m), tags="plain"))
     for C, m in ((3, 5), (5, 4)):
         P, Y = answers(rng, C, m)
-        P = with_truth_at(P, Y, [1e-6, 1e-9, 1e-30])
-        label = f"{size(C, m)}, the true class at 1e-6, 1e-9 and 1e-30"
+        P = with_truth_at(P, Y, [1e-6, 1e-9, 1e-12])
+        label = f"{size(C, m)}, the true class at 1e-6, 1e-9 and 1e-12"
         cases.append(call(ref.cross_entropy, P, Y, label=label, tags="small"))
     for C, m in ((3, 4), (4, 6)):
         P, Y = answers(rng, C, m)
@@ -44,7 +45,46 @@ def cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-BOUNDS = tuple(f"1e-{digits}" for digits in range(3, 13))
+def bounded_far_enough(result: float, wanted: float, case: Case) -> str | None:
+    """A 0 costs what a bound of 1e-15 or less makes of it; the other examples what they did."""
+    if not np.all(np.isfinite(result)):
+        return "The cost should be finite."
+    surplus, zeros = cost_of_zeros(result, case)
+    if not 34.52 * zeros - 1e-6 <= surplus <= 746 * zeros + 1e-6:
+        return "The cost is not that of a bound of 1e-15 or less below the probabilities."
+    return None
+
+
+def cost_of_zeros(result: float, case: Case) -> tuple[float, int]:
+    """What true classes of probability 0 cost together, and how many there are."""
+    true = np.sum(case.inputs["P"] * case.inputs["Y"], axis=0)
+    others = np.sum(np.log(true[true > 0]))
+    return float(np.squeeze(result)) * len(true) + others, np.count_nonzero(true == 0)
+
+
+def held_too_high(result: float, wanted: float, case: Case) -> bool | None:
+    """Recognise any number above 1e-15 that is added, or below which nothing counts."""
+    surplus, zeros = cost_of_zeros(result, case)
+    if zeros:
+        return bool(2 < surplus / zeros < 34.52)
+    return None if "small" in case.tags or np.allclose(result, wanted, rtol=0.3) else False
+
+
+def in_an_array(result: float, wanted: float, case: Case) -> bool | None:
+    """Recognise a cost that kept an axis, wherever it is finite."""
+    return np.ndim(result) > 0 if np.all(np.isfinite(result)) else None
+
+
+def not_finite(result: float, wanted: float, case: Case) -> bool | None:
+    """Recognise the logarithm of 0."""
+    return True if "zero" in case.tags and not np.all(np.isfinite(result)) else None
+
+
+def one_number(result: float, wanted: float, case: Case) -> str | None:
+    """No axis is left."""
+    return None if np.ndim(result) == 0 else f"The cost has the shape {np.shape(result)}."
+
+
 GUARDED = "np.log(np.maximum(P, tiny))"
 COST = "return -float(np.sum(Y * np.log(np.maximum(P, tiny)))) / Y.shape[1]"
 
@@ -56,13 +96,7 @@ MISTAKES = (
         "does not count: keep P above 0 first.",
         edit(GUARDED, "np.log(P)"),
         edit(COST, "return -float(np.mean(np.log(np.sum(Y * P, axis=0))))"),
-    ),
-    Mistake(
-        "SM-06",
-        CROSS_ENTROPY,
-        "A number is added to every probability. That shifts the cost of all the small ones; only "
-        "an exact 0 needs help.",
-        *(edit(GUARDED, f"np.log(P + {tiny})") for tiny in BOUNDS),
+        looks_like=not_finite,
     ),
     Mistake(
         "SM-07",
@@ -106,12 +140,14 @@ MISTAKES = (
     Mistake(
         "SM-20",
         CROSS_ENTROPY,
-        "Probabilities below a bound such as 1e-7 all cost the same. A very wrong answer then "
-        "seems harmless, and its gradient is 0: only an exact 0 needs help.",
-        edit("np.finfo(float).tiny", "1e-7"),
-        edit("np.finfo(float).tiny", "1e-10"),
-        edit("np.finfo(float).tiny", "1e-15"),
+        "Probabilities are held too far above 0, by a bound or by a number that is added. A very "
+        "wrong answer then costs too little: only an exact 0 needs help, and 1e-15 is enough.",
+        edit("1e-15", "1e-14"),
+        edit("1e-15", "1e-3"),
         edit(GUARDED, "np.log(np.clip(P, 1e-7, 1 - 1e-7))"),
+        edit(GUARDED, "np.log(P + 1e-8)"),
+        edit(GUARDED, "np.log(P + 1e-12)"),
+        looks_like=held_too_high,
     ),
     Mistake(
         "SM-38",
@@ -119,6 +155,7 @@ MISTAKES = (
         "The cost is an array. Make it one number, of type float.",
         edit(COST, "return -np.sum(Y * np.log(np.maximum(P, tiny)), keepdims=True) / Y.shape[1]"),
         edit(COST, "return -np.sum(Y * np.log(np.maximum(P, tiny))).reshape(1) / Y.shape[1]"),
+        looks_like=in_an_array,
     ),
     Mistake(
         "SM-30",
@@ -164,7 +201,7 @@ MISTAKES = (
 def true_class_only(P, Y):
     """The probabilities of the true classes, picked by their labels."""
     picked = P[Y.argmax(axis=0), np.arange(P.shape[1])]
-    return np.mean(-np.log(np.where(picked > 0, picked, np.finfo(float).tiny)))
+    return np.mean(-np.log(np.where(picked > 0, picked, 1e-15)))
 
 
 TASK = Task(
@@ -172,20 +209,22 @@ TASK = Task(
     returns="cost",
     cases=cases,
     criteria=(
-        Agrees("value", 4, "plain"),
-        Agrees("small probabilities", 1, "small"),
-        # Another smallest number, such as 1e-300, changes what a 0 costs by a few per cent.
-        Agrees("probabilities of 0", 1.5, "zero", tolerance=Tolerance(relative=0.06)),
+        Agrees("value", 3.5, "plain", loose_shape=True),
+        Holds("one number", 0.5, one_number, "plain", beside="value"),
+        # A bound of 1e-15 may be added to the probabilities, too.
+        Agrees(
+            "small probabilities", 1, "small", tolerance=Tolerance(relative=5e-5), loose_shape=True
+        ),
+        Holds("probabilities of 0", 1.5, bounded_far_enough, "zero", beside="value"),
         InputsUntouched(0.5),
     ),
     lecture=CROSS_ENTROPY,
     mistakes=MISTAKES,
+    unworked={"the right answer flattened": "the cost is right; one criterion asks for a number"},
     variants=(
         Variant("true classes only", true_class_only),
-        Variant("another smallest number", edit(GUARDED, "np.log(P + 1e-300)")),
-        Variant(
-            "the smallest number of all",
-            edit("float).tiny", "float).smallest_subnormal"),
-        ),
+        Variant("a number added", edit(GUARDED, "np.log(P + 1e-15)")),
+        Variant("the smallest number of all", edit("1e-15", "np.finfo(float).smallest_subnormal")),
+        Variant("both ends cut", edit(GUARDED, "np.log(np.clip(P, 1e-15, 1 - 1e-15))")),
     ),
 )
