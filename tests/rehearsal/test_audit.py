@@ -36,6 +36,13 @@ def double(x):
     return 2 * x
 
 
+def for_half(c):
+    def half(x):
+        return c[0] * x
+
+    return half
+
+
 def mistake(id, *texts):
     return Mistake(id, LECTURE, "Not twice.", *(edit("2 * x", text) for text in texts))
 
@@ -99,7 +106,7 @@ def test_a_sound_task_passes():
             {"mistakes": (Mistake("DO-01", LECTURE, "Not twice.", edit("3 * x", "x")),)},
             "mistake DO-01: double: '3 * x' occurs 0 times in its source, not 1",
         ),
-        ({"own_parts": ("half",)}, "neither the reference nor a case calls its part half"),
+        ({"own_parts": {"half": for_half}}, "neither the reference nor a case calls its part half"),
         (
             {"criteria": (Agrees("value", 1), Agrees("nothing", 1, "none", beside="valu"))},
             "'nothing' counts beside no criterion that there is",
