@@ -36,6 +36,7 @@ from grading.cohort.known_answer import CheckedAutograde
 from grading.plugin.arrange import Arrange
 from grading.plugin.execute import SealedExecute
 from grading.plugin.feedback import ClearOurHiddenTests, EveryonesFeedback, GetScores
+from grading.plugin.pages import BoundedHighlight, bounded_colours
 from grading.plugin.stubs import NamedStubs
 from grading.plugin.students import import_students
 
@@ -125,3 +126,5 @@ def _configure(c: Config) -> None:
         ClearOurHiddenTests,
         CSSHTMLHeaderPreprocessor,
     ]
+    # In feedback as in formgrader.
+    c.HTMLExporter.filters = {"highlight_code": BoundedHighlight, "ansi2html": bounded_colours}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import struct
 from typing import Any
 
 from nbformat import v4
 from nbformat.notebooknode import NotebookNode
 
 MIN_MESSAGE = 200  # characters that a message counts for, however short it is
+MOST_POINTS = 25_000_000  # of a picture: a small file can hold one that fills a browser's memory
+LONGEST_SIDE = 10_000  # in points
 IMAGES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
 
@@ -84,6 +87,27 @@ def _plain_data(sent: dict[str, Any]) -> dict[str, str]:
             picture = base64.b64decode(sent[mime].replace("\n", ""), validate=True)
         except (KeyError, AttributeError, ValueError):
             continue
-        if picture.startswith(magic):
+        if picture.startswith(magic) and _fits(*_size(picture)):
             data[mime] = base64.b64encode(picture).decode()
     return data
+
+
+def _fits(width: int, height: int) -> bool:
+    return max(width, height) <= LONGEST_SIDE and 0 < width * height <= MOST_POINTS
+
+
+def _size(picture: bytes) -> tuple[int, int]:
+    """Width and height that a PNG or JPEG states; 0 if it does not."""
+    try:
+        if picture.startswith(IMAGES["image/png"]):
+            return struct.unpack_from(">II", picture, 16)
+        at = 2
+        while True:  # from segment to segment, to the first that begins a frame
+            mark, kind, length, height, width = struct.unpack_from(">BBHxHH", picture, at)
+            if mark != 0xFF or length < 2:
+                return 0, 0
+            if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC):
+                return width, height
+            at += 2 + length
+    except struct.error:
+        return 0, 0
