@@ -34,6 +34,9 @@ class Naming:
         self._results = [c for c in self._task.criteria if not isinstance(c, InputsUntouched)]
         self._begun: dict[Way, Answering] = {}
         self._lost: dict[Way, Lost] = {}
+        # What was found of an answer, by its identity, with the answer itself: that keeps it so.
+        self._changes: dict[tuple[int, int], tuple[Answer | Unanswered, set[str]]] = {}
+        self._wrong: dict[tuple[int, int, tuple[int, ...]], tuple[Answer | Unanswered, bool]] = {}
 
     def named(self, answers: Answers) -> tuple[Mistake, ...]:
         """The mistakes that answers show, the dearest first.
@@ -233,13 +236,22 @@ class Naming:
             if index in aside or not looking:
                 continue
             other = theirs(index)
-            wrong = not self._alike(index, looking, other, self._sitting.wanted[index])
+            wrong = self._is_wrong(index, looking, other)
             if (wrong or everywhere) and not self._alike(
                 index, looking, answers[index], other, words=everywhere
             ):
                 return False
             shown += wrong and _tells(other, answers[index])
         return shown >= ENOUGH
+
+    def _is_wrong(
+        self, index: int, criteria: Sequence[Criterion], answer: Answer | Unanswered
+    ) -> bool:
+        key = (id(answer), index, tuple(map(id, criteria)))
+        if key not in self._wrong:
+            wrong = not self._alike(index, criteria, answer, self._sitting.wanted[index])
+            self._wrong[key] = answer, wrong
+        return self._wrong[key][1]
 
     def _alike(
         self,
@@ -277,13 +289,17 @@ class Naming:
         """The names of the arguments that are not as they were sent."""
         if isinstance(answer, Unanswered):
             return set()
-        case = self._cases[index]
-        return {
-            name
-            for criterion in self._task.criteria
-            if isinstance(criterion, InputsUntouched) and criterion.selects(case)
-            for name in criterion.changed(case, answer)
-        }
+        key = (id(answer), index)
+        if key not in self._changes:
+            case = self._cases[index]
+            changed = {
+                name
+                for criterion in self._task.criteria
+                if isinstance(criterion, InputsUntouched) and criterion.selects(case)
+                for name in criterion.changed(case, answer)
+            }
+            self._changes[key] = answer, changed
+        return self._changes[key][1]
 
     def _of(self, way: Way) -> Answering:
         if way not in self._begun:
