@@ -16,7 +16,7 @@ QUESTIONS = (
     "mini_batches",
     "gradient_descent_step",
 )
-SERIES = {"MB": 22, "GD": 8}
+SERIES = {"MB": 23, "GD": 9}
 LEFT_OUT = {
     "MB-12": "no cost of an epoch is graded; the lecture shows what weighs the last batch wrongly",
     "MB-14": "no regularised cost is graded here",

@@ -12,6 +12,7 @@ from grader_tests.optimizers.draws import (
     LAST,
     LAST_LAYER,
     UPHILL,
+    W_AND_B_ONLY,
     WEIGHTS_ONLY,
     gradients,
     layers,
@@ -25,8 +26,9 @@ def cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for dims, tag in (
         ((3, 4, 1), "one"),
-        ((2, 3, 4, 2), "one"),
-        ((3, 3, 3, 3), "one"),
+        ((3, 3, 3), "one"),
+        ((2, 3, 4, 2), "layers"),
+        ((3, 3, 3, 3), "layers"),
         ((2, 4, 3), "names"),
         ((3, 3, 3, 3), "names"),
     ):
@@ -62,7 +64,19 @@ MISTAKES = (
         "GD-02", EPOCH, WEIGHTS_ONLY, edit(MOVED, f'{MOVED} if name.startswith("W") else value')
     ),
     Mistake("GD-03", EPOCH, LAST_LAYER, edit(MOVED, f"{MOVED} if not {LAST} else value")),
-    Mistake("GD-04", EPOCH, KNOWN_NAMES, edit(ITEMS, f'{ITEMS} if name[:-1] in ("W", "b")')),
+    Mistake(
+        "GD-04",
+        EPOCH,
+        KNOWN_NAMES,
+        edit(ITEMS, f'{ITEMS} if name[:-1] in ("W", "b")'),
+        *W_AND_B_ONLY,
+    ),
+    Mistake(
+        "GD-09",
+        EPOCH,
+        "The layers are written out one by one. Let a loop run over all names of the dictionary.",
+        edit(ITEMS, f'{ITEMS} if name[1:] in ("1", "2")'),
+    ),
     Mistake("GD-05", EPOCH, IN_PLACE, into_parameters, scaled_grads),
     Mistake(
         "GD-06",
@@ -105,7 +119,8 @@ TASK = Task(
     returns="parameters",
     cases=cases,
     criteria=(
-        Agrees("parameters", 4, "one"),
+        Agrees("parameters", 3, "one"),
+        Agrees("any number of layers", 1, "layers"),
         Agrees("parameters of any name", 1, "names"),
         InputsUntouched(1, "one"),
     ),

@@ -27,12 +27,13 @@ Batches = list[tuple[np.ndarray, np.ndarray]]
 SHAPES = (  # rows of X and of Y, examples, batch size
     (3, 1, 10, 4),
     (2, 1, 8, 4),
-    (4, 2, 3, 4),
+    (4, 1, 3, 4),
     (2, 1, 9, 1),
     (3, 1, 5, 5),
     (5, 1, 16, 20),
 )
-LARGE = ((6, 3, 64, 4), (3, 1, 151, 3), (2, 1, 121, 2))
+LARGE = ((6, 1, 64, 4), (3, 1, 151, 3), (2, 1, 121, 2))
+ROWS = ((3, 2, 10, 4), (2, 3, 12, 3), (4, 2, 7, 7))
 ONE_EPOCH = ("small", "few", "large")  # the tags of cases with one call
 EPOCHS = 2000
 CHECKS_OF_CHANCE = 8 * 8 + 8 * 7 // 2  # places, and pairs in one batch
@@ -56,10 +57,12 @@ result = np.array([
 def cases(rng: np.random.Generator) -> list[Case]:
     """Sizes with and without a rest, many batches, repeated calls, and many epochs."""
     cases = []
-    for n, k, m, batch_size in SHAPES + LARGE:
+    for n, k, m, batch_size in SHAPES + LARGE + ROWS:
         X, Y = rng.standard_normal((n, m)), rng.standard_normal((k, m))
-        tag = "few" if m < batch_size else "large" if m > 10 else "small"
+        tag = "few" if m < batch_size else "large" if m > 20 else "small"
         label = f"{m} examples in mini-batches of {batch_size}"
+        if k > 1:
+            tag, label = "rows", f"{label}, {k} rows of labels"
         seed = Rng(int(rng.integers(2**32)))
         cases.append(call(ref.mini_batches, X, Y, batch_size, seed, label=label, tags=tag))
     for m, batch_size in ((60, 8), (45, 5)):
@@ -156,7 +159,7 @@ def columns_stay_paired(result: Batches, wanted: Batches, case: Case) -> str | N
 
 
 def all_in_one(result: Batches, wanted: Batches, case: Case) -> str | None:
-    """Everything at once, for a set that does not fill one mini-batch."""
+    """Everything at once."""
     checks = (sizes_are_right, each_example_once, columns_stay_paired)
     return next(filter(None, (check(result, wanted, case) for check in checks)), None)
 
@@ -311,6 +314,7 @@ def in_place(X, Y, batch_size, rng):
 ORDER = "order = rng.permutation(m)"
 SLICE = "order[start : start + batch_size]"
 RANGE = "range(0, m, batch_size)"
+CHOSEN = "    batches = []\n"
 PAIR = "(X[:, chosen], Y[:, chosen])"
 RETURN = "    return batches"
 
@@ -487,6 +491,14 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "MB-23",
+        EPOCH,
+        "Y is taken for one row. It has k rows: shuffle and cut its columns as those of X, and let "
+        "the rows be as many as they are.",
+        edit(CHOSEN, "    Y = Y.reshape((1, X.shape[1]))\n" + CHOSEN),
+        edit("Y[:, chosen]", "Y[:, chosen].reshape(1, len(chosen))"),
+    ),
+    Mistake(
         "MB-20",
         EPOCH,
         "Two lists are returned, one of X_t and one of Y_t. Return one list of pairs.",
@@ -547,9 +559,10 @@ TASK = Task(
     returns="batches",
     cases=cases,
     criteria=(
-        Holds("shapes and sizes", 3, sizes_are_right, ("small", "large"), beside=OTHERS),
+        Holds("shapes and sizes", 2.5, sizes_are_right, ("small", "large"), beside=OTHERS),
         Holds("every example once", 3, each_example_once, ("small", "large"), beside=CUT),
-        Holds("columns stay paired", 3, columns_stay_paired, ("small", "large"), beside=CUT),
+        Holds("columns stay paired", 2.5, columns_stay_paired, ("small", "large"), beside=CUT),
+        Holds("several rows of labels", 1, all_in_one, "rows", beside=CUT),
         Holds("fewer examples than batch_size", 2, all_in_one, "few", beside=CUT),
         Holds("shuffled", 2, examples_are_shuffled, ("large", "mixing")),
         Holds("drawn from rng", 2, rng_is_used, "twice", beside=OTHERS),

@@ -15,6 +15,7 @@ from grader_tests.optimizers.draws import (
     LAST_LAYER,
     NAMED,
     UPHILL,
+    W_AND_B_ONLY,
     WEIGHTS_ONLY,
     bowl,
     gradients,
@@ -51,12 +52,12 @@ result = parameters, v, s"""
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """As for RMSprop, at several t and with two betas that differ."""
+    """As for RMSprop, at small and large t and with two betas that differ."""
     cases = []
     for dims, t, options, tag in (
         ((3, 4, 1), 5, {"learning_rate": 0.3, "beta1": 0.7, "beta2": 0.8}, ("one", "small")),
         ((2, 3, 4, 2), 2, {"learning_rate": 0.2, "beta1": 0.6, "beta2": 0.85}, ("one", "small")),
-        ((3, 3, 3, 3), 7, {"learning_rate": 0.4, "beta1": 0.85, "beta2": 0.7}, ("one", "small")),
+        ((3, 3, 3, 3), 14, {"learning_rate": 0.4, "beta1": 0.85, "beta2": 0.7}, ("one", "small")),
         (
             (3, 4, 1),
             5,
@@ -69,7 +70,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
             {"learning_rate": 0.2, "beta1": 0.6, "beta2": 0.85, "epsilon": 0.3},
             ("one", "large"),
         ),
-        ((4, 2, 3), 3, {}, ("one", "small")),
+        ((4, 2, 3), 400, {}, ("one", "small")),
         ((2, 4, 3), 5, {"learning_rate": 0.3, "beta1": 0.7, "beta2": 0.8}, "names"),
         ((3, 3, 3, 3), 4, {"learning_rate": 0.2, "beta1": 0.6, "beta2": 0.85}, "names"),
     ):
@@ -351,6 +352,7 @@ MISTAKES = (
         ADAM,
         KNOWN_NAMES,
         edit(NAMED, NAMED + '\n        if name[:-1] not in ("W", "b"):\n            continue'),
+        *W_AND_B_ONLY,
     ),
     Mistake(
         "AD-32",

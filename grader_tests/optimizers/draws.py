@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grading.marking import Case
+from grading.marking import Case, edit
 
 Arrays = dict[str, np.ndarray]
 
@@ -81,9 +81,13 @@ LAST_LAYER = (
 )
 WEIGHTS_ONLY = "Only the weights W move. Every parameter does, the biases too."
 KNOWN_NAMES = (
-    "Only W and b are there afterwards. With batch norm there are gamma and beta too: go through "
-    "all names of the dictionary."
+    "Only W and b are looked for. With batch norm there are gamma and beta too: go through all "
+    "names of the dictionary."
 )
+W_AND_B = "[(q + str(l), {}) for l in range(1, len(parameters) // 2 + 1) for q in 'Wb']"
+BY_LAYERS = W_AND_B.format("parameters[q + str(l)]")  # no b where a layer has gamma and beta
+BY_GRADS = W_AND_B.format("(grads['d' + q + str(l)], parameters[q + str(l)])[1]")
+W_AND_B_ONLY = tuple(edit("parameters.items()", items) for items in (BY_LAYERS, BY_GRADS))
 UPHILL = "The step goes up the slope: subtract it."
 IN_PLACE = (
     "A dictionary or an array of the caller's is changed. Fill new dictionaries with new arrays: "

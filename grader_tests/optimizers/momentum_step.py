@@ -13,6 +13,7 @@ from grader_tests.optimizers.draws import (
     LAST_LAYER,
     NAMED,
     UPHILL,
+    W_AND_B_ONLY,
     WEIGHTS_ONLY,
     bowl,
     gradients,
@@ -246,6 +247,7 @@ MISTAKES = (
         MOMENTUM,
         KNOWN_NAMES,
         edit(NAMED, NAMED + '\n        if name[:-1] not in ("W", "b"):\n            continue'),
+        *W_AND_B_ONLY,
     ),
     Mistake(
         "MO-18",

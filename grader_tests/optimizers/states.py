@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from grader_tests.optimizers.draws import layers, network
+from grader_tests.optimizers.draws import BY_LAYERS, layers, network
 from grading.marking import (
     Agrees,
     Case,
@@ -33,12 +33,12 @@ def initial_cases(
 ) -> list[Case]:
     """Networks of several sizes, and writing into the state afterwards."""
     cases = [
-        call(reference, network(rng, dims, norm), label=layers(dims) + words, tags="plain")
-        for dims, norm, words in (
-            ((3, 4, 1), False, ""),
-            ((2, 3, 4, 2), False, ""),
-            ((3, 3, 3, 3), True, " with batch norm"),
-            ((4, 2, 3), True, " with batch norm"),
+        call(reference, network(rng, dims, tag == "names"), label=layers(dims) + words, tags=tag)
+        for dims, tag, words in (
+            ((3, 4, 1), "plain", ""),
+            ((2, 3, 4, 2), "plain", ""),
+            ((3, 3, 3, 3), "names", " with batch norm"),
+            ((4, 2, 3), "names", " with batch norm"),
         )
     ]
     code = OWN.format(state=", ".join(returns), function=reference.__name__, first=returns[0])
@@ -123,9 +123,10 @@ def initial_mistakes(lecture: Lecture, first: str, count: int) -> tuple[Mistake,
         Mistake(
             "IN-09",
             lecture,
-            "Only W and b have a state. With batch norm there are gamma and beta too: go through "
-            "all names of the dictionary.",
+            "Only W and b are given a state. With batch norm there are gamma and beta too: go "
+            "through all names of the dictionary.",
             edit(items, items + " if name[0] == 'W' or name[:2] in ('b1', 'b2', 'b3')", count),
+            edit(items, "in " + BY_LAYERS, count),
         ),
     )
 
@@ -145,7 +146,8 @@ def initial_task(
         returns=returns,
         cases=partial(initial_cases, reference=reference, returns=names),
         criteria=(
-            Agrees("a zero for each entry", 1, "plain"),
+            Agrees("a zero for each entry", 0.5, "plain"),
+            Agrees("parameters of any name", 0.5, "names"),
             Agrees("arrays of their own", 0.5, "own"),
             InputsUntouched(0.5, "plain"),
         ),
