@@ -458,7 +458,7 @@ def open_notebook(frame: FrameLocator, name: str) -> tuple[Locator, Locator]:
         frame.get_by_role("link", name=name).click()
         frame.get_by_role("link", name=NOTEBOOK).click()
     score = frame.locator("#effective_window-graded")
-    expect(score).to_have_attribute("placeholder", "1")  # the automatic one
+    expect(score).to_have_attribute("placeholder", "0")  # the automatic one
     return score, frame.locator("#ewa-comment")
 
 
