@@ -18,10 +18,12 @@ import pytest
 from hypothesis import HealthCheck
 
 from grading.sandbox import bubblewrap
-from tests.support import REPOSITORY
+from tests.support import REPOSITORY, commands
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+os.environ["PATH"] = commands.variables()["PATH"]  # nbgrader starts alembic by its name
 
 collect_ignore_glob = ["*.ipynb"]  # submissions to grade, not lectures for nbval
 

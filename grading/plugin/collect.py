@@ -15,9 +15,9 @@ from nbgrader.api import Gradebook
 
 from grading.course import Course
 from grading.files import Files, read_files, write_files
-from grading.handed_in.download import Piece, contents, names_in, pieces
 from grading.handed_in.printable import printable
 from grading.handed_in.read import Refused, SubmissionReader, check_student
+from grading.plugin.download import Piece, contents, names_in, pieces
 from grading.plugin.students import ClassList, NoClassList, read_who
 from grading.stop import Stop
 

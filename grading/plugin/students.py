@@ -14,8 +14,8 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 from nbgrader.apps.dbapp import DbBaseApp, DbStudentImportApp
 
-from grading.handed_in.download import spellings
 from grading.handed_in.read import Refused, check_student
+from grading.plugin.download import spellings
 from grading.plugin.folders import Printable
 
 COLUMNS = ("id", "first_name", "last_name", "email", "lms_user_id")

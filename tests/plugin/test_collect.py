@@ -15,7 +15,6 @@ from nbgrader.api import Gradebook
 from grading.course import Course
 from grading.plugin.collect import Collected, collect
 from grading.stop import Stop
-from tests.support import commands
 from tests.support.little_course import ASSIGNMENT
 
 STUDENTS = {
@@ -33,11 +32,9 @@ MOODLE = "{}_{}_assignsubmission_file/p1.ipynb"
 def class_list(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A gradebook with a class."""
     path = tmp_path_factory.mktemp("class") / "gradebook.db"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", commands.variables()["PATH"])  # nbgrader starts alembic by its name
-        with Gradebook(f"sqlite:///{path}") as gradebook:
-            for student, (first, last, number) in STUDENTS.items():
-                gradebook.add_student(student, first_name=first, last_name=last, lms_user_id=number)
+    with Gradebook(f"sqlite:///{path}") as gradebook:
+        for student, (first, last, number) in STUDENTS.items():
+            gradebook.add_student(student, first_name=first, last_name=last, lms_user_id=number)
     return path
 
 

@@ -428,3 +428,10 @@ def test_who_has_an_extension_is_late_from_then_on(course: Path) -> None:
     assert again.returncode == 1
     assert "extensions.csv cannot be used: it has no column named id" in again.stderr
     assert scores(course) == dict.fromkeys(("ann", "bob"), POINTS)
+
+
+def test_a_gradebook_is_made_where_the_environment_is_not_active(course: Path) -> None:
+    (course / "gradebook.db").unlink()
+    run = nbgrader(course, "db", "student", "add", "ann", PATH="/usr/bin:/bin")
+    assert run.returncode == 0, run.stderr
+    assert "ann" in nbgrader(course, "db", "student", "list", PATH="/usr/bin:/bin").stdout

@@ -11,7 +11,6 @@ from nbgrader.api import Gradebook
 from grading.course import Course
 from grading.plugin.resolve import resolve
 from grading.stop import Stop
-from tests.support import commands
 
 SCORES = {  # manual, automatic, needs a look
     "ann": {"double-graded": (2.5, 1.0, True), "total-graded": (3.0, 0.0, False)},
@@ -22,21 +21,19 @@ SCORES = {  # manual, automatic, needs a look
 @pytest.fixture(scope="module")
 def gradebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("scores") / "gradebook.db"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", commands.variables()["PATH"])  # nbgrader starts alembic by its name
-        with Gradebook(f"sqlite:///{path}") as gradebook:
-            gradebook.add_assignment("ps1")
-            gradebook.add_notebook("p1", "ps1")
-            for name in SCORES["ann"]:
-                gradebook.add_grade_cell(name, "p1", "ps1", max_score=4, cell_type="code")
-            for student, scores in SCORES.items():
-                gradebook.add_student(student)
-                gradebook.add_submission("ps1", student)
-                for name, (manual, automatic, look) in scores.items():
-                    grade = gradebook.find_grade(name, "p1", "ps1", student)
-                    grade.manual_score, grade.auto_score = manual, automatic
-                    grade.needs_manual_grade = look
-            gradebook.db.commit()
+    with Gradebook(f"sqlite:///{path}") as gradebook:
+        gradebook.add_assignment("ps1")
+        gradebook.add_notebook("p1", "ps1")
+        for name in SCORES["ann"]:
+            gradebook.add_grade_cell(name, "p1", "ps1", max_score=4, cell_type="code")
+        for student, scores in SCORES.items():
+            gradebook.add_student(student)
+            gradebook.add_submission("ps1", student)
+            for name, (manual, automatic, look) in scores.items():
+                grade = gradebook.find_grade(name, "p1", "ps1", student)
+                grade.manual_score, grade.auto_score = manual, automatic
+                grade.needs_manual_grade = look
+        gradebook.db.commit()
     return path
 
 

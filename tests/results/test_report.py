@@ -214,14 +214,6 @@ def written(root: Path) -> BeautifulSoup:
     return BeautifulSoup((root / "report" / f"{ASSIGNMENT}.html").read_text(), "html.parser")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def path() -> Iterator[None]:
-    """nbgrader makes a gradebook with alembic, which it starts by its name."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", commands.variables()["PATH"])
-        yield
-
-
 @pytest.fixture(scope="module")
 def students() -> dict[str, Student]:
     return a_class_of_300()
