@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
+from grading.boundary.outcome import Failed
 from grading.boundary.questions import Unanswered
 from grading.marking.case import Answer, Case
 from grading.marking.compare import EXACT, difference
@@ -17,8 +17,6 @@ from grading.marking.sitting import Answers, Ask, Sitting, Verdict
 from grading.marking.task import Task
 
 Parts = tuple[str, ...]  # of a composite, those that have doubles
-
-PATIENCE = 20.0  # seconds for trying out which parts a composite calls
 
 
 class Exam(Sitting):
@@ -77,7 +75,8 @@ class Exam(Sitting):
 
         A composite is asked with doubles for all of its parts, so that none of the student's runs;
         if that is not worth full marks, as it stands; then with doubles for some, for one that
-        writes the others out. The best of these verdicts counts.
+        writes the others out. The best of these verdicts counts. What ran out of time is not
+        tried in more ways than two.
 
         Parameters
         ----------
@@ -86,9 +85,8 @@ class Exam(Sitting):
         """
         verdicts: dict[Parts, Verdict] = {}
         answers: dict[Parts, Answers] = {}
-        until = time.monotonic() + PATIENCE
         for parts in _settings(tuple(self.task.own_parts)):
-            if len(verdicts) > 1 and time.monotonic() > until:
+            if len(verdicts) > 1 and any(map(_ends_never, itertools.chain(*answers.values()))):
                 break
             answers[parts] = self.over(parts).put(ask)
             verdicts[parts] = self.over(parts).verdict(answers[parts])
@@ -100,6 +98,10 @@ class Exam(Sitting):
         telling = (next(iter(verdicts)), best)
         named = (self.naming(parts).named(answers[parts]) for parts in telling)
         return replace(verdicts[best], naming=lambda: next(filter(None, named), ()))
+
+
+def _ends_never(answer: Answer | Unanswered) -> bool:
+    return isinstance(answer, Unanswered) and answer.kind == Failed.TOO_SLOW
 
 
 def _settings(parts: Parts) -> Iterator[Parts]:
