@@ -12,7 +12,11 @@ from tests.support import commands
 
 # What is handed in besides the answers is dealt with before any kernel starts, sealed or not.
 BEFORE = ("files", "cells", "web")
-UNSEALED = [attack for attack in corpus() if not attack.sealed and attack.row not in BEFORE]
+# Code that wants points for no answer meets the same walls in both: every third of it will do.
+INSIDE = ("patching", "IPython", "objects", "wire", "gaming")
+OPEN = [attack for attack in corpus() if not attack.sealed and attack.row not in BEFORE]
+UNSEALED = [attack for attack in OPEN if attack.row not in INSIDE]
+UNSEALED += [attack for attack in OPEN if attack.row in INSIDE][::3]
 
 
 @pytest.fixture(scope="module")

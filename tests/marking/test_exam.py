@@ -518,6 +518,7 @@ def form(value):
     return value if value is None else (np.shape(value), np.asarray(value).dtype)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", COMPOSITES, ids=lambda t: t.name)
 def test_a_right_composite_earns_everything_beside_every_mistake_of_its_parts(task):
     drawn = Exam(task, np.random.default_rng(0))
