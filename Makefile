@@ -72,8 +72,8 @@ CHROMIUM := command -v chromium && ls /usr/lib/*/libatomic.so.1
 check test: export OPENBLAS_NUM_THREADS = 1
 
 check: lint ## lint, and the tests that need no sandbox and no other process (seconds)
-	$(BIN)/python -m pytest -n auto --dist worksteal -p no:nbval -q -x --ff -m "not slow" \
-		--hypothesis-profile=quick tests
+	$(BIN)/python -m pytest -n auto --dist worksteal -p no:nbval -p no:anyio -p no:logging -q -x \
+		--ff -m "not slow" --hypothesis-profile=quick tests
 
 test: sandbox lint ## run everything: linters, tests, lectures
 	@$(call optional,$(CHROMIUM),chromium libatomic1)

@@ -23,13 +23,13 @@ from grading.marking import Lecture
 from tests.support import REPOSITORY
 from tests.support.notebooks import read_notebook
 
-FOLDERS = ("course", "source", "release", "docs", "tests", "benchmarks")
+FOLDERS = ("course", "release", "docs", "tests", "benchmarks")  # source/ has release/'s text
 PAGES = sorted(
     path
     for path in chain(
         REPOSITORY.glob("*.md"),
         *((REPOSITORY / folder).rglob("*.md") for folder in FOLDERS),
-        *((REPOSITORY / folder).rglob("*.ipynb") for folder in ("course", "source", "release")),
+        *((REPOSITORY / folder).rglob("*.ipynb") for folder in ("course", "release")),
     )
     if ".ipynb_checkpoints" not in path.parts
 )
@@ -109,7 +109,7 @@ def problem(target: str, page: Path, readers: str | tuple[str, ...] = "") -> str
 def readers(path: Path) -> tuple[str, ...]:
     """The folders that readers of a page have."""
     folder = path.relative_to(REPOSITORY).parts[0]
-    return (*STUDENTS, folder) if folder in ("course", "source", "release") else ()
+    return (*STUDENTS, folder) if folder in ("course", "release") else ()
 
 
 def lectures() -> Iterator[Lecture]:

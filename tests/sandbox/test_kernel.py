@@ -329,6 +329,7 @@ def test_a_question_that_takes_too_long_is_not_asked_again_and_its_kernel_is_rep
     assert [session.asked for session in factory.sessions] == [["0", "1", "2"]] * 2
 
 
+@pytest.mark.slow
 def test_limits_count_processor_time_and_by_the_clock_some_times_as_much(monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", 3)
 
