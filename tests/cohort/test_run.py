@@ -88,7 +88,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 for name, value in columns.items():
                     setattr(grade, name, value)
         gradebook.db.commit()
-    return root
+    return little_course.ask_known_answer(root)
 
 
 @pytest.fixture

@@ -42,7 +42,8 @@ NOTHING = dict.fromkeys(POINTS)
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return little_course.make(tmp_path_factory.mktemp("engine") / "course")
+    root = little_course.make(tmp_path_factory.mktemp("engine") / "course")
+    return little_course.ask_known_answer(root)
 
 
 @pytest.fixture
