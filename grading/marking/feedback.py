@@ -153,9 +153,10 @@ def record(verdict: Verdict) -> dict[str, Any]:
 def _item(standing: Standing) -> Markup:
     detail = Markup('<div style="padding-left: 1.3em;">{}</div>').format(standing.detail)
     return Markup(
-        '<li style="margin: 0.3em 0;"><span aria-hidden="true" '
+        '<li style="margin: 0.3em 0;"><span aria-hidden="true" class="{}" '
         'style="color: {}; font-weight: bold;">{}</span> {}{}</li>'
     ).format(
+        standing.state.replace(" ", "-"),
         COLOURS[standing.state],
         SYMBOLS[standing.state],
         standing.line,

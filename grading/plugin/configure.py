@@ -13,7 +13,7 @@ import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
 import nbgrader.apps.dbapp
 import nbgrader.apps.generatefeedbackapp
-from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
+from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -121,10 +121,7 @@ def _configure(c: Config) -> None:
     # Feedback shows neither hidden tests nor anything that a browser would run.
     nbgrader.apps.generatefeedbackapp.GenerateFeedback = EveryonesFeedback
     nbgrader.apps.api.GenerateFeedback = EveryonesFeedback
-    c.GenerateFeedback.preprocessors = [
-        GetScores,
-        ClearOurHiddenTests,
-        CSSHTMLHeaderPreprocessor,
-    ]
-    # In feedback as in formgrader.
+    c.GenerateFeedback.preprocessors = [GetScores, ClearOurHiddenTests]
+
+    # The pages of formgrader show whatever students wrote, too.
     c.HTMLExporter.filters = {"highlight_code": BoundedHighlight, "ansi2html": bounded_colours}

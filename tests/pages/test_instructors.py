@@ -269,7 +269,7 @@ def test_a_regrade_keeps_what_was_scored_and_written_by_hand(term, tmp_path):
     divide_points(course, 3)
     course.do("Mend a test and grade again")
     page = course.feedback(GRACE)
-    assert "A neat loop." in page and "Score: 3.0 / 3.0" in page
+    assert "A neat loop." in page and "3 of 3 points" in page
     with course.gradebook() as gradebook:
         grade = gradebook.find_grade("effective_window-graded", *where)
         assert (grade.manual_score, grade.extra_credit, grade.score) == (2.5, 0.5, 3.0)
@@ -517,4 +517,4 @@ def test_formgrader_grades_sealed_and_what_is_written_there_survives_a_regrade(s
     frame = open_submissions(page)
     assert "Successfully generated feedback" in press(frame, GRACE, "generate-feedback")
     assert "A <strong>neat</strong> loop." in course.feedback(GRACE)
-    assert "(Score: 2.5 / 3.0)" in course.feedback(GRACE)
+    assert "2.5 of 3 points" in course.feedback(GRACE)

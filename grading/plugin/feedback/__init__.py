@@ -1,4 +1,4 @@
-"""nbgrader's ``GenerateFeedback``, for every student, and with scores that agree."""
+"""nbgrader's ``GenerateFeedback``, for every student: pages of our own, and scores that agree."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from nbconvert.exporters import Exporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_output
+from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests, GetGrades
 from nbgrader.utils import is_grade, is_locked
+from traitlets import default
 
+from grading.course import Course
 from grading.handed_in.read import Refused, check_student
+from grading.plugin.feedback import overview
+from grading.plugin.feedback.page import FeedbackPage
 from grading.plugin.folders import Printable, find_folders
 
 
@@ -24,19 +29,19 @@ class GetScores(GetGrades):
 
     def _get_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
         super()._get_score(cell, resources)
+        details = cell.metadata.nbgrader
         grade = self.gradebook.find_grade(
-            cell.metadata.nbgrader.grade_id, self.notebook_id, self.assignment_id, self.student_id
+            details.grade_id, self.notebook_id, self.assignment_id, self.student_id
         )
-        if cell.cell_type != "code" or (grade.manual_score is None and not grade.extra_credit):
-            return
-        extra = f", {grade.extra_credit:g} of them on top" if grade.extra_credit else ""
-        sentence = (
-            f"Your instructor gave this question {grade.score:g} of {grade.max_score:g} points"
-            f"{extra}. What follows is what the tests say of it."
-        )
-        told = {"text/plain": sentence, "text/html": f"<p><strong>{sentence}</strong></p>"}
-        results = [out for out in cell.outputs if out.output_type != "execute_result"]
-        cell.outputs = [new_output("display_data", told), *results]
+        details["waits"] = grade.needs_manual_grade and grade.manual_score is None
+        if grade.manual_score is not None or grade.extra_credit:
+            extra = f", {grade.extra_credit:g} of them on top" if grade.extra_credit else ""
+            details["by_hand"] = (
+                f"Your instructor gave this question {grade.score:g} of {grade.max_score:g} points"
+                f"{extra}."
+            )
+            if cell.cell_type == "code":
+                details["by_hand"] += " What follows is what the tests say of it."
 
 
 class ClearOurHiddenTests(ClearHiddenTests):
@@ -54,7 +59,14 @@ class ClearOurHiddenTests(ClearHiddenTests):
 
 
 class EveryonesFeedback(GenerateFeedback):
-    """Finds what was graded as it is called, where nbgrader takes names for patterns."""
+    """Finds what was graded as it is called, where nbgrader takes names for patterns.
+
+    Besides a page for each notebook, each student gets one over all assignments.
+    """
+
+    @default("exporter_class")
+    def _page(self) -> type[Exporter]:
+        return FeedbackPage
 
     def init_notebooks(self) -> None:
         """Find the graded notebooks; name the folders that can be no student's."""
@@ -75,3 +87,14 @@ class EveryonesFeedback(GenerateFeedback):
                 self.log.warning("%s has no graded notebook to give feedback on.", folder)
         if not self.assignments:
             super().init_notebooks()  # says so, and what may have been meant
+
+    def convert_notebooks(self) -> None:
+        """Make the pages; then each student's overview, for who has any."""
+        try:
+            super().convert_notebooks()
+        finally:
+            pattern = self._format_source("(?P<assignment>.*)", "(?P<student>.*)", escape=True)
+            found = {re.match(pattern, folder, re.DOTALL)["student"] for folder in self.assignments}
+            with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+                for student in sorted(found):
+                    overview.write(Course.of(self, self.coursedir), gradebook, student)

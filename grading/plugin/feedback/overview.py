@@ -1,0 +1,72 @@
+"""A student's page over all assignments: points, what was late, and the way to each page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from nbgrader.api import Gradebook, SubmittedAssignment
+
+from grading.course import Course
+from grading.files import write_whole
+from grading.plugin.feedback.page import environment
+
+NAME = "index.html"  # in the student's folder of feedback
+
+
+def write(course: Course, gradebook: Gradebook, student: str) -> None:
+    """Write it, beside the folders of the student's assignments; nothing if there are no pages.
+
+    Parameters
+    ----------
+    course : Course
+    gradebook : Gradebook
+    student : str
+    """
+    submissions = gradebook.student_submissions(student)
+    folder = course.feedback(student, "a").parent
+    if not folder.is_dir() or not submissions:
+        return
+    one = gradebook.find_student(student)
+    name = " ".join(part for part in (one.first_name, one.last_name) if part) or student
+    ordered = sorted(submissions, key=lambda submission: submission.assignment.name)
+    page = (
+        environment()
+        .get_template("overview.html.j2")
+        .render(name=name, assignments=[_assignment(submission, folder) for submission in ordered])
+    )
+    write_whole(folder / NAME, page.encode())
+
+
+def _assignment(submission: SubmittedAssignment, folder: Path) -> dict[str, Any]:
+    penalty = submission.late_submission_penalty or 0.0
+    return {
+        "name": submission.assignment.name,
+        "score": submission.score - penalty,
+        "points": submission.max_score,
+        "late_penalty": penalty,
+        "handed_in": _moment(submission.timestamp),
+        "due": _moment(submission.duedate if submission.assignment.duedate else None),
+        "notebooks": [
+            {
+                "name": notebook.name,
+                "score": notebook.score - (notebook.late_submission_penalty or 0.0),
+                "points": notebook.max_score,
+                "waits": notebook.needs_manual_grade,
+                "page": _address(folder, submission.assignment.name, notebook.name),
+            }
+            for notebook in sorted(submission.notebooks, key=lambda notebook: notebook.name)
+        ],
+    }
+
+
+def _address(folder: Path, assignment: str, notebook: str) -> str:
+    """From the overview to a notebook's page; empty if there is none."""
+    path = Path(assignment, f"{notebook}.html")
+    return quote(path.as_posix()) if (folder / path).is_file() else ""
+
+
+def _moment(when: Any) -> str:
+    """A time of the gradebook, which is in UTC."""
+    return f"{when:%Y-%m-%d %H:%M} UTC" if when else ""
