@@ -124,7 +124,12 @@ def _refuse(*arguments: object, **settings: object) -> NoReturn:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the audit of the hidden tests draw more cases."""
+    """Let the audit of the hidden tests draw more cases, and more attacks be tried."""
+    parser.addoption(
+        "--attacks",
+        default="sample",
+        help="those that are tried without namespaces: sample, all, or a row of them",
+    )
     parser.addoption("--seeds", type=int, default=1, help="drawings of each task's cases")
 
 
