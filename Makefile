@@ -85,10 +85,11 @@ test-frameworks: .venv-frameworks/installed ## compare the references with PyTor
 	.venv-frameworks/bin/python -m pytest --nbval tests/house/test_environment.py tests/frameworks \
 		course/module3_tuning_batchnorm/05_frameworks.ipynb
 
-lint: setup ## check style, formatting, and who imports whom
+lint: setup ## check style, formatting, who imports whom, and the workflow
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
+	$(BIN)/zizmor --offline --no-progress --quiet .github
 
 release: setup ## make release/ from source/
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \

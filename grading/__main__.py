@@ -255,14 +255,17 @@ def _sandbox_options(parser: argparse.ArgumentParser) -> None:
     pass
 
 
-def _sandbox() -> int:
+def _sandbox(settings: Sequence[str]) -> int:
+    from grading.course import Course
     from grading.plugin.bench import Bench
 
-    with Bench() as bench:
+    with Bench(Course(settings).app.config) as bench:
         problem = bench.problem()
     if problem is not None:
         raise Stop(problem)
-    print("Student code can be sealed here: a sealed kernel has answered.")
+    print(f"Student code can be sealed here by {bench.way}: a sealed kernel has answered.")
+    if bench.remark:
+        print(bench.remark)
     return 0
 
 
@@ -352,10 +355,12 @@ COMMANDS = {
     ),
     "sandbox": Command(
         "try whether submitted code can be sealed on this machine",
-        "Starts a sealed kernel and asks it a question, as every run does first. Says what is "
-        "missing, and how to get it.",
+        "Starts a sealed kernel and asks it a question, as every run does first. Says what seals "
+        "it, or what is missing, and how to get it. Any of nbgrader's settings can be given too, "
+        "such as --SealedProvisioner.seal=landlock.",
         _sandbox_options,
         _sandbox,
+        takes_settings=True,
     ),
     "demo": Command(
         "grade a small made-up class in demo/ and show the scores",

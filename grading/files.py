@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 # Path relative to a folder → permissions, content; an empty folder's path ends with a slash.
@@ -53,6 +56,15 @@ def write_whole(path: Path, content: bytes) -> None:
         if mode is not None:
             new.chmod(mode)
         new.replace(path)
+
+
+def remove(folder: str | Path) -> None:
+    """Remove a folder that a kernel wrote into, with what it left that nobody can list or reach."""
+    with suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    if os.path.isdir(folder):
+        for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+            subprocess.run([*command, str(folder)], stderr=subprocess.DEVNULL)
 
 
 def flush(*paths: Path) -> None:

@@ -1,8 +1,8 @@
 """What tests have in common: marks by place and by fixture, limits of time, fixtures of machines.
 
-A test that uses the fixture ``sandbox``, ``browser`` or ``database``, at first or at second hand,
-is marked for it, and skipped with the reason where the machine has none; where ``CI`` is set it
-fails.
+A test that uses the fixture ``sandbox``, ``landlocked``, ``browser`` or ``database``, at first or
+at second hand, is marked for it, and skipped with the reason where the machine has none; where
+``CI`` is set it fails.
 """
 
 import os
@@ -17,7 +17,7 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck
 
-from grading.sandbox import bubblewrap
+from grading.sandbox import bubblewrap, landlock
 from tests.support import REPOSITORY, commands
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ collect_ignore_glob = ["*.ipynb"]  # submissions to grade, not lectures for nbva
 # The marks of tests that use a fixture; all of them are slow.
 MARKS = {
     "sandbox": "bubblewrap",
+    "landlocked": "slow",
     "browser": "browser",
     "database": "database",
     "executed": "slow",  # a notebook, in a kernel
@@ -126,7 +127,12 @@ def _refuse(*arguments: object, **settings: object) -> NoReturn:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the audit of the hidden tests draw more cases."""
+    """Let the audit of the hidden tests draw more cases, and more attacks be tried."""
+    parser.addoption(
+        "--attacks",
+        default="sample",
+        help="those that are tried without namespaces: sample, all, or a row of them",
+    )
     parser.addoption("--seeds", type=int, default=1, help="drawings of each task's cases")
 
 
@@ -153,6 +159,13 @@ def unavailable(problem: str) -> NoReturn:
 def sandbox() -> None:
     """For tests that run submitted code in the sandbox."""
     if problem := bubblewrap.problem():
+        unavailable(problem)
+
+
+@pytest.fixture(scope="session")
+def landlocked() -> None:
+    """For tests that run submitted code in a sandbox without namespaces."""
+    if problem := landlock.problem():
         unavailable(problem)
 
 

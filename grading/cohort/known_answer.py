@@ -61,8 +61,13 @@ class KnownAnswer:
         self._note = course.notes(job.assignment) / "known-answer"
         self._digest = fingerprint.of([job.digest, self._files])
 
-    def try_in(self, pool: Pool) -> None:
+    def try_in(self, pool: Pool) -> str:
         """Have it graded, or, if it is known to earn everything, an empty folder: a sandbox's test.
+
+        Returns
+        -------
+        str
+            What is to be said of what seals student code; empty if there is nothing.
 
         Raises
         ------
@@ -70,7 +75,7 @@ class KnownAnswer:
             If it does not earn what it must, or cannot be graded.
         """
         if not pool.room():
-            return  # which the run says
+            return ""  # which the run says
         known = self.is_noted()
         unreleased = [name for name in self._files if name not in self._job.release]
         if unreleased:
@@ -86,6 +91,7 @@ class KnownAnswer:
             raise NoKnownAnswer(str(result)) from result
         if not known:
             self._examine(result)
+        return result.seal
 
     def is_noted(self) -> bool:
         """Whether it is known to earn everything."""
@@ -158,8 +164,10 @@ class CheckedAutograde(SealedAutograde):
         NbGraderException
             If the source's solutions do not earn what they must, and as `grade` does.
         """
-        with Bench() as bench:
+        with Bench(self.config) as bench:
             self.require_seal(bench)
+            if bench.remark:
+                self.log.warning(bench.remark)
             self._require_known_answer()
             self.grade(bench)
 

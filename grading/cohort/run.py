@@ -108,7 +108,8 @@ class ClassRun:
                     answer = KnownAnswer(self._course, job)
                     for path in answer.missing:
                         progress.say(f"No {path}: what its solutions earn is not tried.")
-                    answer.try_in(pool)
+                    if remark := answer.try_in(pool):
+                        progress.say(remark)
                     excerpt.make_indexes(gradebook)
                     for student in todo:  # in this order, however fast each is graded
                         self._enter(student, gradebook)

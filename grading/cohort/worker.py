@@ -105,6 +105,8 @@ class Result:
         What it took, by the clock.
     cells : dict of str to float
         Seconds for each ``notebook/cell``.
+    seal : str
+        What is to be said once a run of what seals student code.
     """
 
     ended: Ended
@@ -114,6 +116,7 @@ class Result:
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
     cells: dict[str, float] = field(default_factory=dict)
+    seal: str = ""
 
 
 class UnfitMachine(Exception):
@@ -186,9 +189,10 @@ class Grader:
     def _lay_out(self) -> Path:
         """Lay the course out in a private folder that is removed however this process ends."""
         job = self.job
-        self._bench = self._standing.enter_context(Bench())
+        self._bench = self._standing.enter_context(Bench(cloudpickle.loads(job.config)))
         self._standing.enter_context(_cheap_gradebooks())
         root = self._bench.folder / "course"
+        root.mkdir(mode=0o700)  # kernels of another user may have to get through the folder
         write_files(root / "release" / job.assignment, job.release)
         write_files(root / "source" / job.assignment, job.source)
         for assignment, notebooks in job.others.items():
@@ -235,6 +239,7 @@ class Grader:
             files=read_files(root / "autograded" / place),
             warnings=remarks.warnings,
             cells=converter.seconds,
+            seal=self._bench.remark,
         )
 
 

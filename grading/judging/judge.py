@@ -15,7 +15,6 @@ import json
 import os
 import resource
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -27,6 +26,7 @@ from typing import Any
 from grading.boundary import questions, wire
 from grading.boundary.outcome import Failed, Reply
 from grading.boundary.questions import Answered, Question, Unanswered
+from grading.files import remove
 from grading.judging.frames import receive, receive_replies, send
 
 MEMORY = 4 << 30  # address space, bytes
@@ -177,7 +177,7 @@ def main() -> None:
             serve(Connection(descriptors[0]), request, tell)
             os._exit(0)
         os.close(descriptors[0])
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
 
 
 def _load(names: Sequence[str]) -> None:

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +21,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from grading.boundary.outcome import Reply
+from grading.files import remove
 from grading.judging.frames import receive, send, send_replies
 
 MAX_FOLDER_NAME = 80  # bytes
@@ -70,7 +70,7 @@ class Judges:
         """End the judges; the folder is removed."""
         self._control.close()
         self._process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)
 
 
 @dataclass(frozen=True)

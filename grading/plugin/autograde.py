@@ -55,7 +55,7 @@ class SealedAutograde(Autograde):
 
     def start(self) -> None:
         """Grade the submissions; see :meth:`grade`."""
-        with Bench() as bench:
+        with Bench(self.config) as bench:
             self.grade(bench)
 
     def grade(self, bench: Bench) -> None:

@@ -6,18 +6,28 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from traitlets.config import Config
+
 from grading.judging.remote import Judges
 from grading.sandbox import trial
-from grading.sandbox.bubblewrap import Sandbox
+from grading.sandbox.server import Asked, Server
+from grading.sandbox.ways import TRIED, WAYS
 
 
 class Bench:
-    """A context manager that owns them; each is made when it is first needed."""
+    """A context manager that owns them; each is made when it is first needed.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    config : Config, optional
+        nbgrader's, with the settings of :class:`grading.sandbox.provisioner.SealedProvisioner`.
+    """
+
+    def __init__(self, config: Config | None = None) -> None:
+        self._config = config or Config()
         self._judges: Judges | None = None
-        self._sandbox: Sandbox | None = None
-        self._tried: tuple[str | None] | None = None
+        self._sandbox: Server | None = None
+        self._way = self._problem = ""
 
     def __enter__(self) -> Self:
         return self
@@ -42,16 +52,33 @@ class Bench:
         """A private folder, removed however this process ends."""
         return Path(self.judges.folder)
 
-    def sandbox(self, **settings: Any) -> Sandbox:
-        """The sandbox that stands, made anew when it has ended or other settings are asked for.
+    def sandbox(self, seal: str, asked: Asked) -> Server:
+        """The sandbox that stands, made anew when it has ended or something else is asked for.
 
-        Takes what :class:`grading.sandbox.bubblewrap.Sandbox` takes, but for the folder. A sandbox
-        whose data files were changed is made anew too.
+        Parameters
+        ----------
+        seal : str
+            One of :data:`grading.sandbox.ways.WAYS`, or the first that seems to work.
+        asked : Asked
         """
-        if self._sandbox is None or not self._sandbox.serves(settings):
+        if seal == TRIED:
+            works = (name for name, way in WAYS.items() if way.problem() is None)
+            seal = self._way or next(works, next(iter(WAYS)))
+        kind = WAYS[seal].sandbox
+        if not isinstance(self._sandbox, kind) or not self._sandbox.serves(asked):
             self._end_sandbox()
-            self._sandbox = Sandbox(self.folder, **settings)
+            self._sandbox = kind(self.folder, asked)
         return self._sandbox
+
+    def provisioner(self, data: str) -> dict[str, Any]:
+        """Settings of kernels in this sandbox.
+
+        Parameters
+        ----------
+        data : str
+            Folder of the released data files.
+        """
+        return {"bench": self, "data": data, "config": self._config}
 
     def problem(self, data: str = "") -> str | None:
         """Why student code cannot be sealed here; None if it can. Tried once, with a real kernel.
@@ -61,9 +88,22 @@ class Bench:
         data : str
             Folder of the released data files.
         """
-        if self._tried is None:
-            self._tried = (trial.problem({"bench": self, "data": data}),)
-        return self._tried[0]
+        if not self._way and not self._problem:
+            try:
+                self._way = trial.choose(self.provisioner(data))
+            except trial.NoSeal as why:
+                self._problem = str(why)
+        return self._problem or None
+
+    @property
+    def way(self) -> str:
+        """What seals student code: a key of ``WAYS``; empty before :meth:`problem` has tried."""
+        return self._way
+
+    @property
+    def remark(self) -> str:
+        """What is to be said of the seal at the start of a run; empty if there is nothing."""
+        return WAYS[self._way].remark if self._way else ""
 
     def close(self) -> None:
         """End the processes, and remove every file. What is asked for later is made anew."""

@@ -100,8 +100,8 @@ class SealedExecute(Execute):
     ).tag(config=True)
     require_isolation = Bool(
         True,
-        help="Refuse to grade where bubblewrap does not work. False runs student code UNSEALED, "
-        "as the user who grades: only for submissions that you wrote yourself.",
+        help="Refuse to grade where student code cannot be sealed. False runs student code "
+        "UNSEALED, as the user who grades: only for submissions that you wrote yourself.",
     ).tag(config=True)
     secret_file = Unicode(
         ".grading-secret",
@@ -184,7 +184,7 @@ class SealedExecute(Execute):
         """Start a kernel with the released data files in its folder, never the notebook's."""
         data = data.resolve()
         if self.require_isolation or bench.problem(str(data)) is None:
-            return await JupyterSession.start({"bench": bench, "data": str(data)})
+            return await JupyterSession.start(bench.provisioner(str(data)))
         folder = Path(tempfile.mkdtemp(prefix="student-", dir=bench.folder))
         if data.is_dir():
             ignore = shutil.ignore_patterns("*.ipynb")

@@ -1,1 +1,1 @@
-"""A Jupyter kernel inside bubblewrap: no network, no files of the host, no child processes."""
+"""A Jupyter kernel, sealed: no network, no files of the host, no child processes."""

@@ -1,4 +1,4 @@
-"""The sandbox: one bubblewrap, in which every kernel of a grader is forked.
+"""Sealing with namespaces: one bubblewrap, in which every kernel of a grader is forked.
 
 What it holds stands in :mod:`grading.sandbox.policy`; what runs in it first is
 :mod:`grading.sandbox.forkserver`.
@@ -10,22 +10,18 @@ import json
 import os
 import platform
 import shutil
-import socket
-import stat
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from grading.sandbox import policy, seccomp
+from grading.sandbox.forkserver import Namespaced
 from grading.sandbox.policy import Mount
+from grading.sandbox.server import FORKSERVER, Asked, Server, Started, data_files
 
-FORKSERVER = Path(__file__).with_name("forkserver.py")
 INSTALL = "sudo apt-get install bubblewrap   (Debian, Ubuntu; elsewhere: the package bubblewrap)"
-FIRST_UID = 200_000  # as root, each grader process runs its kernels under a uid of its own
 RIGHTS = ("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID")  # of the fork server, to give them up
 PROGRAM = "/forkserver.py"  # where it lies in the sandbox, if nothing else does
 RELEASED = "/released"  # where the data files lie, until a kernel has them in its home
@@ -54,25 +50,8 @@ def problem() -> str | None:
     )
 
 
-class Sandbox:
-    """A running fork server inside bubblewrap.
-
-    Parameters
-    ----------
-    folder : Path
-        A private folder of the grader's, with a name short enough for sockets; the caller
-        removes it.
-    data : str
-        Folder whose files, notebooks excepted, lie in every kernel's ``/student``, read-only;
-        empty for none.
-    imports : sequence of str
-        Modules to import before forking; missing ones are passed over.
-    packages : sequence of str
-        Folders of packages to show read-only besides the interpreter's own.
-    limits : pairs of str and int
-        Resource limits of a kernel, by name without ``RLIMIT_``.
-    disk : int
-        Size of each writable tmpfs of a kernel, in bytes.
+class Sandbox(Server):
+    """A running fork server inside bubblewrap; see :class:`grading.sandbox.server.Server`.
 
     Raises
     ------
@@ -80,130 +59,63 @@ class Sandbox:
         If bubblewrap is not installed: nothing is ever started unsealed.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        data: str,
-        imports: Sequence[str],
-        packages: Sequence[str],
-        limits: Sequence[tuple[str, int]],
-        disk: int,
-    ) -> None:
+    def start(self, asked: Asked, control: int, uid: int) -> Started:
         bwrap = shutil.which("bwrap")
         if bwrap is None:
             raise RuntimeError(problem())
-        self._settings = {
-            "data": data,
-            "imports": imports,
-            "packages": packages,
-            "limits": limits,
-            "disk": disk,
-        }
-        self._states = _states(data)
-        self.folder = Path(tempfile.mkdtemp(dir=folder))
-        self._uid = FIRST_UID + os.getpid() % 50_000 if os.getuid() == 0 else 0
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        files = {str(file.relative_to(data)): file for file in _data_files(data)}
+        files = {str(file.relative_to(asked.data)): file for file in data_files(asked.data)}
         python = sys.executable
-        machine = shown(python, packages)
-        program, released, home, self.sockets = (
+        machine = shown(python, asked.packages)
+        program, released, home, self._sockets = (
             _free(place, machine) for place in (PROGRAM, RELEASED, policy.HOME, policy.SOCKETS)
         )
         writable = [home, *(place for place in policy.WRITABLE if place != policy.HOME)]
-        settings = {
-            "control": theirs.fileno(),
-            "uid": self._uid,
-            "limits": dict(limits),
-            "disk": disk,
+        settings: Namespaced = {
+            **self.told(asked, control, uid),
+            "seccomp": seccomp.program(platform.machine()).hex(),
+            "listening": seccomp.refusing(policy.REFUSED_LATER, platform.machine()).hex(),
             "writable": writable,
+            "covered": _below(writable, machine, "ro-bind"),
+            "links": _below(writable, machine, "symlink"),
             "home": home,
             "released": released,
             "data": list(files),
-            "sockets": self.sockets,
-            "imports": list(imports),
-            "files": policy.FILES,
-            "seccomp": seccomp.program(platform.machine()).hex(),
-            "listening": seccomp.refusing(policy.REFUSED_LATER, platform.machine()).hex(),
+            "sockets": self._sockets,
         }
-        settings["covered"] = _below(writable, machine, "ro-bind")
-        settings["links"] = _below(writable, machine, "symlink")
         mounts = [
             *machine,
             Mount("tmpfs", "", home),
             *(Mount("ro-bind", str(file), f"{released}/{name}") for name, file in files.items()),
-            Mount("bind", str(self.folder), self.sockets),
+            Mount("bind", str(self.folder), self._sockets),
             Mount("ro-bind", str(FORKSERVER), program),
         ]
-        environment = {"PATH": f"{Path(python).parent}:/usr/bin:/bin", **policy.ENVIRONMENT}
-        for library in _library():
-            if any(mount.place == library for mount in machine):  # where its program may not look
-                environment["LD_LIBRARY_PATH"] = os.path.dirname(library)
+        environment = environment_of(python, machine, policy.WRITABLE[0])
         command = [bwrap, *arguments(mounts, environment, root=os.getuid() == 0)]
         command += ["--", python, "-I", program, json.dumps(settings)]
-        with theirs, open(self.folder / "errors", "wb") as errors:
-            self._process = subprocess.Popen(
-                command,
-                env={"PATH": os.defpath},  # bwrap's own
-                cwd="/",
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-            )
+        return command, {"PATH": os.defpath}  # bwrap's own
 
-    def serves(self, settings: Mapping[str, Any]) -> bool:
-        """Whether kernels can still be forked, with these settings and today's data files."""
-        same = settings == self._settings and self._states == _states(self._settings["data"])
-        return same and self._process.poll() is None
+    def seen(self, sockets: Path) -> str:
+        return self._sockets
 
-    def errors(self) -> str:
-        """The end of what bubblewrap and the fork server had to complain of."""
-        return (self.folder / "errors").read_text(errors="replace")[-2000:].strip()
 
-    def socket_folder(self) -> Path:
-        """Make a folder that one kernel will see as ``/s``, in which it can make sockets only."""
-        folder = Path(tempfile.mkdtemp(dir=self.folder))
-        if self._uid:
-            os.chown(folder, self._uid, self._uid)
-        return folder
+def environment_of(python: str, machine: Iterable[Mount], tmp: str) -> dict[str, str]:
+    """The variables that kernels see.
 
-    def fork(self, sockets: Path, connection: Mapping[str, Any]) -> socket.socket:
-        """Have a kernel forked.
-
-        Parameters
-        ----------
-        sockets : Path
-            From :meth:`socket_folder`.
-        connection : mapping
-            What a Jupyter connection file holds, with addresses as the kernel sees them.
-
-        Returns
-        -------
-        socket
-            Stands for the kernel's life: it can be read (end of file) when the kernel has ended,
-            and closing it ends the kernel. Anything sent is answered with the seconds of processor
-            time that the kernel has used, a native double.
-
-        Raises
-        ------
-        RuntimeError
-            If the fork server has ended, with its last words.
-        """
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        request = json.dumps({"sockets": sockets.name, "connection": dict(connection)})
-        with theirs:
-            try:
-                socket.send_fds(self._control, [request.encode()], [theirs.fileno()])
-            except OSError:
-                raise RuntimeError(f"The sandbox has ended: {self.errors()}") from None
-        return ours
-
-    def close(self) -> None:
-        """End the fork server and every kernel, and remove what they left."""
-        self._control.close()
-        self._process.kill()
-        self._process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+    Parameters
+    ----------
+    python : str
+        The interpreter.
+    machine : iterable of Mount
+        See :func:`shown`.
+    tmp : str
+        A folder of the kernel's own.
+    """
+    environment = {"PATH": f"{Path(python).parent}:/usr/bin:/bin"}
+    environment |= {name: value.format(tmp=tmp) for name, value in policy.ENVIRONMENT.items()}
+    for library in _library():
+        if any(mount.place == library for mount in machine):  # where its program may not look
+            environment["LD_LIBRARY_PATH"] = os.path.dirname(library)
+    return environment
 
 
 def shown(python: str, packages: Iterable[str]) -> list[Mount]:
@@ -329,20 +241,6 @@ def _outermost(folders: set[str]) -> list[str]:
         if not any(Path(folder).is_relative_to(other) for other in kept):
             kept.append(folder)
     return kept
-
-
-def _data_files(folder: str) -> list[Path]:
-    if not folder:
-        return []
-    files = (Path(base, name) for base, _, names in os.walk(folder) for name in names)
-    ordinary = (file for file in files if stat.S_ISREG(file.lstat().st_mode))
-    return sorted(file for file in ordinary if file.suffix != ".ipynb")
-
-
-def _states(folder: str) -> list[tuple[Path, int, int]]:
-    """By which one sees that data files were changed."""
-    states = ((file, file.stat()) for file in _data_files(folder))
-    return [(file, state.st_ino, state.st_mtime_ns) for file, state in states]
 
 
 def _parents(path: str) -> list[str]:

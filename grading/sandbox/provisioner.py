@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 import signal
 import socket
 import struct
@@ -17,11 +16,13 @@ from pathlib import Path
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerBase
-from traitlets import Any, Int, List, Unicode
+from traitlets import Any, Enum, Int, List, Unicode
 
+from grading.files import remove
 from grading.handed_in.printable import printable
-from grading.sandbox.bubblewrap import Sandbox
+from grading.sandbox import ways
 from grading.sandbox.policy import CORE, LIMITS, TMPFS
+from grading.sandbox.server import Asked, Server
 
 POLL = 0.01  # seconds between two looks whether a kernel has ended
 TELL = 1.0  # seconds until a kernel's processor time is told, or else it counts as it was
@@ -36,7 +37,7 @@ def _limit(name: str) -> Int:
 
 
 class SealedProvisioner(KernelProvisionerBase):
-    """Kernel provisioner ``sealed``: kernels in a sandbox, each in namespaces of its own.
+    """Kernel provisioner ``sealed``: kernels in a sandbox, each sealed from all others.
 
     The sandbox is `bench`'s, which ends it.
     """
@@ -47,6 +48,12 @@ class SealedProvisioner(KernelProvisionerBase):
     file_mb = _limit("file_mb")
     disk_mb = _limit("disk_mb")
     open_files = _limit("open_files")
+    seal = Enum(
+        [ways.TRIED, *ways.WAYS],
+        ways.TRIED,
+        help="What seals student code: `namespaces` (bubblewrap), or `landlock` with seccomp, "
+        "weaker, where there are no namespaces. `tried`: the first of these that works.",
+    ).tag(config=True)
     packages = List(
         Unicode(),
         help="Folders of packages to show read-only besides the interpreter's own.",
@@ -60,7 +67,7 @@ class SealedProvisioner(KernelProvisionerBase):
     data = Unicode("", help="Folder whose files, notebooks excepted, lie in /student, read-only.")
     bench = Any(help="Has the grader's sandbox, and a private folder short enough for sockets.")
 
-    _sandbox: Sandbox | None = None
+    _sandbox: Server | None = None
     _life: socket.socket | None = None
     _cpu = 0.0
     _words = ""
@@ -126,7 +133,7 @@ class SealedProvisioner(KernelProvisionerBase):
 
     async def cleanup(self, restart: bool = False) -> None:
         if self._sockets is not None and not restart:
-            shutil.rmtree(self._sockets, ignore_errors=True)
+            remove(self._sockets)
 
     async def pre_launch(self, **kwargs: typing.Any) -> dict[str, typing.Any]:
         """Have a sandbox, and point the connection at sockets that lie in it.
@@ -134,17 +141,19 @@ class SealedProvisioner(KernelProvisionerBase):
         Raises
         ------
         RuntimeError
-            If bubblewrap is not installed: the kernel is not started unsealed.
+            If there is no sandbox: the kernel is not started unsealed.
         """
         manager = self.parent
         limits = {each.resource: getattr(self, name) * each.unit for name, each in LIMITS.items()}
-        self._sandbox = self.bench.sandbox(
-            data=self.data,
-            imports=tuple(self.imports),
-            packages=tuple(self.packages),
-            disk=limits.pop(TMPFS),
-            limits=(*limits.items(), CORE),
+        disk = limits.pop(TMPFS)
+        asked = Asked(
+            self.data,
+            tuple(self.imports),
+            tuple(self.packages),
+            (*limits.items(), CORE),
+            disk,
         )
+        self._sandbox = self.bench.sandbox(self.seal, asked)
         self._sockets = self._sandbox.socket_folder()
         manager.transport = "ipc"
         manager.ip = str(self._sockets / "k")
@@ -157,7 +166,11 @@ class SealedProvisioner(KernelProvisionerBase):
         """Have the kernel forked; what its spec says to run does not matter."""
         self.connection_info = self.parent.get_connection_info()
         key = self.connection_info["key"]
-        inside = {**self.connection_info, "ip": f"{self._sandbox.sockets}/k", "key": key.decode()}
+        inside = {
+            **self.connection_info,
+            "ip": f"{self._sandbox.seen(self._sockets)}/k",
+            "key": key.decode(),
+        }
         self._life = self._sandbox.fork(self._sockets, inside)
         self._life.setblocking(False)
         return self.connection_info

@@ -18,12 +18,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import nbformat
+import numpy as np
 import psutil
 from nbgrader.api import Gradebook
 
@@ -36,9 +38,14 @@ CANARY = f"canary-{secrets.token_hex(16)}"
 # Processor time: whoever sleeps is stopped after five times as long by the clock.
 SETTINGS = {"SealedExecute__timeout": 3, "SealedExecute__question_timeout": 3.0}
 COMMANDS = (["nbgrader", "autograde"], ["grading", "autograde", "--workers=2"])
-PROBE = Attack(
-    "probe", "", "import os\nprint('sees the course:', os.path.exists(ROOT))", sealed=True
-)
+SEES = """
+import os
+try:
+    print("sees the course: True", os.listdir(ROOT))
+except OSError:
+    print("sees the course: False")
+"""
+PROBE = Attack("probe", "", SEES, sealed=True)
 CHANGES = ("autograded", "feedback", "gradebook.db", ".nbgrader.log", ".grading", "tmp")
 
 
@@ -91,12 +98,23 @@ def peak_of(process: psutil.Process) -> int:
 
 
 class Course:
-    """One little course with attacks handed in, secrets planted, and grading under way."""
+    """One little course with attacks handed in, secrets planted, and grading under way.
+
+    `machine` begins the command line, to grade elsewhere; `owner` is then who grades.
+    """
 
     def __init__(
-        self, root: Path, attacks: list[Attack], known: dict[str, object], command: list[str]
+        self,
+        root: Path,
+        attacks: list[Attack],
+        known: dict[str, object],
+        command: list[str],
+        machine: Sequence[str] = (),
+        owner: int = os.getuid(),
     ) -> None:
-        self.root, self.attacks, self.command = root, attacks, command
+        self.root, self.attacks = root, attacks
+        self.command = [*machine, sys.executable, "-m", *command, ASSIGNMENT]
+        self.owner = owner
         for attack in attacks:
             attack.submit(root, {"ROOT": str(root), **known})
         right = little_course.answered(root)
@@ -113,9 +131,11 @@ class Course:
             "GRADER_CANARY": CANARY,
             **environment,
         }
+        for path in (self.root, *self.root.rglob("*")):
+            os.chown(path, self.owner, self.owner, follow_symlinks=False)
         self.log = open(self.root.with_suffix(".log"), "w+", errors="replace")  # noqa: SIM115
         self.process = psutil.Popen(
-            [sys.executable, "-m", *self.command, ASSIGNMENT],
+            self.command,
             cwd=self.root,
             env=commands.variables(**settings),
             stdout=self.log,
@@ -191,28 +211,34 @@ class Run:
         return next(course for course in self.courses if attack in course.attacks)
 
 
-def check_the_seal(template: Path, command: list[str]) -> None:
+def check_the_seal(template: Path, command: list[str], *where: Any) -> None:
     """Grade a harmless answer first: attacks that need a sandbox would harm this machine."""
     root = Path(shutil.copytree(template, template.with_name(f"probe-{command[0]}")))
-    course = Course(root, [PROBE], {}, command)
+    course = Course(root, [PROBE], {}, command, *where)
     course.grade()
     course.finish()
     assert "sees the course: False" in course.outputs(PROBE.name), course.text
 
 
-def run(folder: Path, attacks: list[Attack], settings: dict, **environment: str) -> Iterator[Run]:
+def run(
+    folder: Path,
+    attacks: list[Attack],
+    settings: dict[str, Any],
+    machine: Sequence[str] = (),
+    owner: int = os.getuid(),
+    **environment: str,
+) -> Iterator[Run]:
     """Grade the attacks in two courses at the same time."""
     first, second = folder / "one", folder / "two"
     little_course.make(first, **SETTINGS, **settings)
     plant(first)
     shutil.copytree(first, second)
     if any(attack.sealed for attack in attacks):
-        for command in COMMANDS:
-            check_the_seal(first, command)
+        check_the_seal(first, COMMANDS[0], machine, owner)  # without our settings it has no seal
     listeners = Listeners(folder)
     some, most = attacks[::4], [one for number, one in enumerate(attacks) if number % 4]
     courses = [
-        Course(root, part, listeners.known, command)
+        Course(root, part, listeners.known, command, machine, owner)
         for root, part, command in zip((first, second), (some, most), COMMANDS, strict=True)
     ]
     for course in courses:
@@ -244,6 +270,35 @@ def check_score(course: Course, attack: Attack) -> None:
         assert attack.refused in failures[0]
     else:
         assert not failures
+
+
+def check_nothing_was_read(found: Run) -> None:
+    for course in found.courses:
+        secret = (course.root / ".grading-secret").read_text()
+        for folder in ("autograded", "feedback"):
+            for path in (course.root / folder).rglob("*"):
+                if path.is_file() and "bystander" not in path.parts:
+                    text = path.read_text(errors="replace")
+                    assert CANARY not in text, path
+                    assert secret not in text, path
+
+
+def check_nothing_was_written(found: Run) -> None:
+    for course in found.courses:
+        assert course.after == course.before
+        for path in course.root.rglob("*"):
+            assert not path.name.startswith("planted"), path
+    packages = Path(np.__file__).parent
+    for folder in (packages, packages.parent, Path(sys.prefix), Path("/tmp"), Path("/dev/shm")):
+        assert not list(folder.glob("planted_by_attack*"))
+
+
+def check_nothing_was_reached(found: Run) -> None:
+    assert found.reached == []
+    for course in found.courses:
+        for attack in course.attacks:
+            if attack.row == "network":
+                assert "MADE A SOCKET" not in course.outputs(attack.name)
 
 
 def check_nothing_was_left_behind(found: Run) -> None:

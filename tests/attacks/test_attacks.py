@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests.attacks import Attack, corpus
 from tests.attacks.grading_run import (
-    CANARY,
     Alarms,
     Run,
     check_nothing_was_left_behind,
+    check_nothing_was_reached,
+    check_nothing_was_read,
+    check_nothing_was_written,
     check_score,
     run,
 )
@@ -42,31 +41,15 @@ def test_bystanders_are_graded(sealed: Run) -> None:
 
 
 def test_nothing_was_read(sealed: Run) -> None:
-    for course in sealed.courses:
-        secret = (course.root / ".grading-secret").read_text()
-        for folder in ("autograded", "feedback"):
-            for path in (course.root / folder).rglob("*"):
-                if path.is_file() and "bystander" not in path.parts:
-                    text = path.read_text(errors="replace")
-                    assert CANARY not in text, path
-                    assert secret not in text, path
+    check_nothing_was_read(sealed)
 
 
 def test_nothing_was_written(sealed: Run) -> None:
-    for course in sealed.courses:
-        assert course.after == course.before
-        for path in course.root.rglob("*"):
-            assert not path.name.startswith("planted"), path
-    packages = Path(np.__file__).parent
-    for folder in (packages, packages.parent, Path(sys.prefix), Path("/tmp"), Path("/dev/shm")):
-        assert not list(folder.glob("planted_by_attack*"))
+    check_nothing_was_written(sealed)
 
 
 def test_nothing_was_reached(sealed: Run) -> None:
-    assert sealed.reached == []
-    for attack in CORPUS:
-        if attack.row == "network":
-            assert "MADE A SOCKET" not in sealed.of(attack).outputs(attack.name)
+    check_nothing_was_reached(sealed)
 
 
 def test_attacks_saw_what_they_were_to_see(sealed: Run) -> None:

@@ -23,7 +23,10 @@ UNSEALED += [attack for attack in OPEN if attack.row in INSIDE][::3]
 def unsealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """The attacks that need no sandbox, on a machine without bubblewrap."""
     folder = tmp_path_factory.mktemp("unsealed")
-    settings = {"SealedExecute__require_isolation": False}
+    settings = {
+        "SealedExecute__require_isolation": False,
+        "SealedProvisioner__seal": "namespaces",
+    }
     path = commands.path_without_bubblewrap(folder / "bin")
     yield from run(folder, UNSEALED, settings, PATH=path)
 

@@ -134,6 +134,8 @@ def test_a_solution_that_does_not_earn_its_points_stops_the_run(
 
 def test_without_a_sandbox_both_runners_say_the_same(course: Path, tmp_path: Path) -> None:
     path = commands.path_without_bubblewrap(tmp_path / "programs")
+    with open(course / "nbgrader_config.py", "a") as configuration:
+        configuration.write("c.SealedProvisioner.seal = 'namespaces'\n")
     sentence = r"(?s)bubblewrap, which seals .* is not installed.*apt-get install.*yourself\.\)"
     said = [check_refusal(course, runner, sentence, PATH=path) for runner in RUNNERS]
     one, other = (re.search(sentence, text)[0].split() for text in said)

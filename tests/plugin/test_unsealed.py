@@ -13,7 +13,7 @@ from tests.support.little_course import ASSIGNMENT, POINTS, hand_in, nbgrader, s
 
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
-    return little_course.make(tmp_path / "course")
+    return little_course.make(tmp_path / "course", SealedProvisioner__seal="namespaces")
 
 
 def test_without_bubblewrap_nothing_is_graded_or_changed(course: Path, tmp_path: Path) -> None:

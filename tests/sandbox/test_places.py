@@ -22,6 +22,7 @@ NOBODY = 65534
 BASE = os.path.realpath(sys.base_prefix)
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 PACKAGES = sysconfig.get_paths()["purelib"]
+PINNED = "--SealedProvisioner.seal=namespaces"
 ODD = "/a space, 'one' \"two\": ünï"
 PLACES = [
     *("/s", "/s/k", "/student", "/student/a/b", "/released/x", "/forkserver.py/x"),
@@ -58,12 +59,12 @@ def ask(options: list[str], python: str, uid: int = 0) -> None:
     """Have a sealed kernel of this interpreter answer on a machine."""
     become = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"] if uid else []
     run = subprocess.run(
-        ["bwrap", *options, "--chdir", "/", *become, python, "-m", "grading", "sandbox"],
+        ["bwrap", *options, "--chdir", "/", *become, python, "-m", "grading", "sandbox", PINNED],
         env={"PATH": os.defpath},
         capture_output=True,
         text=True,
     )
-    assert "a sealed kernel has answered" in run.stdout, run.stderr
+    assert "by namespaces: a sealed kernel has answered" in run.stdout, run.stderr
 
 
 def readable() -> list[str]:

@@ -1,4 +1,4 @@
-"""The policy, as bubblewrap is told it; no sandbox is made here."""
+"""The policy, as bubblewrap and fork servers are told it; no sandbox is made here."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ import os
 import resource
 import socket
 import sys
+from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
+from traitlets.config import Config
 
-from grading.sandbox import bubblewrap, policy
-from grading.sandbox.forkserver import Settings
+from grading.plugin.bench import Bench
+from grading.sandbox import bubblewrap, forkserver, landlock, policy, seccomp
+from grading.sandbox.forkserver import Landlocked, Namespaced
 from grading.sandbox.policy import LIMITS, Mount
 from grading.sandbox.provisioner import SealedProvisioner
+from grading.sandbox.server import Asked, Server
 
 
 @pytest.mark.parametrize(
@@ -79,20 +85,35 @@ def test_of_the_machine_only_the_system_the_interpreter_and_packages_are_shown()
     assert [place for place in places if not any(map(place.is_relative_to, allowed))] == []
 
 
-def test_the_fork_server_is_told_what_it_asks_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[type[Server]], list[str]]:
+    """How a fork server is started."""
     (tmp_path / "data" / "more").mkdir(parents=True)
     (tmp_path / "data" / "more" / "numbers.txt").touch()
     (tmp_path / "data" / "p1.ipynb").touch()
     started: list[list[str]] = []
     monkeypatch.setattr("shutil.which", lambda name: name)
+    monkeypatch.setattr("os.getuid", lambda: 1000)
     monkeypatch.setattr("subprocess.Popen", lambda command, **_: started.append(command))
-    bubblewrap.Sandbox(tmp_path, str(tmp_path / "data"), ["numpy"], [], [("CPU", 600)], 1 << 20)
-    (command,) = started
-    settings = json.loads(command[-1])
-    assert settings.keys() == Settings.__annotations__.keys()
-    assert settings["data"] == ["more/numbers.txt"]
+
+    def start(kind: type[Server]) -> list[str]:
+        kind(tmp_path, Asked(str(tmp_path / "data"), ["numpy"], [], [("CPU", 600)], 1 << 20))
+        return started[-1]
+
+    return start
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"), [(bubblewrap.Sandbox, Namespaced), (landlock.Sandbox, Landlocked)]
+)
+def test_the_fork_server_is_told_what_it_asks_for(command, kind, asked) -> None:
+    settings = json.loads(command(kind)[-1])
+    assert settings.keys() == get_type_hints(asked).keys()
+
+
+def test_data_files_are_shown_and_notebooks_are_not(command, tmp_path: Path) -> None:
+    command = command(bubblewrap.Sandbox)
+    assert json.loads(command[-1])["data"] == ["more/numbers.txt"]
     source, place = str(tmp_path / "data/more/numbers.txt"), "/released/more/numbers.txt"
     assert command[command.index(source) - 1 :][:3] == ["--ro-bind", source, place]
 
@@ -110,6 +131,12 @@ def test_limits_are_settings_of_the_provisioner() -> None:
     assert all(settings[name].help == limit.what for name, limit in LIMITS.items())
 
 
+def test_settings_of_the_provisioner_reach_it() -> None:
+    config = Config(SealedProvisioner={"memory_mb": 500, "seal": "landlock"})
+    made = SealedProvisioner(**Bench(config).provisioner(""))
+    assert (made.memory_mb, made.seal) == (500, "landlock")
+
+
 def test_limits_have_names_that_setrlimit_knows() -> None:
     names = {limit.resource for limit in LIMITS.values()} - {policy.TMPFS} | {policy.CORE[0]}
     assert [name for name in names if not hasattr(resource, f"RLIMIT_{name}")] == []
@@ -118,3 +145,18 @@ def test_limits_have_names_that_setrlimit_knows() -> None:
 def test_families_have_the_numbers_of_this_machine() -> None:
     here = {name: getattr(socket, f"AF_{name.upper()}").value for name in policy.FAMILIES}
     assert here == policy.FAMILIES
+
+
+def test_what_is_refused_with_namespaces_is_not_allowed_without() -> None:
+    allowed = {*chain(*policy.ALLOWED.values()), *policy.ON_ITSELF, *policy.COUNTED}
+    assert allowed & {*chain(*policy.REFUSED.values())} == set()
+
+
+def test_the_fork_server_knows_what_its_package_does() -> None:
+    for machine in seccomp.ARCHITECTURES:
+        known = seccomp.numbers(machine)
+        assert (forkserver.CLONE[machine], forkserver.SECCOMP[machine]) == (
+            known["clone"],
+            known["seccomp"],
+        )
+    assert forkserver.ITSELF == seccomp.ITSELF

@@ -22,11 +22,10 @@ import pytest
 
 from grading.sandbox import bubblewrap, seccomp
 from grading.sandbox.policy import REFUSED
-from tests.support import REPOSITORY
+from tests.support import REPOSITORY, machines
 from tests.support.sandbox_probe import namespaces
 
 pytestmark = pytest.mark.usefixtures("sandbox")
-NOBODY = 65534
 
 LEAVE_TRACES = """
 import contextlib, ctypes, os, socket
@@ -237,41 +236,13 @@ print(ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(lambda x: 6 * x)(7))
 }
 
 
-def readable(*folders: Path) -> list[str]:
-    """What a container needs so that another user can read these folders where they are."""
-    arguments: list[str] = []
-    closed = set()
-    for folder in folders:
-        for parent in reversed(folder.parents):
-            if parent.stat().st_mode & 0o5 != 0o5:
-                if parent not in closed:
-                    arguments += ["--perms", "0755", "--tmpfs", str(parent)]
-                closed.add(parent)
-                between = [p for p in folder.parents if p != parent and p.is_relative_to(parent)]
-                for each in reversed(between):
-                    arguments += ["--perms", "0755", "--dir", str(each)]
-                arguments += ["--ro-bind", str(folder), str(folder)]
-                break
-    return arguments
-
-
-def as_nobody() -> list[str]:
-    """The start of a command line that runs the rest as an ordinary user, if we are root."""
-    if os.getuid() != 0:
-        return []
-    folders = [REPOSITORY, Path(sys.prefix), Path(sys.base_prefix)]
-    container = ["bwrap", "--bind", "/", "/", "--dev-bind", "/dev", "/dev", *readable(*folders)]
-    other = [f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--no-new-privs"]
-    return [*container, "--", "setpriv", *other, "env", "HOME=/tmp"]
-
-
 @pytest.fixture(scope="module", params=["root", "an ordinary user"])
 def kernels(request: pytest.FixtureRequest) -> Iterator[dict[str, dict[str, str]]]:
     """What each probe printed in each kernel."""
     if request.param == "root" and os.getuid() != 0:
         pytest.skip("needs root")
     program = [sys.executable, "-m", "tests.support.sandbox_probe"]
-    command = program if request.param == "root" else [*as_nobody(), *program]
+    command = program if request.param == "root" else [*machines.as_nobody(), *program]
     with (
         tempfile.TemporaryDirectory(prefix="release-", dir="/tmp") as folder,
         socket.create_server(("127.0.0.1", 0)) as listener,

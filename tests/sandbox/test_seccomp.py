@@ -10,10 +10,12 @@ from itertools import chain
 
 import pytest
 
+from grading.sandbox import policy
 from grading.sandbox.policy import FAMILIES, REFUSED
-from grading.sandbox.seccomp import ARCHITECTURES, numbers, program, refusing
+from grading.sandbox.seccomp import ARCHITECTURES, ITSELF, alone, numbers, program, refusing
 
 ALLOW, KILL, REFUSE, UNKNOWN = 0x7FFF0000, 0x80000000, 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
+ASK, NOT_SUPPORTED = 0x7FC00000, 0x50000 | errno.EOPNOTSUPP
 THREAD, SIGCHLD = 0x10000, 17
 LET_THROUGH = {  # among others
     "x86_64": {"read": 0, "openat": 257, "mmap": 9, "futex": 202, "execve": 59, "exit_group": 231},
@@ -33,7 +35,7 @@ each_machine = pytest.mark.parametrize("machine", ARCHITECTURES)
 def verdict(
     machine: str,
     number: int,
-    argument: int = 0,
+    *arguments: int,
     architecture: int | None = None,
     code: bytes = b"",
 ) -> int:
@@ -41,7 +43,8 @@ def verdict(
     code = code or program(machine)
     instructions = [struct.unpack_from("HBBI", code, at) for at in range(0, len(code), 8)]
     audit = ARCHITECTURES[machine] if architecture is None else architecture
-    call = struct.pack("<IIQ6Q", number, audit, 0, argument, *range(5))  # struct seccomp_data
+    six = [*arguments, *range(6)][:6]
+    call = struct.pack("<IIQ6Q", number, audit, 0, *six)  # struct seccomp_data
     at = loaded = 0
     while True:
         kind, if_true, if_false, operand = instructions[at]
@@ -55,6 +58,8 @@ def verdict(
                 at += if_true if loaded >= operand else if_false
             case 0x45:  # has it one of these bits?
                 at += if_true if loaded & operand else if_false
+            case 0x54:  # keep some bits
+                loaded &= operand
             case 0x06:  # return
                 return operand
             case _:
@@ -117,12 +122,71 @@ def test_a_filter_for_later_refuses_what_it_is_told_and_nothing_else(machine: st
     assert verdicts == dict.fromkeys(known, ALLOW) | {"bind": 0x50000 | errno.EOPNOTSUPP}
 
 
+@each_machine
+def test_alone_it_allows_what_the_policy_lists_and_refuses_the_rest(machine: str) -> None:
+    code, known = alone(machine), numbers(machine)
+    wanted = {
+        ALLOW: {*chain(*policy.ALLOWED.values())},
+        ASK: {*policy.COUNTED},
+        0x50000: {*policy.PRETENDED},
+        NOT_SUPPORTED: {*policy.UNSUPPORTED, "socket", "socketpair"},  # of no family that there is
+        UNKNOWN: {*policy.ABSENT, *(name for name, n in known.items() if n >= policy.NEW)},
+    }
+    wanted[UNKNOWN] -= wanted[ALLOW] | wanted[0x50000]
+    verdicts = {name: verdict(machine, number, code=code) for name, number in known.items()}
+    looked_into = {"open", "openat", "clone", "sendto", "fcntl", "ioctl", "prctl"}
+    looked_into |= {*policy.ON_ITSELF}
+    for name in verdicts.keys() - looked_into:
+        rest = [each for each, names in wanted.items() if name in names]
+        assert verdicts[name] == (rest or [REFUSE])[0], name
+    assert verdict(machine, 134 if machine == "x86_64" else 180, code=code) == REFUSE
+
+
+@each_machine
+@pytest.mark.parametrize(
+    ("name", "arguments", "wanted"),
+    [
+        ("openat", (0, 0, 0), ALLOW),
+        ("openat", (0, 0, 0o101), ASK),  # to write a new file
+        ("openat", (0, 0, 0x410002), NOT_SUPPORTED),  # a file without a name
+        ("clone", (THREAD | 0x3D0F00,), ASK),
+        ("clone", (SIGCHLD,), REFUSE),
+        ("clone", (THREAD | 0x10000000,), REFUSE),  # with a namespace
+        ("kill", (ITSELF,), ALLOW),
+        ("kill", (1,), REFUSE),
+        ("kill", (0,), REFUSE),  # its group
+        ("kill", (0xFFFFFFFF,), REFUSE),  # everybody
+        ("tgkill", (ITSELF,), ALLOW),
+        ("tgkill", (1,), REFUSE),
+        ("prlimit64", (0,), ALLOW),
+        ("prlimit64", (1,), REFUSE),
+        ("socket", (1, 1 | 0o2000000), ALLOW),
+        ("socket", (1, 2), REFUSE),  # could be sent from to any address
+        ("socketpair", (1, 2), REFUSE),
+        ("socket", (2, 1), NOT_SUPPORTED),
+        ("sendto", (3, 0, 0, 0, 0), ALLOW),
+        ("sendto", (3, 0, 0, 0, 1), REFUSE),
+        ("sendto", (3, 0, 0, 0, 1 << 32), REFUSE),
+        ("fcntl", (3, 3), ALLOW),
+        ("fcntl", (3, 8), REFUSE),  # to whom signals go
+        ("ioctl", (0, 0x5412), 0x50000 | errno.ENOTTY),  # to type into a terminal
+        ("prctl", (15,), ALLOW),
+        ("prctl", (1,), REFUSE),  # not to die with its guard
+    ],
+)
+def test_alone_it_looks_at_arguments(
+    machine: str, name: str, arguments: tuple[int, ...], wanted: int
+) -> None:
+    assert verdict(machine, numbers(machine)[name], *arguments, code=alone(machine)) == wanted
+
+
 def test_x32_calls_are_refused() -> None:
     assert verdict("x86_64", 0x40000000) == REFUSE
+    assert verdict("x86_64", 0x40000000, code=alone("x86_64")) == REFUSE
 
 
 def test_an_unknown_machine_has_no_filter() -> None:
-    assert program("riscv64") == refusing(["bind"], "riscv64") == b""
+    assert program("riscv64") == alone("riscv64") == refusing(["bind"], "riscv64") == b""
 
 
 @each_machine
