@@ -66,11 +66,14 @@ class Comparison:
         return "; ".join(steps)
 
     def draw(self, ax: Axes, ylabel: str) -> None:
-        """Draw a dot for each seed, and a bar at the mean of each method."""
+        """Draw a dot for each seed, a bar at the mean of each method, and a line for each pair."""
+        scores = np.array(list(self.scores.values()))
+        places = np.arange(len(scores))[:, None] + np.linspace(-0.15, 0.15, scores.shape[1])
         for x, (name, row) in enumerate(self.scores.items()):
             colour = plots.style(name, x)["color"]
-            ax.plot(x + np.linspace(-0.15, 0.15, len(row)), row, "o", color=colour, ms=5)
+            ax.plot(places[x], row, "o", color=colour, ms=5)
             ax.hlines(row.mean(), x - 0.3, x + 0.3, colour, linestyles="-")
+        ax.plot(places, scores, color="0.8", lw=0.7, ls="-", zorder=1)
         labels = [f"{name}\n(rate {rate:g})" for name, rate in self.rates.items()]
         ax.set_xticks(range(len(labels)), labels)
         ax.set(ylabel=ylabel, ylim=(0, None))

@@ -73,6 +73,15 @@ def draw_splits(ax: Axes, splits: Mapping[str, Mapping[str, float]]) -> None:
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False)
 
 
+def draw_groups(ax: Axes, groups: Sequence[Sequence[str]]) -> None:
+    """Draw a row for each group, with a mark for each of its examples in the look of its set."""
+    marks = [(name, x, y) for y, sets in enumerate(groups) for x, name in enumerate(sets)]
+    for name in sorted({name for name, _, _ in marks}, key=list(plots.PLACES).index):
+        x, y = zip(*(place for set_name, *place in marks if set_name == name), strict=True)
+        ax.plot(x, y, **plots.style(name) | {"linestyle": "", "markersize": 9}, label=name)
+    ax.set(ylim=(len(groups) - 0.5, -0.5), xticks=[], yticks=range(len(groups)), yticklabels=[])
+
+
 def draw_mask(ax: Axes, mask: np.ndarray) -> None:
     """Draw a matrix (units, examples) of ones and zeros: a square each, crossed out where 0."""
     n, m = mask.shape
@@ -113,4 +122,5 @@ def draw_graph(
         style |= {"patchA": patches[start], "patchB": patches[end]}
         ax.annotate("", boxes[end], boxes[start], arrowprops=style)
         middle = np.mean([boxes[start], boxes[end]], axis=0)
-        ax.annotate(text, middle, (3, 3), textcoords="offset points", color=plots.COLOURS[0])
+        look = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+        ax.text(*middle, text, ha="center", va="center", color=plots.COLOURS[0], bbox=look)

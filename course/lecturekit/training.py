@@ -104,8 +104,9 @@ def train(
                 AL, caches, run.running = network.forward(X, run.parameters, run.running, rng)
                 run.batch_costs.append(network.cost(AL, Y, run.parameters))
                 run.parameters = step(run.parameters, network.backward(AL, Y, caches), t)
-        for name, examples in (("train", train_set), ("dev", dev_set)):
-            cost, error = run.evaluate(*examples)
+        on_train = run.evaluate(*train_set)
+        on_dev = on_train if dev_set is train_set else run.evaluate(*dev_set)
+        for name, (cost, error) in (("train", on_train), ("dev", on_dev)):
             getattr(run, f"{name}_costs").append(cost)
             getattr(run, f"{name}_errors").append(error)
         if on_epoch:

@@ -64,10 +64,13 @@ def test_a_ranking_that_could_be_luck_is_refused():
         result.ranking("a", "a")
 
 
-def test_the_summary_has_rate_mean_and_spread_and_the_drawing_a_dot_for_each_seed():
-    result = compare({"a": lambda rate, seed: abs(rate - 0.1) + seed}, RATES, range(3))
-    assert str(result) == "a  rate 0.1     1 ± 1"
+def test_the_summary_has_rate_mean_and_spread_and_the_drawing_a_line_for_each_pair():
+    methods = {"a": lambda rate, seed: abs(rate - 0.1) + seed, "b": method(0.1, offset=5)}
+    result = compare(methods, RATES, range(3))
+    assert str(result) == "a  rate 0.1     1 ± 1\nb  rate 0.1     5 ± 0"
     figure, ax = plt.subplots()
     result.draw(ax, "error (%)")
-    assert ax.get_lines()[0].get_ydata().tolist() == [0, 1, 2]
+    dots, pairs = ax.get_lines()[:2], ax.get_lines()[2:]
+    assert [line.get_ydata().tolist() for line in dots] == [[0, 1, 2], [5, 5, 5]]
+    assert [line.get_ydata().tolist() for line in pairs] == [[0, 5], [1, 5], [2, 5]]
     plt.close(figure)
