@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from grading.handed_in.printable import printable
 from grading.stop import Stop
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def main() -> int:
     try:
         return command.run(**values)
     except Stop as stop:
-        print(stop, file=sys.stderr)
+        print(printable(str(stop), keep="\n"), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)

@@ -133,7 +133,7 @@ def bundle(text: str, html: str, record: Mapping[str, Any]) -> dict[str, Any]:
 def seed(name: str) -> int:
     """A seed for the cases of the task `name`.
 
-    The same at a regrade; different for each student, assignment and task.
+    The same when the same work is graded again; different for each student, assignment and task.
     """
     return derive(channel.key, name)
 

@@ -1,6 +1,10 @@
-"""Names that other people chose, as they may be shown on a terminal or in a page."""
+"""Names that other people chose, as they may be shown on a terminal, in a page or in a table."""
 
 from __future__ import annotations
+
+import re
+
+FORMULA = re.compile(r"[=+\-@]")  # what a spreadsheet computes: OWASP, "CSV Injection"
 
 
 def printable(text: str, keep: str = "") -> str:
@@ -19,3 +23,9 @@ def printable(text: str, keep: str = "") -> str:
     a\x1b[31m
     """
     return "".join(c if c.isprintable() or c in keep else ascii(c)[1:-1] for c in text)
+
+
+def line(text: str | None) -> str:
+    """Text on one line, and none that a spreadsheet computes."""
+    shown = " ".join("".join(c if c.isprintable() else " " for c in text or "").split())
+    return f"'{shown}" if FORMULA.match(shown) else shown

@@ -13,6 +13,7 @@ import nbgrader.apps.api
 import nbgrader.apps.autogradeapp
 import nbgrader.apps.dbapp
 import nbgrader.apps.generatefeedbackapp
+import nbgrader.plugins
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
@@ -36,6 +37,7 @@ from grading.cohort.known_answer import CheckedAutograde
 from grading.plugin.arrange import Arrange
 from grading.plugin.execute import SealedExecute
 from grading.plugin.feedback import ClearOurHiddenTests, EveryonesFeedback, GetScores
+from grading.plugin.grades import export_grades
 from grading.plugin.pages import BoundedHighlight, bounded_colours
 from grading.plugin.stubs import NamedStubs
 from grading.plugin.students import import_students
@@ -115,7 +117,8 @@ def _configure(c: Config) -> None:
         CheckCellMetadata,
     ]
 
-    # Class lists as spreadsheets write them.
+    # Class lists as spreadsheets write them, and grades as they read them.
+    nbgrader.plugins.CsvExportPlugin.export = export_grades
     nbgrader.apps.dbapp.DbStudentImportApp.start = import_students
 
     # Feedback shows neither hidden tests nor anything that a browser would run.

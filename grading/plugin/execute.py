@@ -106,7 +106,7 @@ class SealedExecute(Execute):
     secret_file = Unicode(
         ".grading-secret",
         help="File of the course's secret, from which each student's cases are drawn. Made when "
-        "it is missing; keep it to have the same cases at a regrade.",
+        "it is missing; keep it to have the same cases when the same work is graded again.",
     ).tag(config=True)
 
     def preprocess(
@@ -126,7 +126,9 @@ class SealedExecute(Execute):
         who = f"{names['student']}, {names['assignment']}/{names['notebook']}"
         graded = _graded_cells(names)
         secret = course_secret(Path(self.secret_file))
-        key = case_key(secret, names["student"], names["assignment"])
+        code = [cell for cell in nb.cells if cell.cell_type == "code"]
+        handed_in = [cell.source for cell in code if grade_id(cell) not in graded]
+        key = case_key(secret, names["student"], names["assignment"], handed_in)
         folders = [str(Path(path).resolve()) for path in HiddenTests(parent=self).folders]
         kernel = Kernel(
             partial(self._start_kernel, work.bench, release_folder(self, names["assignment"])),

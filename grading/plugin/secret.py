@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 SECRET_BYTES = 32
@@ -32,6 +34,18 @@ def course_secret(file: Path) -> bytes:
     return secret
 
 
-def case_key(secret: bytes, student: str, assignment: str) -> bytes:
-    """The key from which a student's cases are drawn: the same at a regrade."""
-    return hmac.digest(secret, f"{student}\0{assignment}".encode(), hashlib.sha256)
+def case_key(secret: bytes, student: str, assignment: str, work: Sequence[str]) -> bytes:
+    """The key from which a student's cases are drawn: the same when the same work is graded again.
+
+    Other work has other cases: student code sees those that it is asked with, and can print them
+    into its feedback.
+
+    Parameters
+    ----------
+    secret : bytes
+    student, assignment : str
+    work : sequence of str
+        The code that was handed in.
+    """
+    what = json.dumps([student, assignment, *work])
+    return hmac.digest(secret, what.encode(), hashlib.sha256)

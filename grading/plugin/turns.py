@@ -15,6 +15,7 @@ from grading.handed_in.arrange import defined
 from grading.judging.remote import Judged
 from grading.sandbox.kernel import Kernel
 
+MOST_NAMED = 10  # of what was missing: a student's code may say so of any name
 MOST_TIMES = 10  # that a question is asked before the end: nobody is to guess until it is right
 UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 UNWRITTEN = re.compile(r"(\w+): not written yet")
@@ -106,9 +107,8 @@ def cause(turn: Turn, notebook: NotebookNode, python: str = "") -> str:
     python : str
         The version with which the student saved it, if that is known.
     """
-    return " ".join(
-        filter(None, (_reason(name, turn, notebook, python) for name in sorted(turn.missing)))
-    )
+    names = sorted(turn.missing)[:MOST_NAMED]
+    return " ".join(filter(None, (_reason(name, turn, notebook, python) for name in names)))
 
 
 def _reason(name: str, turn: Turn, notebook: NotebookNode, python: str) -> str:

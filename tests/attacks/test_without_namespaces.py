@@ -45,18 +45,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         for attack in corpus()
         if asked in ("all", attack.row) or (asked == "sample" and attack.name in SAMPLE)
     ]
-    if "attacks" in metafunc.fixturenames:
-        metafunc.parametrize("attacks", [chosen], ids=[""], scope="module")
+    if "landlocked_run" in metafunc.fixturenames:
         users = ["an ordinary user", *(["root"] if asked != "sample" and os.getuid() == 0 else [])]
-        metafunc.parametrize("user", users, scope="module")
+        runs = [(chosen, user) for user in users]
+        metafunc.parametrize("landlocked_run", runs, ids=users, indirect=True, scope="module")
     if "attack" in metafunc.fixturenames:
         ids = [f"{attack.row}-{attack.name}" for attack in chosen]
         metafunc.parametrize("attack", chosen, ids=ids)
 
 
 @pytest.fixture(scope="module")
-def landlocked_run(landlocked: None, attacks: list[Attack], user: str) -> Iterator[Run]:
-    """These attacks, behind Landlock."""
+def landlocked_run(landlocked: None, request: pytest.FixtureRequest) -> Iterator[Run]:
+    """Attacks, behind Landlock."""
+    attacks, user = request.param
     root = user == "root"
     owner = os.getuid() if root or os.getuid() else NOBODY
     with tempfile.TemporaryDirectory(prefix="attacks-", dir="/tmp") as folder:

@@ -212,8 +212,12 @@ def test_feedback_export_and_validate_work(course: Path) -> None:
     overview = (course / "feedback" / "ann" / "index.html").read_text()
     assert "<strong>6</strong> of 10 points" in overview
     assert f'href="{ASSIGNMENT}/{NOTEBOOK}.html"' in overview
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        gradebook.add_student("=cmd|'x'!A1", last_name="Li, Bo", first_name="\x1b[2J+1")
     assert nbgrader(course, "export", "--to", "grades.csv").returncode == 0
-    (row,) = csv.DictReader((course / "grades.csv").open())
+    row, absent = csv.DictReader((course / "grades.csv").open())
+    names = [absent[name] for name in ("student_id", "last_name", "first_name", "score")]
+    assert names == ["'=cmd|'x'!A1", "Li, Bo", "[2J+1", "0.0"]
     assert (row["student_id"], float(row["score"]), float(row["max_score"])) == ("ann", 6.0, 10.0)
     validate = nbgrader(course, "validate", f"release/{ASSIGNMENT}/{NOTEBOOK}.ipynb")
     assert validate.returncode == 0
@@ -296,6 +300,9 @@ def test_graded_cells_run_in_the_judge_with_cases_of_each_students_own(tmp_path:
     again = {s: [outputs(course, s, f"{q}-graded") for q in POINTS] for s in shows}
     assert again == shows
     assert scores(course)["ann"] == POINTS
+    hand_in(course, "ann", double=f"{SPY}\ndef double(x):\n    return x + 0")
+    assert autograde(course, "--force", "--student=ann").returncode == 0
+    assert not {outputs(course, "ann", f"{q}-graded") for q in POINTS} & {*shows["ann"]}
 
 
 def test_many_cells_just_under_the_limit_end_with_the_notebooks_time(course: Path) -> None:

@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_output
 
 from grading.boundary.outcome import Failed, Reply
 from grading.judging.remote import Judged
-from grading.plugin.turns import MOST_TIMES, Listener, Turn, cause, lacking
+from grading.plugin.turns import MOST_NAMED, MOST_TIMES, Listener, Turn, cause, lacking
 
 
 def failed(kind: Failed, message: str, exception: str = "") -> Reply:
@@ -120,6 +120,11 @@ TRIED = stopped(
 )
 def test_the_page_says_why_a_name_is_missing(missing, cell, sentence) -> None:
     assert cause(turn(missing), nbformat.v4.new_notebook(cells=[cell])) == sentence
+
+
+def test_no_more_is_said_than_a_reader_has_time_for() -> None:
+    said = cause(turn(*(f"name{n}" for n in range(500))), nbformat.v4.new_notebook())
+    assert said.count("is defined in no cell") == MOST_NAMED
 
 
 def test_nothing_more_is_said_of_an_answer_that_is_not_written() -> None:

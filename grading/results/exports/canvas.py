@@ -7,8 +7,9 @@ import re
 from nbgrader.api import Assignment, Gradebook, Student
 from traitlets import Dict, Unicode
 
+from grading.handed_in.printable import line
 from grading.results.exports.exporter import GradesExporter
-from grading.results.exports.rows import Row, decimal, line
+from grading.results.exports.rows import Row, decimal
 
 
 class CanvasExporter(GradesExporter):

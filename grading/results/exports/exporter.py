@@ -11,7 +11,8 @@ from nbgrader.api import Assignment, Gradebook, Student
 from nbgrader.plugins import ExportPlugin
 
 from grading.files import write_whole
-from grading.results.exports.rows import Entry, Row, entries_of, graded_cells, line
+from grading.handed_in.printable import line
+from grading.results.exports.rows import Entry, Row, entries_of, graded_cells
 
 
 class GradesExporter(ExportPlugin):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from nbgrader.api import Assignment, Gradebook, Student
 
+from grading.handed_in.printable import FORMULA, line
 from grading.results.exports.exporter import GradesExporter
-from grading.results.exports.rows import FORMULA, Row, decimal, line
+from grading.results.exports.rows import Row, decimal
 
 
 class MoodleExporter(GradesExporter):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from nbgrader.api import Assignment, BaseCell, Gradebook, Student
 
+from grading.handed_in.printable import line
 from grading.results.exports.exporter import GradesExporter
-from grading.results.exports.rows import Entry, Row, decimal, entries_of, graded_cells, line
+from grading.results.exports.rows import Entry, Row, decimal, entries_of, graded_cells
 
 
 class QuestionsExporter(GradesExporter):

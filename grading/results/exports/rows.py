@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from nbgrader.api import (
@@ -15,7 +14,6 @@ from nbgrader.api import (
 )
 
 Row = list[str]
-FORMULA = re.compile(r"[=+\-@]")  # what a spreadsheet computes: OWASP, "CSV Injection"
 
 
 @dataclass
@@ -77,12 +75,6 @@ def entries_of(gradebook: Gradebook, assignment: Assignment) -> dict[str, Entry]
     for student, grade in grades:
         entries[student].grades[grade.cell_id] = grade
     return entries
-
-
-def line(text: str | None) -> str:
-    """Text on one line, and none that a spreadsheet computes."""
-    shown = " ".join("".join(c if c.isprintable() else " " for c in text or "").split())
-    return f"'{shown}" if FORMULA.match(shown) else shown
 
 
 def decimal(number: float | None) -> str:
