@@ -205,13 +205,21 @@ def _audit_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seeds", type=_count(1000), default=5, help="drawings of each task's cases (default: 5)"
     )
+    other = parser.add_mutually_exclusive_group()
+    for name, question in (
+        ("mutants", "does every small change of a right answer lose points?"),
+        ("reach", "do the cases go as far as the questions promise?"),
+    ):
+        help = f"examine something else: {question}"
+        other.add_argument(f"--{name}", dest="other", action="store_const", const=name, help=help)
 
 
-def _audit(names: Sequence[str], seeds: int, settings: Sequence[str]) -> int:
+def _audit(names: Sequence[str], seeds: int, other: str | None, settings: Sequence[str]) -> int:
     from grading.course import Course
-    from grading.rehearsal import audit
+    from grading.rehearsal import audit, mutants, reach
 
-    return audit.run(_catalogue(Course(settings)), names, seeds)
+    examination = {"mutants": mutants, "reach": reach}.get(other, audit)
+    return examination.run(_catalogue(Course(settings)), names, seeds)
 
 
 def _scaffold_options(parser: argparse.ArgumentParser) -> None:

@@ -57,6 +57,8 @@ SLOW = (
     "plugin/test_unsealed.py",
     "rehearsal/test_another_course.py",
     "rehearsal/test_audit.py",
+    "rehearsal/test_mutants.py",
+    "rehearsal/test_reach.py",
     "rehearsal/test_simulate.py",
     "results",
     "sandbox/test_forkserver.py",

@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.batch_norm import BACKWARD
 from grader_tests.batch_norm import reference as ref
 from grader_tests.batch_norm.draws import Arrays, layer, spaced
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 from grading.marking.derivative import central_difference, relative_difference
 
 
@@ -220,4 +230,31 @@ TASK = Task(
     unworked={"the right answer [tfs]*": "of what has one column, order and shape do not matter"},
     variants=(Variant("graph, step by step", by_graph), Variant("compact, flat", compact)),
     confirm=confirm,
+    promises={
+        "dZ_tilde": Promise(value=(-0.4, 2.8), rows=(3, 5), columns=(1, 6)),
+        "cache": Promise(
+            value=(-1.7, 2.7),
+            rows=(3, 5),
+            columns=(1, 6),
+            has=("0", "a constant row", "equal neighbours"),
+        ),
+    },
+    equivalent={
+        "an axis of length 1 may be missing": (
+            "dgamma = np.sum(dZ_tilde * Z_norm, axis=1)",
+            "dgamma = np.sum(dZ_tilde * Z_norm, axis=1, keepdims=False)",
+            "dbeta = np.sum(dZ_tilde, axis=1)",
+            "dbeta = np.sum(dZ_tilde, axis=1, keepdims=False)",
+        ),
+        "each row of Z_norm adds up to 0": (
+            "dgamma = np.sum((dZ_tilde + 1) * Z_norm, axis=1, keepdims=True)",
+            "dgamma = np.sum((dZ_tilde - 1) * Z_norm, axis=1, keepdims=True)",
+            "var_path = Z_norm * np.mean((dZ_norm + 1) * Z_norm, axis=1, keepdims=True)",
+            "var_path = Z_norm * np.mean((dZ_norm - 1) * Z_norm, axis=1, keepdims=True)",
+        ),
+        "a shift of a row goes with the mean": (
+            "dZ_norm = (dZ_tilde + 1) * gamma",
+            "dZ_norm = (dZ_tilde - 1) * gamma",
+        ),
+    },
 )

@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.batch_norm import NORMALISE, RUNNING, SCALE
 from grader_tests.batch_norm import reference as ref
 from grader_tests.batch_norm.draws import Arrays, layer
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -379,4 +389,30 @@ TASK = Task(
             ),
         ),
     ),
+    promises={
+        "Z": Promise(
+            value=(-790000, 790000),
+            rows=(3, 5),
+            columns=(1, 9),
+            has=("a constant row", "equal neighbours"),
+        ),
+        "gamma": Promise(value=(-1.8, 1.9), rows=(3, 5)),
+        "beta": Promise(value=(0.64, 1.3), rows=(3, 5)),
+        "running_mean": Promise(value=(-1.3, 1.3), rows=(3, 5)),
+        "running_var": Promise(value=(2.5, 4.5), rows=(3, 5)),
+        "mode": Promise(has=("test", "train")),
+        "momentum": Promise(value=(0.6, 0.8)),
+    },
+    equivalent={
+        'no other mode comes after "train"': (
+            'if mode >= "train":',
+            'cache = (Z_norm, gamma, std) if mode >= "train" else None',
+        ),
+        "a variance does not see a shift or a sign": (
+            "var = np.var(-Z, axis=1, keepdims=True)",
+            "var = np.var(Z + 1, axis=1, keepdims=True)",
+            "var = np.var(Z - 1, axis=1, keepdims=True)",
+        ),
+        '"test" comes before every mode that is refused': ('elif mode >= "test":',),
+    },
 )

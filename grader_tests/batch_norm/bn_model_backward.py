@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.batch_norm import BACKWARD, BIAS, LAYER, doubles
 from grader_tests.batch_norm import reference as ref
 from grader_tests.batch_norm.draws import network
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 from grading.marking.derivative import central_difference, relative_difference
 
 
@@ -26,12 +36,13 @@ def smooth_network(
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Caches of the reference's forward pass through two, three and four layers."""
+    """Caches of the reference's forward pass through two to eleven layers."""
     cases = []
     for dims, m, epsilon in (
         ([3, 4, 2, 1], 6, 1e-5),
         ([2, 3, 1], 5, 0.3),
         ([3, 3, 3, 3, 1], 5, 0.3),
+        ([2] * 11 + [1], 4, 0.3),
     ):
         AL, caches = smooth_network(rng, dims, m, epsilon)
         Y = rng.integers(0, 2, (1, m)).astype(float)
@@ -169,4 +180,24 @@ TASK = Task(
     variants=(Variant("reversed caches", by_reversed_caches),),
     own_parts={"batchnorm_backward": doubles.for_batchnorm_backward},
     confirm=confirm,
+    promises={
+        "AL": Promise(value=(0.65, 0.7), columns=(4, 6)),
+        "Y": Promise(value=(0, 1), columns=(4, 6), has=("0", "equal neighbours")),
+        "caches": Promise(
+            value=(-3.9, 4.3),
+            length=(2, 11),
+            rows=(1, 4),
+            columns=(1, 6),
+            has=("0", "equal neighbours"),
+        ),
+    },
+    equivalent={
+        "both have a column for each example": ("m, L = AL.shape[1], len(caches)",),
+        "the output layer has one unit": (
+            'grads = {f"dW{L}": dZ @ A_prev.T, f"db{L}": np.sum(dZ, keepdims=True)}',
+            'grads = {f"dW{L}": dZ @ A_prev.T, f"db{L}": np.sum(dZ, axis=None, keepdims=True)}',
+        ),
+        "the output layer has one unit: a column times a row": ("dA = W.T * dZ",),
+        "only the signs count": ("dZ_tilde = relu_backward(dA, relu_cache * 1.01)",),
+    },
 )

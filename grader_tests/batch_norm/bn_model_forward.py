@@ -7,24 +7,53 @@ import numpy as np
 from grader_tests.batch_norm import BIAS, FITTING, PLACEMENT, RUNNING, doubles
 from grader_tests.batch_norm import reference as ref
 from grader_tests.batch_norm.draws import network
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Both modes, networks of two, three and four layers, and equal widths."""
+    """Both modes, networks of two to eleven layers, equal widths, and one example."""
     cases = []
     for dims, m, options in (
         ([3, 4, 2, 1], 6, {}),
         ([2, 3, 1], 5, {"momentum": 0.8, "epsilon": 0.3}),
         ([3, 3, 3, 3, 1], 5, {"momentum": 0.7, "epsilon": 0.3}),
+        ([2] * 11 + [1], 4, {"momentum": 0.7, "epsilon": 0.3}),
     ):
         settings = "".join(f", {name} = {value:g}" for name, value in options.items())
         for mode in ("train", "test"):
             label = f"layers {dims}, {m} examples, mode {mode!r}{settings}"
-            arrays = network(rng, dims, m)
+            X, parameters, running = network(rng, dims, m)
+            if not options:  # small enough to show the default epsilon
+                X = X / 100
+                running |= {key: running[key] / 1e4 for key in running if key.startswith("var")}
+            else:
+                parameters = dict(reversed(parameters.items()))
             cases.append(
-                call(ref.bn_model_forward, *arrays, mode, label=label, tags=mode, **options)
+                call(
+                    ref.bn_model_forward,
+                    X,
+                    parameters,
+                    running,
+                    mode,
+                    label=label,
+                    tags=mode,
+                    **options,
+                )
             )
+    label = "layers [3, 2, 1], one example, mode 'test'"
+    cases.append(
+        call(ref.bn_model_forward, *network(rng, [3, 2, 1], 1), "test", label=label, tags="test")
+    )
     return cases
 
 
@@ -155,4 +184,20 @@ TASK = Task(
     unworked={"the right answer sorted": "running statistics have one column, and so one order"},
     variants=(Variant("layer by layer", layer_by_layer),),
     own_parts={"batchnorm_forward": doubles.for_batchnorm_forward},
+    promises={
+        "X": Promise(value=(-3.4, 4.3), rows=(2, 3), columns=(1, 6)),
+        "parameters": Promise(
+            value=(-1.9, 1.9),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(2, 11),
+            has=("another order", "other names"),
+        ),
+        "running": Promise(value=(-1.1, 4.1), rows=(2, 4), layers=(1, 10), has=("other names",)),
+        "mode": Promise(has=("test", "train")),
+        "momentum": Promise(value=(0.7, 0.8)),
+    },
+    equivalent={
+        "both are the same array": ("sigmoid_cache, AL = sigmoid_forward(W @ A_prev + b)",),
+    },
 )

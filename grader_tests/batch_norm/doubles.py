@@ -18,7 +18,7 @@ def for_batchnorm_forward(c):
         if mode != "train" and mode != "test":
             raise ValueError("mode must be 'train' or 'test'")
         row = Z @ np.linspace(c[0], 1, Z.shape[1])[:, None] / Z.shape[1]
-        centre, size = (row, row**2 + 1) if mode == "train" else (running_mean, running_var)
+        centre, size = (row, row**2 + 1e-3) if mode == "train" else (running_mean, running_var)
         std = np.sqrt(c[0] * size + epsilon)
         s = (Z - c[1] * centre) / std
         Z_norm = s / (1 + np.abs(s))

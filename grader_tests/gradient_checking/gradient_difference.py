@@ -11,6 +11,7 @@ from grading.marking import (
     Case,
     InputsUntouched,
     Mistake,
+    Promise,
     Task,
     Tolerance,
     Variant,
@@ -29,7 +30,14 @@ ALIKE = ("the answer", "whether vectors that differ have another")
 def cases(rng: np.random.Generator) -> list[Case]:
     """Near and far vectors of all sizes, opposite ones, and zeros."""
     cases = []
-    for n, apart, scale in ((4, 1e-6, 1.0), (7, -1e-3, 5.0), (3, 1.0, 1.0), (6, -1e-2, 1e-9)):
+    for n, apart, scale in (
+        (4, 1e-6, 1.0),
+        (7, -1e-3, 5.0),
+        (3, 1.0, 1.0),
+        (6, -1e-2, 1e-9),
+        (1, 0.1, 1.0),
+        (200, 1e-4, 1e3),
+    ):
         grad = rng.choice([-1, 1], n) * rng.uniform(1, 3, n)
         numerical = (1 + apart) * grad + apart / 10 * rng.standard_normal(n)
         label = f"{n} entries near {2 * scale:g}, apart by about {abs(apart):g} of that"
@@ -176,4 +184,21 @@ TASK = Task(
         "the right answer [an]*": "it is 0 for two zero vectors, and not for two that differ"
     },
     variants=(Variant("products", by_products),),
+    promises={
+        "grad": Promise(value=(-2300, 2300), length=(1, 200), has=("0", "equal neighbours")),
+        "numerical": Promise(value=(-2300, 2300), length=(1, 200), has=("0", "equal neighbours")),
+    },
+    equivalent={
+        "a norm does not see the sign": (
+            "scale = np.linalg.norm(-grad) + np.linalg.norm(numerical)",
+            "scale = np.linalg.norm(grad) + np.linalg.norm(-numerical)",
+            "return float(np.linalg.norm(numerical - grad) / scale)",
+        ),
+        "a norm is not negative": ("if scale <= 0:",),
+        "0 is 0 with another sign or factor": (
+            "if (-scale) == 0:",
+            "if (scale * 1.01) == 0:",
+        ),
+        "a number of NumPy is a number": ("return np.linalg.norm(grad - numerical) / scale",),
+    },
 )

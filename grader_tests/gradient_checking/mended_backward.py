@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.gradient_checking import DISTURBED, FOUND
 from grader_tests.gradient_checking import reference as ref
 from grader_tests.gradient_checking.draws import drawn_parameters
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, edit, script
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    edit,
+    script,
+)
 from grading.marking.derivative import central_difference, relative_difference
 
 BY_LAYER = """\
@@ -28,6 +38,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         ([2, 5, 4, 3, 1], 6, 0.5),
         ([3, 1], 8, 1.5),
         ([3, 2, 4, 1], 6, 0.0),
+        ([3, 2, 1], 1, 0.7),
     ):
         X = rng.standard_normal((dims[0], m))
         AL, caches = ref.network_forward(X, drawn_parameters(rng, dims))
@@ -150,4 +161,14 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("mended in place", edit(*TANH).then(*PENALTY).of(ref.suspect_backward)),),
     confirm=confirm,
+    promises={
+        "lambd": Promise(value=(0, 2), has=("0",)),
+        "AL": Promise(value=(0.47, 0.84), columns=(1, 8)),
+        "Y": Promise(value=(0, 1), columns=(1, 8), has=("0", "equal neighbours")),
+        "caches": Promise(value=(-1.8, 1.7), length=(1, 4), rows=(1, 5), columns=(1, 8)),
+    },
+    equivalent={
+        "both have a column for each example": ("m, L, grads = AL.shape[1], len(caches), {}",),
+        "a square does not see the sign": ("dZ = dA_prev * (1 - (-A_prev)**2)",),
+    },
 )

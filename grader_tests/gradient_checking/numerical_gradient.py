@@ -11,6 +11,7 @@ from grading.marking import (
     Case,
     InputsUntouched,
     Mistake,
+    Promise,
     Task,
     Tolerance,
     Variant,
@@ -62,6 +63,17 @@ def cost(theta):
 result = numerical_gradient(cost, theta)"""
 
 
+RIPPLES = """\
+import numpy as np
+
+
+def cost(theta):
+    return float(heights @ np.sin(1e6 * theta)) / 1e6
+
+
+result = numerical_gradient(cost, theta)"""
+
+
 def cases(rng: np.random.Generator) -> list[Case]:
     """The default step, where rounding matters, and wide ones, where the formula does."""
 
@@ -77,6 +89,12 @@ def cases(rng: np.random.Generator) -> list[Case]:
         )
     label = "a polynomial of 3 parameters, the default epsilon"
     cases.append(script(QUARTIC, returns=GRADIENT, label=label, tags="fine", theta=theta(3)))
+    # Ripples of the width of a few default steps: there the differences show which step it is.
+    for n in (4, 1):
+        inputs = {"theta": 2e-6 * np.pi * rng.integers(1000, 9000, n)}
+        inputs["heights"] = rng.uniform(1, 2, n)
+        label = f"a cost with fine ripples, n = {n}, the default epsilon"
+        cases.append(script(RIPPLES, returns=GRADIENT, label=label, tags="fine", **inputs))
     for n, epsilon in ((3, 0.4), (4, 0.6)):
         inputs = {"theta": theta(n), "epsilon": epsilon, "factors": rng.uniform(1, 2, n)}
         label = f"a cubic of {n} parameters, epsilon = {epsilon:g}"
@@ -225,4 +243,12 @@ TASK = Task(
     lecture=CENTRED,
     mistakes=MISTAKES,
     variants=(Variant("unit vectors", by_unit_vectors), Variant("put back", put_back)),
+    promises={
+        "theta": Promise(value=(-1.4, 1.4), length=(1, 6)),
+        "epsilon": Promise(value=(0.01, 0.6)),
+    },
+    equivalent={
+        "every entry is filled": ("gradient = np.ones(theta.shape)",),
+        "both are copies of the same": ("minus, plus = theta.copy(), theta.copy()",),
+    },
 )

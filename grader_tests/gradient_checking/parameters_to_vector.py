@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.gradient_checking import VECTOR
 from grader_tests.gradient_checking import reference as ref
 from grader_tests.gradient_checking.draws import DEEP, SHALLOW, drawn_parameters
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -128,4 +138,9 @@ TASK = Task(
             edit(JOINED, JOINED.replace("concatenate", "hstack")),
         ),
     ),
+    promises={
+        "parameters": Promise(
+            value=(-1.7, 1.4), rows=(1, 4), columns=(1, 4), layers=(1, 12), has=("another order",)
+        ),
+    },
 )

@@ -14,6 +14,7 @@ from grading.marking import (
     Case,
     InputsUntouched,
     Mistake,
+    Promise,
     Task,
     Variant,
     call,
@@ -186,4 +187,8 @@ TASK = Task(
     mistakes=MISTAKES,
     unworked={"the right answer sorted": "biases have one column, and so one order"},
     variants=(Variant("by splitting", by_splitting),),
+    promises={
+        "theta": Promise(value=(-1.7, 1.5), length=(4, 65)),
+        "layer_dims": Promise(value=(1, 4), length=(2, 13), has=("int64",)),
+    },
 )

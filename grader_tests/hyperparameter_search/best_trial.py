@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.hyperparameter_search import FINE
 from grader_tests.hyperparameter_search import reference as ref
 from grader_tests.hyperparameter_search.draws import scored
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -111,4 +121,7 @@ TASK = Task(
     lecture=FINE,
     mistakes=MISTAKES,
     variants=(Variant("by argmax", by_argmax),),
+    promises={
+        "trials": Promise(value=(-23, 160), length=(1, 8)),
+    },
 )

@@ -6,7 +6,18 @@ import numpy as np
 
 from grader_tests.hyperparameter_search import GRID
 from grader_tests.hyperparameter_search import reference as ref
-from grading.marking import Agrees, Case, Holds, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    Holds,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -132,4 +143,7 @@ TASK = Task(
     lecture=GRID,
     mistakes=MISTAKES,
     variants=(Variant("by counting", by_counting),),
+    promises={
+        "axes": Promise(value=(0.17, 100), length=(1, 4), has=("adam", "int64", "sgd")),
+    },
 )

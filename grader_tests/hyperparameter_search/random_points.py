@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from grading.marking import (
     Check,
     Holds,
     Mistake,
+    Promise,
     Rng,
     Sign,
     Task,
@@ -38,7 +40,7 @@ def integer_distance(x: np.ndarray, low: int, high: int) -> float:
 
 
 POINTS = 3000
-POINT_CHECKS = 2 * (4 + 3 * 6)  # spaces with many points: four names, three margins a pair
+POINT_CHECKS = 2 * (4 + 3 * 6) + 6 + 3 * 15  # of spaces: one a name, three a pair
 
 SPACES = (
     {
@@ -54,6 +56,17 @@ SPACES = (
         "beta2": ("one_minus_log", 0.2, 0.9999),
     },
 )
+
+# Names of one scale, whose values must not go together, and ranges so narrow that an end which is
+# missed by a hundredth shows.
+PAIRS = {
+    "alpha": ("log", 0.5, 0.55),
+    "l2": ("log", 1e-6, 1e-2),
+    "beta1": ("one_minus_log", 0.9, 0.95),
+    "shift": ("linear", 20.0, 21.0),
+    "units": ("integer", 200, 205),
+    "layers": ("integer", -1, 40),
+}
 
 COLUMNS = """\
 import numpy as np
@@ -90,7 +103,16 @@ def cases(rng: np.random.Generator) -> list[Case]:
             else:
                 given = {"space": space, "n": n, "seed": seed}
                 cases.append(script(code, label=named, tags=tag, returns="points", **given))
+    given = {"space": PAIRS, "n": POINTS, "seed": int(rng.integers(2**32))}
+    label = f"{POINTS} points with two names of one scale"
+    cases.append(script(COLUMNS, label=label, tags="pairs", returns="points", **given))
     return cases
+
+
+def names_of_one_scale(inputs: Mapping[str, Any]) -> int:
+    """How many names of a space share a scale, at the most."""
+    scales = [scale for scale, _, _ in inputs["space"].values()]
+    return max(map(scales.count, scales))
 
 
 NOT_POINTS = "The points should be a list of dicts from name to value."
@@ -264,7 +286,7 @@ def points_always_the_same(result: tuple, wanted: tuple, case: Case) -> bool | N
     """Recognise points that differ from one another but not from call to call."""
     if "twice" in case.tags:
         return result[0] == result[1] == result[2]
-    return None if "many" in case.tags else result[0] != result[1]
+    return result[0] != result[1] if "few" in case.tags else None
 
 
 LOG_DRAW = "sample_learning_rates(low, high, n, rng)"
@@ -423,9 +445,9 @@ TASK = Task(
     cases=cases,
     criteria=(
         Holds("points", 1, are_points, "few", beside=DRAWN),
-        Holds("scales", 2.5, scales_are_right, "many"),
-        Holds("whole numbers", 1, integers_are_right, "many"),
-        Holds("drawn by themselves", 0.5, independent, "many", beside=DRAWN[:2]),
+        Holds("scales", 2.5, scales_are_right, ("many", "pairs")),
+        Holds("whole numbers", 1, integers_are_right, ("many", "pairs")),
+        Holds("drawn by themselves", 0.5, independent, ("many", "pairs"), beside=DRAWN[:2]),
         Holds("drawn from rng", 1, rng_repeats_points, "twice", beside=("points", *DRAWN)),
     ),
     lecture=SCALES,
@@ -435,5 +457,31 @@ TASK = Task(
     own_parts={
         "sample_learning_rates": doubles.for_sample_learning_rates,
         "sample_betas": doubles.for_sample_betas,
+    },
+    promises={
+        "names of one scale": Promise(value=(1, 2), of=names_of_one_scale),
+        "space": Promise(
+            value=(-1, 205), length=(4, 6), has=("integer", "linear", "log", "one_minus_log")
+        ),
+        "n": Promise(value=(3, 3000)),
+    },
+    equivalent={
+        "what is drawn beyond n is not used": (
+            "columns[name] = rng.uniform(low, high, n + 1)",
+            "columns[name] = sample_learning_rates(low, high, n + 1, rng)",
+            "columns[name] = sample_betas(low, high, n + 1, rng)",
+            "columns[name] = rng.integers(low, high, n + 1, endpoint=True)",
+        ),
+        "uniform from either end": ("columns[name] = sample_learning_rates(high, low, n, rng)",),
+        '"integer", the only other scale, comes before it': ('elif scale >= "one_minus_log":',),
+        "a number of NumPy is a number": (
+            "return [{name: column[i] for name, column in columns.items()} for i in range(n)]",
+        ),
+        "all draws of a name are alike, whatever their order": (
+            "return [{name: column[-i].item() for name, column in columns.items()} for i in "
+            "range(n)]",
+            "return [{name: column[i - 1].item() for name, column in columns.items()} for i "
+            "in range(n)]",
+        ),
     },
 )

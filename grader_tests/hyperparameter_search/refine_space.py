@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.hyperparameter_search import FINE
 from grader_tests.hyperparameter_search import reference as ref
 from grader_tests.hyperparameter_search.draws import scored
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, edit, script
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    edit,
+    script,
+)
 
 REFINED = """\
 new = refine_space(space, trials, keep)
@@ -182,4 +192,11 @@ TASK = Task(
     mistakes=MISTAKES,
     unworked={"the right answer as whole numbers": "of what is a whole number, they are"},
     variants=(Variant("by argsort", by_argsort),),
+    promises={
+        "space": Promise(
+            value=(0, 500), length=(2, 3), has=("0", "integer", "linear", "log", "one_minus_log")
+        ),
+        "trials": Promise(value=(0.00027, 400), length=(2, 9)),
+        "keep": Promise(value=(1, 5)),
+    },
 )

@@ -17,9 +17,9 @@ from grader_tests.hyperparameter_search.samplers import (
     spread,
     within_range,
 )
-from grading.marking import Holds, Mistake, Task, Variant, edit
+from grading.marking import Holds, Mistake, Promise, Task, Variant, edit
 
-BETA_RANGES = [(0.9, 0.999), (0.3, 0.99), (0.95, 0.9999), (0.2, 0.9995)]
+BETA_RANGES = [(0.9, 0.999), (0.3, 0.99), (0.95, 0.9999), (0.2, 0.9995), (0.9, 0.95)]
 BETA_EXPONENTS = "rng.uniform(np.log10(1 - high), np.log10(1 - low), size)"
 
 MISTAKES = (
@@ -106,8 +106,8 @@ TASK = Task(
     returns="betas",
     cases=lambda rng: sampler_cases(ref.sample_betas, BETA_RANGES, rng),
     criteria=(
-        Holds("shape and range", 1.5, within_range, "draws"),
-        Holds("1 − β on a log scale", 3, follows(one_minus_log), "draws"),
+        Holds("shape and range", 1.5, within_range, ("draws", "narrow")),
+        Holds("1 − β on a log scale", 3, follows(one_minus_log), ("draws", "narrow")),
         Holds("drawn from rng", 1.5, rng_is_used, "twice"),
     ),
     lecture=SCALES,
@@ -117,4 +117,9 @@ TASK = Task(
         "the right answer negated": "drawn from rng it is",
     },
     variants=(Variant("by memory", by_memory),),
+    promises={
+        "low": Promise(value=(0.2, 0.95)),
+        "high": Promise(value=(0.95, 0.9999)),
+        "size": Promise(value=(40, 4000)),
+    },
 )

@@ -17,9 +17,9 @@ from grader_tests.hyperparameter_search.samplers import (
     spread,
     within_range,
 )
-from grading.marking import Holds, Mistake, Task, Variant, edit
+from grading.marking import Holds, Mistake, Promise, Task, Variant, edit
 
-RATE_RANGES = [(1e-4, 0.5), (2e-3, 0.3), (1e-5, 1e-2), (0.02, 3.0)]
+RATE_RANGES = [(1e-4, 0.5), (2e-3, 0.3), (1e-5, 1e-2), (0.02, 3.0), (0.5, 0.55)]
 RATE_EXPONENTS = "rng.uniform(np.log10(low), np.log10(high), size)"
 
 MISTAKES = (
@@ -95,8 +95,8 @@ TASK = Task(
     returns="rates",
     cases=lambda rng: sampler_cases(ref.sample_learning_rates, RATE_RANGES, rng),
     criteria=(
-        Holds("shape and range", 1.5, within_range, "draws"),
-        Holds("uniform on a log scale", 3, follows(log), "draws"),
+        Holds("shape and range", 1.5, within_range, ("draws", "narrow")),
+        Holds("uniform on a log scale", 3, follows(log), ("draws", "narrow")),
         Holds("drawn from rng", 1.5, rng_is_used, "twice"),
     ),
     lecture=SCALES,
@@ -106,4 +106,9 @@ TASK = Task(
         "the right answer negated": "drawn from rng it is",
     },
     variants=(Variant("powers of the ratio", by_powers), Variant("one by one", one_by_one)),
+    promises={
+        "low": Promise(value=(1e-05, 0.5)),
+        "high": Promise(value=(0.01, 3)),
+        "size": Promise(value=(40, 4000)),
+    },
 )

@@ -14,6 +14,7 @@ from grading.marking import (
     Holds,
     InputsUntouched,
     Mistake,
+    Promise,
     Task,
     Tolerance,
     Variant,
@@ -216,4 +217,18 @@ TASK = Task(
             ),
         ),
     ),
+    promises={
+        "AL": Promise(value=(0, 1), columns=(2, 50), has=("0",)),
+        "Y": Promise(value=(0, 1), columns=(2, 50), has=("0", "equal neighbours")),
+    },
+    equivalent={
+        "no more than a hundredth away from the bound: taken for it": (
+            "tiny = 1.01e-15",
+            "losses = Y * np.log(np.maximum(AL, tiny * 1.01)) + (1 - Y) * "
+            "np.log(np.maximum(1 - AL, tiny))",
+            "losses = Y * np.log(np.maximum(AL, tiny)) + (1 - Y) * np.log(np.maximum(1 - AL, "
+            "tiny * 1.01))",
+        ),
+        "a number of NumPy is a number": ("return -(np.mean(losses))",),
+    },
 )

@@ -31,28 +31,38 @@ def with_zeros(rng: np.random.Generator, n: int, m: int) -> np.ndarray:
     return values
 
 
-RELU_SIZES = ((3, 5), (4, 4), (1, 6), (5, 3))
+RELU_SIZES = ((3, 5), (4, 4), (1, 6), (5, 3), (4, 1))
 
 SINGLE = (([3, 1], 5), ([5, 1], 4))
-DEEP = (([5, 4, 3, 1], 6), ([6, 5, 4, 2, 1], 7), ([2, 7, 3, 4, 1], 5), ([3, 3, 3, 1], 3))
+DEEP = (
+    ([5, 4, 3, 1], 6),
+    ([6, 5, 4, 2, 1], 7),
+    ([2, 7, 3, 4, 1], 5),
+    ([3, 3, 3, 1], 3),
+    ([6] * 11 + [1], 8),
+)
 
 
 def network(rng: np.random.Generator, dims: Sequence[int], m: int) -> tuple[np.ndarray, dict]:
     """Draw X and the parameters of a network in which every layer works.
 
-    Units are neither dead for all examples nor near the kink of relu, and the outputs not certain.
+    Each unit is dead for some examples and not for others, none is near the kink of relu, and the
+    outputs are not certain.
     """
     while True:
         X, parameters = rng.standard_normal((dims[0], m)), ref.initialize_he(dims, rng)
-        for layer in range(1, len(dims)):
-            parameters[f"b{layer}"] = rng.choice([-1, 1], (dims[layer], 1)) * rng.uniform(
-                0.2, 0.6, (dims[layer], 1)
-            )
-        AL, caches = ref.model_forward(X, parameters)
-        hidden = [Z for _, Z in caches[:-1]]
-        clear = all(np.abs(Z).min() > 1e-3 for Z in hidden)
-        alive = all((Z > 0).any(axis=1).all() and (Z < 0).any() for Z in hidden)
-        if clear and alive and np.abs(AL - 0.5).max() < 0.49:
+        A, hidden = X, []
+        for layer in range(1, len(dims) - 1):
+            Z = parameters[f"W{layer}"] @ A
+            share, ends = rng.uniform(0.3, 0.7, (dims[layer], 1)), np.sort(Z, axis=1)[:, [0, -1]]
+            b = -ends[:, :1] - share * np.ptp(ends, axis=1, keepdims=True)
+            parameters[f"b{layer}"] = b
+            hidden.append(Z + b)
+            A = np.maximum(Z + b, 0)
+        b = rng.choice([-1, 1], (dims[-1], 1)) * rng.uniform(0.2, 0.6, (dims[-1], 1))
+        parameters[f"b{len(dims) - 1}"] = b
+        AL, _ = ref.model_forward(X, parameters)
+        if all(np.abs(Z).min() > 1e-3 for Z in hidden) and np.abs(AL - 0.5).max() < 0.49:
             return X, parameters
 
 

@@ -18,7 +18,7 @@ from grader_tests.initialization.weights import (
     spread_check,
     weights_of,
 )
-from grading.marking import Case, Holds, Mistake, Task, Variant, edit
+from grading.marking import Case, Holds, Mistake, Promise, Task, Variant, edit
 
 
 def uniform_numbers(deviation: Deviation) -> Callable:
@@ -106,4 +106,16 @@ TASK = Task(
             ),
         ),
     ),
+    promises={
+        "layer_dims": Promise(value=(1, 2000), length=(2, 12), has=("equal neighbours", "int64")),
+        "scale": Promise(value=(0.3, 5)),
+    },
+    equivalent={
+        "the normal distribution is symmetrical": (
+            'parameters[f"W{layer}"] = (-scale) * rng.standard_normal((n, n_prev))',
+        ),
+        "a hundredth of a deviation is less than chance shows in as many weights": (
+            'parameters[f"W{layer}"] = (scale * 1.01) * rng.standard_normal((n, n_prev))',
+        ),
+    },
 )

@@ -16,7 +16,7 @@ from grader_tests.initialization.weights import (
     spread_check,
     xavier,
 )
-from grading.marking import Holds, Mistake, Task, edit
+from grading.marking import Holds, Mistake, Promise, Task, edit
 
 TASK = Task(
     reference=ref.initialize_xavier,
@@ -45,4 +45,13 @@ TASK = Task(
     ),
     unworked=UNWORKED,
     variants=rule_variants(1),
+    promises={
+        "layer_dims": Promise(value=(1, 2000), length=(2, 12), has=("equal neighbours", "int64")),
+    },
+    equivalent={
+        "a hundredth of a deviation is less than chance shows in as many weights": (
+            'parameters[f"W{layer}"] = np.sqrt(1 / (n_prev * 1.01)) * '
+            "rng.standard_normal((n, n_prev))",
+        ),
+    },
 )

@@ -8,7 +8,7 @@ from grader_tests.initialization import SPREAD, SYMMETRY
 from grader_tests.initialization import reference as ref
 from grader_tests.initialization.weight_mistakes import LOOP, SENTENCES, ZERO_BIASES
 from grader_tests.initialization.weights import SMALL
-from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit, script
+from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit, script
 
 ALONE = """\
 result = initialize_zeros(layer_dims)
@@ -88,4 +88,7 @@ TASK = Task(
     mistakes=MISTAKES,
     unworked={"the right answer as *": "zeros are zeros; one criterion asks that they take floats"},
     variants=(Variant("widths one by one", widths_one_by_one),),
+    promises={
+        "layer_dims": Promise(value=(1, 4.5), length=(2, 12), has=("equal neighbours", "int64")),
+    },
 )

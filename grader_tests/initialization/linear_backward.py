@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.initialization import DEPTH
 from grader_tests.initialization import reference as ref
 from grader_tests.initialization.draws import SIZES, linear_label, linear_layer
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 from grading.marking.derivative import central_difference, relative_difference
 
 
@@ -121,4 +131,8 @@ TASK = Task(
         ),
     ),
     confirm=confirm,
+    promises={
+        "dZ": Promise(value=(-0.44, 2.1), rows=(1, 4), columns=(1, 7)),
+        "cache": Promise(value=(-1.8, 1.5), rows=(1, 6), columns=(1, 7)),
+    },
 )

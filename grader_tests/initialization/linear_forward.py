@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.initialization import DEPTH
 from grader_tests.initialization import reference as ref
 from grader_tests.initialization.draws import SIZES, linear_label, linear_layer
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -102,4 +112,9 @@ TASK = Task(
             edit(Z, 'Z = np.einsum("ij,jk->ik", W, A_prev) + b'),
         ),
     ),
+    promises={
+        "A_prev": Promise(value=(-1.3, 1.3), rows=(1, 6), columns=(1, 7)),
+        "W": Promise(value=(-1.4, 1), rows=(1, 4), columns=(1, 6)),
+        "b": Promise(value=(-1, 1.3), rows=(1, 4)),
+    },
 )

@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.initialization import CROSS_ENTROPY, DEPTH, doubles
 from grader_tests.initialization import reference as ref
 from grader_tests.initialization.draws import DEEP, SINGLE, network, network_label
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 from grading.marking.derivative import central_difference, relative_difference
 
 
@@ -209,4 +219,19 @@ TASK = Task(
         "relu_backward": doubles.for_relu_backward,
     },
     confirm=confirm,
+    promises={
+        "AL": Promise(value=(0.37, 1), columns=(3, 8), has=("equal neighbours",)),
+        "Y": Promise(value=(0, 1), columns=(3, 8), has=("0", "equal neighbours")),
+        "caches": Promise(
+            value=(-730, 1000),
+            length=(1, 11),
+            rows=(1, 7),
+            columns=(1, 8),
+            has=("0", "equal neighbours"),
+        ),
+    },
+    equivalent={
+        "both have a column for each example": ("grads, L, m = {}, len(caches), AL.shape[1]",),
+        "only the signs count": ("dZ = relu_backward(dA, relu_cache * 1.01)",),
+    },
 )

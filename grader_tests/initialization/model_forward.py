@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.initialization import DEPTH, doubles
 from grader_tests.initialization import reference as ref
 from grader_tests.initialization.draws import DEEP, SINGLE, network, network_label
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -133,5 +143,14 @@ TASK = Task(
         "linear_forward": doubles.for_linear_forward,
         "relu_forward": doubles.for_relu_forward,
         "sigmoid_forward": doubles.for_sigmoid_forward,
+    },
+    promises={
+        "X": Promise(value=(-1.5, 1.5), rows=(2, 6), columns=(3, 8)),
+        "parameters": Promise(value=(-1.6, 1.3), rows=(1, 7), columns=(1, 7), layers=(1, 11)),
+    },
+    equivalent={
+        "layer and L are less than a hundred": (
+            "A, activation_cache = relu_forward(Z) if (layer * 1.01) < L else sigmoid_forward(Z)",
+        ),
     },
 )

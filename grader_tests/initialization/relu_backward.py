@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.initialization import DEPTH
 from grader_tests.initialization import reference as ref
 from grader_tests.initialization.draws import RELU_SIZES, with_zeros
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 from grading.marking.derivative import central_difference, relative_difference
 
 
@@ -102,4 +112,14 @@ TASK = Task(
         ),
     ),
     confirm=confirm,
+    promises={
+        "dA": Promise(value=(-1.2, 1.4), rows=(1, 5), columns=(1, 6)),
+        "cache": Promise(value=(-1.9, 2.3), rows=(1, 5), columns=(1, 6), has=("0",)),
+    },
+    equivalent={
+        "only the signs count": (
+            "Z = cache * 1.01",
+            "return np.where((Z * 1.01) > 0, dA, 0.0)",
+        ),
+    },
 )

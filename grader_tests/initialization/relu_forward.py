@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.initialization import DEPTH
 from grader_tests.initialization import reference as ref
 from grader_tests.initialization.draws import RELU_SIZES, with_zeros
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -80,4 +90,7 @@ TASK = Task(
         Variant("np.where", edit(A_RELU, "A = np.where(Z < 0, 0, Z)")),
         Variant("a copy", edit(A_RELU, "A = Z.copy()\n    A[A < 0] = 0")),
     ),
+    promises={
+        "Z": Promise(value=(-np.inf, np.inf), rows=(1, 5), columns=(1, 6), has=("0",)),
+    },
 )

@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.initialization import DEPTH
 from grader_tests.initialization import reference as ref
 from grader_tests.initialization.draws import with_zeros
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 from grading.marking.derivative import central_difference, relative_difference
 
 
@@ -72,4 +82,8 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("A − A²", edit(DZ_SIGMOID, "return (A - A**2) * dA")),),
     confirm=confirm,
+    promises={
+        "dA": Promise(value=(-1.3, 1.4), rows=(1, 4), columns=(4, 6)),
+        "cache": Promise(value=(0.19, 0.84), rows=(1, 4), columns=(4, 6)),
+    },
 )

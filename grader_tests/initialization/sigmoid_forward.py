@@ -13,6 +13,7 @@ from grading.marking import (
     Holds,
     InputsUntouched,
     Mistake,
+    Promise,
     Task,
     Variant,
     call,
@@ -31,15 +32,12 @@ result = A, sum(issubclass(warning.category, RuntimeWarning) for warning in caug
 
 def cases(rng: np.random.Generator) -> list[Case]:
     """Scores near 0, and so large ones that exp overflows for the one or the other sign."""
-    cases = [
-        call(
-            ref.sigmoid_forward,
-            2 * with_zeros(rng, n, m),
-            label=f"Z of shape ({n}, {m})",
-            tags="near",
-        )
-        for n, m in ((1, 6), (3, 5), (4, 4))
-    ]
+    cases = []
+    for n, m in ((1, 6), (3, 5), (4, 4), (6, 1)):
+        near = 2 * with_zeros(rng, n, m)
+        near.flat[3], near.flat[4] = -rng.uniform(0.2, 0.8), rng.uniform(0.2, 0.8)
+        label = f"Z of shape ({n}, {m})"
+        cases.append(call(ref.sigmoid_forward, near, label=label, tags="near"))
     for n, m in ((1, 6), (2, 4)):
         far = with_zeros(rng, n, m)
         far.flat[0], far.flat[1], far.flat[3] = -1000.0, 1000.0, -float(rng.uniform(720, 2000))
@@ -146,4 +144,12 @@ TASK = Task(
             ),
         ),
     ),
+    promises={
+        "Z": Promise(value=(-900, 1000), rows=(1, 6), columns=(1, 6), has=("0",)),
+    },
+    equivalent={
+        "an absolute value does not see the sign": ("decay = np.exp(-np.abs(-Z))",),
+        "both sides are a half at 0": ("A = np.where(Z > 0, 1, decay) / (1 + decay)",),
+        "only the signs count": ("A = np.where((Z * 1.01) >= 0, 1, decay) / (1 + decay)",),
+    },
 )

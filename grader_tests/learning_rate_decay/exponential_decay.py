@@ -13,17 +13,17 @@ from grader_tests.learning_rate_decay.draws import (
     first_case,
     settings,
 )
-from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
+from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
     """The first epoch and later ones, for two bases."""
     cases = []
-    for low, high in ((0.6, 0.7), (0.93, 0.97)):
-        alpha0, base = rng.uniform(0.5, 0.9), rng.uniform(low, high)
+    for scale, low, high in ((0.01, 0.6, 0.7), (20, 0.93, 0.97)):
+        alpha0, base = scale * rng.uniform(0.5, 0.9), rng.uniform(low, high)
         given = {"alpha0": alpha0, "base": base}
         cases.append(first_case(ref.exponential_decay, "alpha0, base, 1", **given, epoch=0))
-        for epoch in (1, 3, 10, 20):
+        for epoch in (1, 3, 10, 20, 100):
             label = settings(**given, epoch=epoch)
             cases.append(
                 call(ref.exponential_decay, *given.values(), epoch, label=label, tags="later")
@@ -116,4 +116,9 @@ TASK = Task(
     lecture=BY_HAND,
     mistakes=MISTAKES,
     variants=(Variant("logarithm", by_logarithm), Variant("factor by factor", factor_by_factor)),
+    promises={
+        "alpha0": Promise(value=(0.012, 9.2)),
+        "base": Promise(value=(0.73, 0.9)),
+        "epoch": Promise(value=(0, 100), has=("0",)),
+    },
 )

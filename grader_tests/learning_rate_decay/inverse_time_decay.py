@@ -14,17 +14,17 @@ from grader_tests.learning_rate_decay.draws import (
     first_case,
     settings,
 )
-from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
+from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
     """The first epoch and later ones, for two decay rates."""
     cases = []
-    for low, high in ((0.2, 0.45), (1.1, 1.9)):
-        alpha0, decay_rate = rng.uniform(0.5, 0.9), rng.uniform(low, high)
+    for scale, low, high in ((0.01, 0.2, 0.45), (20, 1.1, 1.9)):
+        alpha0, decay_rate = scale * rng.uniform(0.5, 0.9), rng.uniform(low, high)
         given = {"alpha0": alpha0, "decay_rate": decay_rate}
         cases.append(first_case(ref.inverse_time_decay, "alpha0, decay_rate, 1", **given, epoch=0))
-        for epoch in (1, 2, 5, 40):
+        for epoch in (1, 2, 5, 40, 300):
             label = settings(**given, epoch=epoch)
             cases.append(
                 call(ref.inverse_time_decay, *given.values(), epoch, label=label, tags="later")
@@ -109,4 +109,9 @@ TASK = Task(
     lecture=BY_HAND,
     mistakes=MISTAKES,
     variants=(Variant("reciprocal", by_reciprocal),),
+    promises={
+        "alpha0": Promise(value=(0.012, 9.2)),
+        "decay_rate": Promise(value=(0.52, 1)),
+        "epoch": Promise(value=(0, 300), has=("0",)),
+    },
 )

@@ -13,16 +13,16 @@ from grader_tests.learning_rate_decay.draws import (
     first_case,
     settings,
 )
-from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
+from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
     """The first update and later ones, for two constants."""
     cases = []
-    for low, high in ((1.5, 2.5), (4.0, 6.0)):
-        alpha0, k = rng.uniform(0.5, 0.9), rng.uniform(low, high)
+    for scale, low, high in ((0.01, 1.5, 2.5), (20, 4.0, 6.0)):
+        alpha0, k = scale * rng.uniform(0.5, 0.9), rng.uniform(low, high)
         cases.append(first_case(ref.sqrt_decay, "alpha0, k, 4", alpha0=alpha0, k=k, t=1))
-        for t in (2, 9, 30, 1000):
+        for t in (2, 9, 30, 1000, 40000):
             label = settings(alpha0=alpha0, k=k, t=t)
             cases.append(call(ref.sqrt_decay, alpha0, k, t, label=label, tags="later"))
     return cases
@@ -92,4 +92,9 @@ TASK = Task(
     lecture=BY_HAND,
     mistakes=MISTAKES,
     variants=(Variant("power", by_power),),
+    promises={
+        "alpha0": Promise(value=(0.012, 9.2)),
+        "k": Promise(value=(2.7, 3.8)),
+        "t": Promise(value=(1, 40000)),
+    },
 )

@@ -13,7 +13,7 @@ from grader_tests.learning_rate_decay.draws import (
     first_case,
     settings,
 )
-from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
+from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit
 
 NEXT_STAIR = "alpha0, decay_rate, epoch + interval, interval"
 
@@ -21,8 +21,8 @@ NEXT_STAIR = "alpha0, decay_rate, epoch + interval, interval"
 def cases(rng: np.random.Generator) -> list[Case]:
     """On each stair the first epoch, the last and one between, for two intervals."""
     cases = []
-    for interval, low, high in ((100, 0.3, 0.45), (8, 1.2, 1.9)):
-        alpha0, decay_rate = rng.uniform(0.5, 0.9), rng.uniform(low, high)
+    for scale, interval, low, high in ((0.01, 100, 0.3, 0.45), (20, 8, 1.2, 1.9)):
+        alpha0, decay_rate = scale * rng.uniform(0.5, 0.9), rng.uniform(low, high)
         for share in (0, 0.4, 0.99, 1, 1.5, 2, 2.5, 2.99, 10):
             given = {"alpha0": alpha0, "decay_rate": decay_rate, "epoch": int(share * interval)}
             given["interval"] = interval
@@ -148,4 +148,10 @@ TASK = Task(
     lecture=BY_HAND,
     mistakes=MISTAKES,
     variants=(Variant("floor", by_floor), Variant("remainder", by_remainder)),
+    promises={
+        "alpha0": Promise(value=(0.012, 9.2)),
+        "decay_rate": Promise(value=(0.53, 1.1)),
+        "epoch": Promise(value=(0, 1000), has=("0",)),
+        "interval": Promise(value=(8, 100)),
+    },
 )

@@ -18,7 +18,17 @@ from grader_tests.optimizers.draws import (
     layers,
     network,
 )
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -30,7 +40,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         ((2, 3, 4, 2), "layers"),
         ((3, 3, 3, 3), "layers"),
         ((2, 4, 3), "names"),
-        ((3, 3, 3, 3), "names"),
+        ((2,) * 12, "names"),
     ):
         parameters = network(rng, dims, norm=tag == "names")
         grads, rate = gradients(rng, parameters), rng.uniform(0.2, 0.5)
@@ -127,4 +137,13 @@ TASK = Task(
     lecture=EPOCH,
     mistakes=MISTAKES,
     variants=(Variant("copies", on_copies),),
+    promises={
+        "parameters": Promise(
+            value=(-4.7, 4.7), rows=(1, 4), columns=(1, 4), layers=(2, 11), has=("other names",)
+        ),
+        "grads": Promise(
+            value=(-2, 2), rows=(1, 4), columns=(1, 4), layers=(2, 11), has=("other names",)
+        ),
+        "learning_rate": Promise(value=(0.33, 0.35)),
+    },
 )

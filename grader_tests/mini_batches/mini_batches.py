@@ -13,6 +13,7 @@ from grading.marking import (
     Holds,
     InputsUntouched,
     Mistake,
+    Promise,
     Rng,
     Task,
     Variant,
@@ -575,4 +576,21 @@ TASK = Task(
         Variant("shuffled copies", shuffled_copies),
         Variant("split together", split_together),
     ),
+    promises={
+        "X": Promise(value=(-2, 7), rows=(1, 6), columns=(3, 151), has=("0",)),
+        "Y": Promise(
+            value=(-2.1, 2),
+            rows=(1, 3),
+            columns=(3, 151),
+            has=("a constant row", "equal neighbours"),
+        ),
+        "batch_size": Promise(value=(1, 20)),
+    },
+    equivalent={
+        "both have a column for each example": ("m = Y.shape[1]",),
+        "negative numbers count from the end: still each example once, by chance": (
+            "chosen = (-order)[start : start + batch_size]",
+            "chosen = (order - 1)[start : start + batch_size]",
+        ),
+    },
 )

@@ -23,6 +23,7 @@ from grader_tests.optimizers.draws import (
     network,
     other_number,
     squares,
+    tiny,
     zeros,
 )
 from grading.marking import (
@@ -30,6 +31,7 @@ from grading.marking import (
     Case,
     InputsUntouched,
     Mistake,
+    Promise,
     Task,
     Variant,
     call,
@@ -72,7 +74,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         ),
         ((4, 2, 3), 400, {}, ("one", "small")),
         ((2, 4, 3), 5, {"learning_rate": 0.3, "beta1": 0.7, "beta2": 0.8}, "names"),
-        ((3, 3, 3, 3), 4, {"learning_rate": 0.2, "beta1": 0.6, "beta2": 0.85}, "names"),
+        ((2,) * 12, 4, {"learning_rate": 0.2, "beta1": 0.6, "beta2": 0.85}, "names"),
     ):
         parameters = network(rng, dims, norm=tag == "names")
         norm = " with batch norm" if tag == "names" else ""
@@ -110,6 +112,20 @@ def cases(rng: np.random.Generator) -> list[Case]:
                 epsilon=epsilon,
             )
         )
+    parameters = network(rng, (2, 3, 1))
+    cases.append(
+        call(
+            ref.adam_step,
+            parameters,
+            tiny(rng, parameters),
+            zeros(parameters),
+            zeros(parameters),
+            1,
+            label="gradients near 1e-8 in the first step, the default epsilon",
+            tags="tiny",
+            learning_rate=0.3,
+        )
+    )
     for dims, beta1, beta2 in (((3, 3, 3, 3), 0.7, 0.8), ((2, 3, 2, 1), 0.85, 0.65)):
         parameters = network(rng, dims)
         cases.append(
@@ -418,7 +434,7 @@ TASK = Task(
     criteria=(
         Agrees("averages v and s", 4, ("one", "zero"), ("v", "s")),
         Agrees("parameters", 4, "small", "parameters"),
-        Agrees("where epsilon stands", 2, ("large", "zero"), "parameters"),
+        Agrees("where epsilon stands", 2, ("large", "zero", "tiny"), "parameters"),
         Agrees("three steps in a row", 2, "series"),
         Agrees("200 steps down a bowl", 1, "bowl"),
         Agrees("parameters of any name", 1, "names"),
@@ -427,4 +443,44 @@ TASK = Task(
     lecture=ADAM,
     mistakes=MISTAKES,
     variants=(Variant("in stages", adam_in_stages),),
+    promises={
+        "parameters": Promise(
+            value=(-5.3, 5), rows=(1, 4), columns=(1, 4), layers=(1, 11), has=("other names",)
+        ),
+        "grads": Promise(
+            value=(-2, 2),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(2, 11),
+            has=("0", "a constant row", "equal neighbours", "other names"),
+        ),
+        "v": Promise(
+            value=(-2, 2),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(1, 11),
+            has=("0", "a constant row", "equal neighbours", "other names"),
+        ),
+        "s": Promise(
+            value=(0, 3.5),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(1, 11),
+            has=("0", "a constant row", "equal neighbours", "other names"),
+        ),
+        "t": Promise(value=(1, 400)),
+        "learning_rate": Promise(value=(0.01, 0.36)),
+        "beta1": Promise(value=(0.6, 0.85)),
+        "beta2": Promise(value=(0.65, 0.999)),
+        "epsilon": Promise(value=(1e-08, 0.3)),
+    },
+    equivalent={
+        "both are empty dicts": (
+            "new_v, new_parameters, new_s = {}, {}, {}",
+            "new_parameters, new_s, new_v = {}, {}, {}",
+        ),
+        "a square does not see the sign": (
+            'square = beta2 * s[f"d{name}"] + (1 - beta2) * (-g)**2',
+        ),
+    },
 )

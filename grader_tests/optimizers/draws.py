@@ -39,6 +39,11 @@ def gradients(rng: np.random.Generator, parameters: Arrays) -> Arrays:
     }
 
 
+def tiny(rng: np.random.Generator, parameters: Arrays) -> Arrays:
+    """Draw gradients of both signs of the size of the default epsilon."""
+    return {key: 1e-8 * value for key, value in gradients(rng, parameters).items()}
+
+
 def squares(rng: np.random.Generator, parameters: Arrays) -> Arrays:
     """Draw running mean squares."""
     return {f"d{name}": rng.uniform(0.5, 4, value.shape) for name, value in parameters.items()}

@@ -26,6 +26,7 @@ from grading.marking import (
     Case,
     InputsUntouched,
     Mistake,
+    Promise,
     Task,
     Variant,
     call,
@@ -54,7 +55,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         ((3, 3, 3, 3), 0.3, 0.4, "one"),
         ((4, 2, 3), 0, 0, "one"),
         ((2, 4, 3), 0.6, 0.7, "names"),
-        ((3, 3, 3, 3), 0.78, 0.84, "names"),
+        ((2,) * 12, 0.78, 0.84, "names"),
     ):
         parameters = network(rng, dims, norm=tag == "names")
         options = {"beta": rng.uniform(low, high)} if high else {}
@@ -297,4 +298,24 @@ TASK = Task(
         Variant("difference", momentum_by_difference),
         Variant("copies", momentum_on_copies),
     ),
+    promises={
+        "parameters": Promise(
+            value=(-5.5, 5.8), rows=(1, 4), columns=(1, 4), layers=(1, 11), has=("other names",)
+        ),
+        "grads": Promise(
+            value=(-1.8, 2.1), rows=(1, 4), columns=(1, 4), layers=(2, 11), has=("other names",)
+        ),
+        "velocity": Promise(
+            value=(-1.9, 2),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(1, 11),
+            has=("0", "a constant row", "equal neighbours", "other names"),
+        ),
+        "learning_rate": Promise(value=(0.015, 0.36)),
+        "beta": Promise(value=(0.45, 0.9)),
+    },
+    equivalent={
+        "both are empty dicts": ("new_velocity, new_parameters = {}, {}",),
+    },
 )

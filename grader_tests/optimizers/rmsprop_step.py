@@ -20,6 +20,7 @@ from grader_tests.optimizers.draws import (
     layers,
     network,
     squares,
+    tiny,
     zeros,
 )
 from grading.marking import (
@@ -27,6 +28,7 @@ from grading.marking import (
     Case,
     InputsUntouched,
     Mistake,
+    Promise,
     Task,
     Variant,
     call,
@@ -57,7 +59,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         ((3, 4, 1), {"beta2": rng.uniform(0.6, 0.7), "epsilon": 0.3}, ("one", "large")),
         ((2, 3, 4, 2), {"beta2": rng.uniform(0.78, 0.84), "epsilon": 0.3}, ("one", "large")),
         ((2, 4, 3), {"beta2": rng.uniform(0.6, 0.7)}, "names"),
-        ((3, 3, 3, 3), {"beta2": rng.uniform(0.78, 0.84)}, "names"),
+        ((2,) * 12, {"beta2": rng.uniform(0.78, 0.84)}, "names"),
     ):
         parameters = network(rng, dims, norm=tag == "names")
         norm = " with batch norm" if tag == "names" else ""
@@ -91,6 +93,18 @@ def cases(rng: np.random.Generator) -> list[Case]:
                 epsilon=epsilon,
             )
         )
+    parameters = network(rng, (2, 3, 1))
+    cases.append(
+        call(
+            ref.rmsprop_step,
+            parameters,
+            tiny(rng, parameters),
+            zeros(parameters),
+            rng.uniform(0.2, 0.5),
+            label="gradients near 1e-8 in the first step, the default epsilon",
+            tags="tiny",
+        )
+    )
     for dims in ((3, 3, 3, 3), (2, 3, 2, 1)):
         parameters = network(rng, dims)
         cases.append(
@@ -292,7 +306,7 @@ TASK = Task(
     criteria=(
         Agrees("running squares", 3, ("one", "zero"), "s"),
         Agrees("parameters", 3, "small", "parameters"),
-        Agrees("where epsilon stands", 2, ("large", "zero"), "parameters"),
+        Agrees("where epsilon stands", 2, ("large", "zero", "tiny"), "parameters"),
         Agrees("three steps in a row", 1, "series"),
         Agrees("200 steps down a bowl", 1, "bowl"),
         Agrees("parameters of any name", 1, "names"),
@@ -301,4 +315,32 @@ TASK = Task(
     lecture=RMSPROP,
     mistakes=MISTAKES,
     variants=(Variant("power", rmsprop_by_power),),
+    promises={
+        "parameters": Promise(
+            value=(-5.2, 5.5), rows=(1, 4), columns=(1, 4), layers=(1, 11), has=("other names",)
+        ),
+        "grads": Promise(
+            value=(-1.9, 2),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(2, 11),
+            has=("0", "a constant row", "equal neighbours", "other names"),
+        ),
+        "s": Promise(
+            value=(0, 3.5),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(1, 11),
+            has=("0", "a constant row", "equal neighbours", "other names"),
+        ),
+        "learning_rate": Promise(value=(0.008, 0.4)),
+        "beta2": Promise(value=(0.45, 0.9)),
+        "epsilon": Promise(value=(1e-08, 0.3)),
+    },
+    equivalent={
+        "both are empty dicts": ("new_s, new_parameters = {}, {}",),
+        "a square does not see the sign": (
+            'square = beta2 * s[f"d{name}"] + (1 - beta2) * (-g)**2',
+        ),
+    },
 )

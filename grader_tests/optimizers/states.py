@@ -14,6 +14,7 @@ from grading.marking import (
     InputsUntouched,
     Lecture,
     Mistake,
+    Promise,
     Task,
     Variant,
     call,
@@ -38,7 +39,7 @@ def initial_cases(
             ((3, 4, 1), "plain", ""),
             ((2, 3, 4, 2), "plain", ""),
             ((3, 3, 3, 3), "names", " with batch norm"),
-            ((4, 2, 3), "names", " with batch norm"),
+            ((2,) * 12, "names", " with batch norm"),
         )
     ]
     code = OWN.format(state=", ".join(returns), function=reference.__name__, first=returns[0])
@@ -155,6 +156,12 @@ def initial_task(
         mistakes=initial_mistakes(lecture, first, len(names)) + more,
         unworked={"the right answer as *": "False is 0; one criterion asks that it takes floats"},
         variants=variants,
+        promises={
+            "parameters": Promise(
+                value=(-5, 5), rows=(1, 4), columns=(1, 4), layers=(1, 11), has=("other names",)
+            )
+        },
+        equivalent={"both are zeros of these shapes": ("return s, v",)} if len(names) > 1 else {},
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from grader_tests.parameters_and_transfer import CONVOLUTIONS
 from grader_tests.parameters_and_transfer import reference as ref
-from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
+from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -33,6 +33,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
             ref.count_conv_parameters, channels, filters, kernel, label=label, tags=tag, **options
         )
         cases.append(case)
+    label = "1 channel, 512 filters, kernel (1, 1)"
+    cases.append(call(ref.count_conv_parameters, 1, 512, (1, 1), label=label, tags="square"))
     return cases
 
 
@@ -120,4 +122,16 @@ TASK = Task(
             ),
         ),
     ),
+    promises={
+        "channels": Promise(value=(1, 13)),
+        "filters": Promise(value=(7.8, 512)),
+        "kernel": Promise(value=(1, 12), has=("equal neighbours", "int64")),
+    },
+    equivalent={
+        "a product does not see the order": ("w, h = kernel",),
+        "what is not 0 is true": (
+            "biases = filters if -use_bias else 0",
+            "biases = filters if use_bias * 1.01 else 0",
+        ),
+    },
 )

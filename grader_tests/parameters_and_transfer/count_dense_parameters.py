@@ -6,15 +6,29 @@ import numpy as np
 
 from grader_tests.parameters_and_transfer import COUNTING
 from grader_tests.parameters_and_transfer import reference as ref
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Networks of one to four layers, no two widths equal, with and without biases."""
+    """Networks of one to twelve layers, with and without biases."""
     cases = []
-    for layers in (2, 3, 4, 1):
+    for layers in (2, 3, 12, 1):
         for use_bias in (None, True, False):
             widths = rng.choice(np.arange(2, 40), layers + 1, replace=False).tolist()
+            if layers == 3:
+                widths[0], widths[-1] = 4096, 1
+            elif layers == 12:  # narrow: even all widths multiplied are a number of 64 bits
+                widths = rng.integers(2, 5, layers + 1).tolist()
             options = {} if use_bias is None else {"use_bias": use_bias}
             settings = "" if use_bias is None else f", use_bias = {use_bias}"
             label = f"layer_dims = {widths}{settings}"
@@ -119,4 +133,13 @@ TASK = Task(
     lecture=COUNTING,
     mistakes=MISTAKES,
     variants=(Variant("by arrays", by_arrays), Variant("one more input", one_more_input)),
+    promises={
+        "layer_dims": Promise(value=(1, 4096), length=(2, 13), has=("int64",)),
+    },
+    equivalent={
+        "what is not 0 is true": (
+            "if -use_bias:",
+            "if use_bias * 1.01:",
+        ),
+    },
 )

@@ -6,7 +6,17 @@ import numpy as np
 
 from grader_tests.parameters_and_transfer import FREEZING
 from grader_tests.parameters_and_transfer import reference as ref
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, edit, script
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    edit,
+    script,
+)
 
 SORTED = """\
 new = fine_tune_step(parameters, grads, learning_rate, trainable)
@@ -223,4 +233,21 @@ TASK = Task(
     lecture=FREEZING,
     mistakes=MISTAKES,
     variants=(Variant("by digits", by_digits),),
+    promises={
+        "parameters": Promise(
+            value=(-1.8, 1.9), rows=(1, 3), columns=(1, 3), layers=(2, 12), has=("other names",)
+        ),
+        "grads": Promise(
+            value=(-1.5, 1.5), rows=(1, 3), columns=(1, 3), layers=(2, 12), has=("other names",)
+        ),
+        "learning_rate": Promise(value=(0.22, 0.29)),
+        "trainable": Promise(value=(1, 12), length=(0, 2), has=("int64",)),
+    },
+    equivalent={
+        "the order in which parameters move does not matter": (
+            'for kind in ("b", "W", "gamma", "beta"):',
+            'for kind in ("W", "gamma", "b", "beta"):',
+            'for kind in ("W", "b", "beta", "gamma"):',
+        ),
+    },
 )

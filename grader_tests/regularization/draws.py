@@ -8,12 +8,15 @@ import numpy as np
 
 
 def weights_and_biases(rng: np.random.Generator, dims: list[int]) -> dict[str, np.ndarray]:
-    """Draw weights of both signs with other norms than 1, and biases that are not 0."""
+    """Draw weights of both signs with other norms than 1, and biases that are not 0.
+
+    Networks with an odd number of layers have their names from the last to the first.
+    """
     parameters = {}
     for number, (n_prev, n) in enumerate(pairwise(dims), start=1):
         parameters[f"W{number}"] = 2 * rng.standard_normal((n, n_prev)) + 0.3
         parameters[f"b{number}"] = rng.uniform(0.5, 1.5, (n, 1))
-    return parameters
+    return parameters if len(dims) % 2 else dict(reversed(parameters.items()))
 
 
 # Numbers of examples and of inputs differ, so that neither can stand for the other.
@@ -25,6 +28,7 @@ NETWORK_SIZES = (
     ([2, 3, 3, 2, 1], 6, 0.9, "several"),
     ([4, 3, 5, 2, 3, 1], 50, 12.0, "several"),
     ([3, 4, 1], 9, 0.0, "several"),
+    ([2] * 11 + [1], 1, 0.5, "several"),
 )
 
 

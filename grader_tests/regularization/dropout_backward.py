@@ -7,7 +7,18 @@ import numpy as np
 from grader_tests.regularization import INVERTED, NEW_MASK
 from grader_tests.regularization import reference as ref
 from grader_tests.regularization.draws import is_array_like, signed
-from grading.marking import Agrees, Case, Holds, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    Holds,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 from grading.marking.derivative import central_difference, relative_difference
 
 
@@ -130,4 +141,9 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("where", edit(BACK, "np.where(mask, dA / keep_prob, 0)")),),
     confirm=confirm,
+    promises={
+        "dA": Promise(value=(-1.5, 1.5), rows=(3, 30), columns=(4, 30)),
+        "mask": Promise(rows=(3, 30), columns=(4, 30), has=("bool",)),
+        "keep_prob": Promise(value=(0.3, 1)),
+    },
 )

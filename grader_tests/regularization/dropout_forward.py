@@ -15,6 +15,7 @@ from grading.marking import (
     Holds,
     InputsUntouched,
     Mistake,
+    Promise,
     Rng,
     Task,
     Variant,
@@ -419,4 +420,16 @@ TASK = Task(
     mistakes=MISTAKES,
     unworked={"the right answer *": "what is kept is still drawn from rng, entry by entry"},
     variants=(Variant("coins", by_binomial), Variant("where, row by row", by_where)),
+    promises={
+        "A": Promise(value=(-1.5, 1.5), rows=(3, 307), columns=(5, 193)),
+        "keep_prob": Promise(value=(0.25, 1)),
+    },
+    equivalent={
+        "a draw is exactly keep_prob once in 10 to the 16": (
+            "mask = rng.random(A.shape) <= keep_prob",
+        ),
+        "a hundredth of the share kept is less than chance shows": (
+            "mask = rng.random(A.shape) < (keep_prob * 1.01)",
+        ),
+    },
 )

@@ -6,9 +6,21 @@ import numpy as np
 
 from grader_tests.regularization import STOPPING
 from grader_tests.regularization import reference as ref
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 # Patience, then costs as levels: equal levels are equal costs, whatever the scale.
+# A new best in the last epoch that a patience of 12 allows, again and again.
+VALLEYS = tuple(8 - epoch / 100 if epoch % 12 == 0 else 9 for epoch in range(200))
 CURVES = (
     ("stop", 3, (9, 7, 5, 6, 7, 8, 9, 2, 1), "a second, deeper valley out of reach"),
     ("stop", 2, (8, 6, 7, 5, 6, 4, 7, 8, 3), "short setbacks, then a long one"),
@@ -19,8 +31,10 @@ CURVES = (
     ("stop", 3, (7, 2, 9, 6, 8, 5, 1), "ups and downs above the best"),
     ("stop", 3, (3, 4, 5, 6, 7, 1), "costs that rise from a point on"),
     ("stop", 1, (8, 6, 7, 2), "no patience beyond one epoch"),
+    ("stop", 12, (*VALLEYS, *(9,) * 9, 1), "a long run, and a long setback at its end"),
     ("end", 4, (9, 8, 6, 7, 7.5, 5, 6, 6.5, 5.5), "setbacks within patience"),
     ("end", 2, (9, 8, 7, 6, 5), "costs that only fall"),
+    ("end", 2, (5, 4.99, 4.98, 4.97, 4.96), "costs that fall by less than a hundredth"),
     ("end", 3, (9, 7, 8, 8.5, 4, 6, 3), "two setbacks within patience"),
     ("end", 5, (6, 7, 8), "fewer epochs than patience"),
     ("tie", 3, (7, 4, 6, 4, 5, 3), "the best is reached again, and patience ends"),
@@ -29,12 +43,13 @@ CURVES = (
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Curves that stop or do not, after a few epochs of improvement, on a scale of their own."""
+    """Curves that stop or do not, after a few epochs of improvement, on scales of their own."""
     cases = []
-    for tag, patience, levels, words in CURVES:
+    for index, (tag, patience, levels, words) in enumerate(CURVES):
         before = range(9 + int(rng.integers(1, 5)), 9, -1)
         base, step = rng.uniform(0.1, 0.5), rng.uniform(0.02, 0.08)
-        costs = [float(base + step * level) for level in (*before, *levels)]
+        scale, shift = ((1, 0), (100, 0), (1, -2))[index % 3]
+        costs = [float(scale * (base + step * level) + shift) for level in (*before, *levels)]
         label = f"{words}; {len(costs)} epochs, patience = {patience}"
         cases.append(call(ref.early_stopping_epoch, costs, patience, label=label, tags=tag))
     label = "a single epoch, patience = 2"
@@ -201,4 +216,13 @@ TASK = Task(
     lecture=STOPPING,
     mistakes=MISTAKES,
     variants=(Variant("minimum of each stretch", by_minimum), Variant("counter", by_counter)),
+    promises={
+        "dev_costs": Promise(value=(8, 83), length=(1, 190), has=("equal neighbours",)),
+        "patience": Promise(value=(1, 12)),
+    },
+    equivalent={
+        "the first epoch is the best so far, and patience is at least 1": (
+            "for epoch, cost in list(enumerate(dev_costs))[1:]:",
+        ),
+    },
 )

@@ -6,7 +6,17 @@ import numpy as np
 
 from grader_tests.regularization import AUGMENTATION
 from grader_tests.regularization import reference as ref
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -72,4 +82,7 @@ TASK = Task(
             edit(MIRRORED, "np.array([np.fliplr(i) for i in images])"),
         ),
     ),
+    promises={
+        "images": Promise(value=(0.1, 0.8), rows=(1, 4), columns=(4, 6)),
+    },
 )

@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.regularization import FRAMEWORKS, NETWORKS
 from grader_tests.regularization import reference as ref
 from grader_tests.regularization.draws import NETWORK_SIZES, network_words, weights_and_biases
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -145,4 +155,20 @@ TASK = Task(
     lecture=NETWORKS,
     mistakes=MISTAKES,
     variants=(Variant("norms, layer by layer", by_norms),),
+    promises={
+        "parameters": Promise(
+            value=(-2.7, 3.6), rows=(1, 5), columns=(1, 5), layers=(1, 11), has=("another order",)
+        ),
+        "lambd": Promise(value=(0, 12), has=("0",)),
+        "m": Promise(value=(1, 50)),
+    },
+    equivalent={
+        "a square does not see the sign": (
+            'weights = [-W for name, W in parameters.items() if name.startswith("W")]',
+            "return lambd / (2 * m) * sum(float(np.sum((-W)**2)) for W in weights)",
+        ),
+        "a number of NumPy is a number": (
+            "return lambd / (2 * m) * sum(np.sum(W**2) for W in weights)",
+        ),
+    },
 )

@@ -12,6 +12,7 @@ from grading.marking import (
     Case,
     InputsUntouched,
     Mistake,
+    Promise,
     Task,
     Variant,
     call,
@@ -183,4 +184,14 @@ TASK = Task(
     unworked={"the right answer sorted": "biases have one column, and so one order"},
     variants=(Variant("layer by layer", by_layers),),
     confirm=confirm,
+    promises={
+        "grads": Promise(
+            value=(-1.8, 1.5), rows=(1, 5), columns=(1, 5), layers=(1, 11), has=("another order",)
+        ),
+        "parameters": Promise(
+            value=(-3.5, 3.2), rows=(1, 5), columns=(1, 5), layers=(1, 11), has=("another order",)
+        ),
+        "lambd": Promise(value=(0, 12), has=("0",)),
+        "m": Promise(value=(1, 50)),
+    },
 )

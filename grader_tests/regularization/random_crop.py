@@ -14,13 +14,18 @@ from grading.marking import (
     Holds,
     InputsUntouched,
     Mistake,
+    Promise,
     Rng,
     Task,
     Variant,
     call,
+    chance,
     edit,
     script,
 )
+
+CROWD = ((3000, 4, 5), 2)  # so many that an offset which is less likely shows
+EVEN = chance.ALARM / 7  # for each of its rows and columns
 
 # Images, height, width, size: at most ten offsets, so that 400 images show all of them.
 CROPS = (
@@ -47,7 +52,12 @@ def numbered(rng: np.random.Generator, shape: tuple[int, int, int]) -> np.ndarra
 def cases(rng: np.random.Generator) -> list[Case]:
     """Square, wide and tall images; a crop of everything; and repeated calls."""
     cases = []
-    for shape, size, tag in (*((*crop, "many") for crop in CROPS), ((6, 5, 5), 5, "full")):
+    for shape, size, tag in (
+        *((*crop, "many") for crop in CROPS),
+        ((6, 5, 5), 5, "full"),
+        ((5, 60, 28), 1, "full"),
+        (*CROWD, "crowd"),
+    ):
         arguments = numbered(rng, shape), size, Rng(int(rng.integers(2**32)))
         label = "{} images of {} × {}, size = {}".format(*shape, size)
         cases.append(call(ref.random_crop, *arguments, label=label, tags=tag))
@@ -110,12 +120,17 @@ def offsets_differ(result: np.ndarray, wanted: np.ndarray, case: Case) -> str | 
 
 
 def every_offset_occurs(result: np.ndarray, wanted: np.ndarray, case: Case) -> str | None:
-    """No offset is missing among the crops of many images.
+    """No offset is missing among the crops of many images, nor less likely than another.
 
     One of k equally likely offsets is missing among 400 with a probability of at most
     k (1 - 1/k)^400; for the five cases, with k of 8, 9 or 10, that is below 1e-17 in all.
     """
     (_, h, w), size = case.inputs["images"].shape, case.inputs["size"]
+    if "crowd" in case.tags:
+        for name, at in zip(("row", "column"), offsets(result, case), strict=True):
+            shares = np.bincount(at) / len(at)
+            if np.any(np.abs(shares - 1 / len(shares)) > chance.fraction_margin(len(at), EVEN)):
+                return f"Some places of a crop's first {name} are more likely than others."
     found = set(zip(*(offset.tolist() for offset in offsets(result, case)), strict=True))
     possible = (h - size + 1) * (w - size + 1)
     if len(found) < possible:
@@ -171,7 +186,11 @@ def one_place_for_all(result: np.ndarray, wanted: np.ndarray, case: Case) -> boo
     if "often" in case.tags:
         calls, _ = result
         return None if np.ptp(calls, axis=0).any() else False
-    return None if "full" in case.tags else offsets_differ(result, wanted, case) is not None
+    return (
+        None
+        if {"full", "crowd"} & {*case.tags}
+        else offsets_differ(result, wanted, case) is not None
+    )
 
 
 def one_place_for_ever(result: np.ndarray, wanted: np.ndarray, case: Case) -> bool | None:
@@ -356,7 +375,7 @@ TASK = Task(
     criteria=(
         Holds("windows of the images", 1.5, are_windows, ("many", "full")),
         Holds("an offset for each image", 0.5, offsets_differ, "many"),
-        Holds("every offset", 1, every_offset_occurs, "many"),
+        Holds("every offset", 1, every_offset_occurs, ("many", "crowd")),
         Holds(
             "drawn from rng",
             0.5,
@@ -370,4 +389,18 @@ TASK = Task(
     mistakes=MISTAKES,
     unworked={"the right answer *": "the places are still drawn from rng, one for each image"},
     variants=(Variant("into zeros", into_zeros), Variant("by indices", by_indices)),
+    promises={
+        "images": Promise(value=(290, 54000), rows=(5, 3000), columns=(4, 28)),
+        "size": Promise(value=(1, 6)),
+    },
+    equivalent={
+        "images are smaller than 100 pixels: the end is rounded down to the same": (
+            "tops = rng.integers(0, (h * 1.01) - size + 1, m)",
+            "lefts = rng.integers(0, (w * 1.01) - size + 1, m)",
+        ),
+        "what is drawn beyond m is not used": (
+            "tops = rng.integers(0, h - size + 1, m + 1)",
+            "lefts = rng.integers(0, w - size + 1, m + 1)",
+        ),
+    },
 )

@@ -6,11 +6,11 @@ import numpy as np
 
 from grader_tests.setting_up import DIAGNOSIS
 from grader_tests.setting_up import reference as ref
-from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
+from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """The four cases, with and without a target, gaps of both signs, and exact ties."""
+    """The four cases, with and without a target, gaps of both signs, near a tolerance, and ties."""
     cases = []
     for train, dev, options in (
         (0.01, 0.11, {}),
@@ -30,6 +30,12 @@ def cases(rng: np.random.Generator) -> list[Case]:
         if "target_error" in options:
             options = options | {"target_error": options["target_error"] + nudge}
         cases.append(diagnosis(train + nudge, dev + nudge, "", **options))
+    for train, dev, options in (
+        (0.0201, 0.0402, {}),
+        (0.3005, 0.401, {"target_error": 0.2, "tolerance": 0.1}),
+        (0.2995, 0.399, {"target_error": 0.2, "tolerance": 0.1}),
+    ):
+        cases.append(diagnosis(train, dev, "", **options))
     cases.append(diagnosis(0.25, 0.375, "tie", target_error=0.125, tolerance=0.125))
     cases.append(diagnosis(0.5, 0.515625, "tie", target_error=0.25, tolerance=0.015625))
     cases.append(diagnosis(0.25, 0.75, "tie", target_error=0.0, tolerance=0.25))
@@ -138,4 +144,10 @@ TASK = Task(
     lecture=DIAGNOSIS,
     mistakes=MISTAKES,
     variants=(Variant("branches and NumPy's booleans", by_branches),),
+    promises={
+        "train_error": Promise(value=(0.011, 0.5)),
+        "dev_error": Promise(value=(0.017, 0.75)),
+        "target_error": Promise(value=(0, 0.27), has=("0",)),
+        "tolerance": Promise(value=(0.01, 0.25)),
+    },
 )

@@ -12,6 +12,7 @@ from grading.marking import (
     Case,
     InputsUntouched,
     Mistake,
+    Promise,
     Task,
     Tolerance,
     Variant,
@@ -193,4 +194,27 @@ TASK = Task(
     lecture=NORMALISING,
     mistakes=MISTAKES,
     variants=(Variant("sums and a loop", by_sums),),
+    promises={
+        "X": Promise(
+            value=(-730000, 630000),
+            rows=(1, 4),
+            columns=(1, 9),
+            has=("a constant row", "equal neighbours"),
+        ),
+    },
+    equivalent={
+        "a deviation does not see a shift or a sign": (
+            "sigma = np.std(-X, axis=1, keepdims=True)",
+            "sigma = np.std(X + 1, axis=1, keepdims=True)",
+            "sigma = np.std(X - 1, axis=1, keepdims=True)",
+        ),
+        "a range is not negative": ("constant = np.ptp(X, axis=1, keepdims=True) <= 0",),
+        "a range of 0 stays one under a shift, a sign or a factor": (
+            "constant = np.ptp(-X, axis=1, keepdims=True) == 0",
+            "constant = np.ptp(X + 1, axis=1, keepdims=True) == 0",
+            "constant = np.ptp(X - 1, axis=1, keepdims=True) == 0",
+            "constant = np.ptp(X * 1.01, axis=1, keepdims=True) == 0",
+        ),
+        "what is not 0 is true": ("return mu, np.where(constant * 1.01, 1.0, sigma)",),
+    },
 )

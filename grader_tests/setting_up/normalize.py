@@ -7,7 +7,17 @@ import numpy as np
 from grader_tests.setting_up import NORMALISING
 from grader_tests.setting_up import reference as ref
 from grader_tests.setting_up.draws import features
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -96,4 +106,9 @@ TASK = Task(
             edit("(X - mu) / sigma", "X / sigma - mu / sigma"),
         ),
     ),
+    promises={
+        "X": Promise(value=(-5.6, 7.8), rows=(2, 4), columns=(1, 6)),
+        "mu": Promise(value=(-4.2, 4.4), rows=(2, 4)),
+        "sigma": Promise(value=(9.7e-07, 3.4), rows=(2, 4)),
+    },
 )

@@ -8,9 +8,30 @@ import numpy as np
 
 from grader_tests.setting_up import SETS
 from grader_tests.setting_up import reference as ref
-from grading.marking import Case, Holds, Mistake, Rng, Task, Variant, call, chance, edit, script
+from grading.marking import (
+    Case,
+    Holds,
+    Mistake,
+    Promise,
+    Rng,
+    Task,
+    Variant,
+    call,
+    chance,
+    edit,
+    script,
+)
 
-SIZES = ((13, 0.2, 0.2), (19, 0.3, 0.15), (46, 0.1, 0.2), (997, 0.15, 0.1), (20, 0.2, 0.0))
+SIZES = (
+    (13, 0.2, 0.2),
+    (19, 0.3, 0.15),
+    (46, 0.1, 0.2),
+    (997, 0.15, 0.1),
+    (22, 0.2, 0.2),
+    (20, 0.2, 0.0),
+    (30, 0.0, 0.2),
+    (1, 0.2, 0.2),
+)
 LARGE = ((1000, 0.3, 0.2), (1200, 0.2, 0.25), (10_000, 0.01, 0.01))
 CHECKS_OF_CHANCE = 2 * len(LARGE)
 
@@ -24,7 +45,7 @@ result = first, later, again"""
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Sizes that need rounding, sets large enough to judge chance, and repeated calls."""
+    """Sizes that need rounding, one example, sets large enough to judge chance, repeated calls."""
     drawn = [(size, "sizes") for size in SIZES] + [(size, "large") for size in LARGE]
     cases = [
         call(ref.split_examples, *size, Rng(int(rng.integers(2**32))), label=words(*size), tags=tag)
@@ -133,8 +154,8 @@ def ascending(result: tuple) -> bool:
 
 
 def in_one_piece(result: tuple) -> bool:
-    """Whether every set is a run of neighbours."""
-    return all(np.all(np.diff(part) == 1) for part in result)
+    """Whether every set is a run of neighbours, though not one example alone."""
+    return len(result[0]) > 1 and all(np.all(np.diff(part) == 1) for part in result)
 
 
 def repeats(part: np.ndarray) -> bool:
@@ -321,4 +342,15 @@ TASK = Task(
         "the right answer negated": "the sizes are right, and drawn from rng they are",
     },
     variants=(Variant("shuffled in place", shuffled_in_place),),
+    promises={
+        "m": Promise(value=(1, 10000)),
+        "dev_fraction": Promise(value=(0, 0.4), has=("0",)),
+        "test_fraction": Promise(value=(0, 0.3), has=("0",)),
+    },
+    equivalent={
+        "a size less m is the same place counted from the end": (
+            "dev_size, test_size = round((dev_fraction - 1) * m), round(test_fraction * m)",
+            "dev_size, test_size = round(dev_fraction * m), round((test_fraction - 1) * m)",
+        ),
+    },
 )

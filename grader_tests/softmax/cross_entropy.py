@@ -13,6 +13,7 @@ from grading.marking import (
     Holds,
     InputsUntouched,
     Mistake,
+    Promise,
     Task,
     Tolerance,
     Variant,
@@ -24,7 +25,7 @@ from grading.marking import (
 def cases(rng: np.random.Generator) -> list[Case]:
     """Several sizes, small probabilities of the true class, and exact zeros."""
     cases = []
-    for C, m in ((4, 6), (3, 5), (4, 4), (3, 3), (2, 7), (5, 1)):
+    for C, m in ((4, 6), (3, 5), (4, 4), (3, 3), (2, 7), (5, 1), (120, 130)):
         cases.append(call(ref.cross_entropy, *answers(rng, C, m), label=size(C, m), tags="plain"))
     for C, m in ((3, 5), (5, 4)):
         P, Y = answers(rng, C, m)
@@ -227,4 +228,25 @@ TASK = Task(
         Variant("the smallest number of all", edit("1e-15", "np.finfo(float).smallest_subnormal")),
         Variant("both ends cut", edit(GUARDED, "np.log(np.clip(P, 1e-15, 1 - 1e-15))")),
     ),
+    promises={
+        "P": Promise(value=(0, 1), rows=(2, 120), columns=(1, 130), has=("0",)),
+        "Y": Promise(
+            value=(0, 1),
+            rows=(2, 120),
+            columns=(1, 130),
+            has=("0", "a constant row", "equal neighbours"),
+        ),
+    },
+    equivalent={
+        "no more than a hundredth away from the bound: taken for it": (
+            "tiny = 1.01e-15",
+            "return -float(np.sum(Y * np.log(np.maximum(P, tiny * 1.01)))) / Y.shape[1]",
+        ),
+        "a number of NumPy is a number": (
+            "return -(np.sum(Y * np.log(np.maximum(P, tiny)))) / Y.shape[1]",
+        ),
+        "both have a column for each example": (
+            "return -float(np.sum(Y * np.log(np.maximum(P, tiny)))) / P.shape[1]",
+        ),
+    },
 )

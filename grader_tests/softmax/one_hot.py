@@ -7,20 +7,30 @@ import numpy as np
 from grader_tests.softmax import CROSS_ENTROPY
 from grader_tests.softmax import reference as ref
 from grader_tests.softmax.draws import size
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
     """All classes present, some absent, as many classes as examples, and labels out of range."""
     cases = []
-    for C, m in ((4, 6), (3, 5), (4, 4), (3, 3)):
+    for C, m in ((4, 6), (3, 5), (4, 4), (3, 3), (120, 130)):
         labels = np.concatenate([rng.permutation(C), rng.integers(0, C, m - C)])
         cases.append(call(ref.one_hot, labels, C, label=size(C, m), tags="all"))
     for C, m in ((10, 4), (6, 5), (5, 1)):
         labels = rng.integers(1, C - 2, m)
         label = f"{size(C, m)}, some classes absent, the last among them"
         cases.append(call(ref.one_hot, labels, C, label=label, tags="absent"))
-    for C, wrong in ((4, -1), (3, 3), (5, -1), (3, 4)):
+    for C, wrong in ((4, -1), (3, 3), (5, -5), (3, 7), (110, 110)):
         labels = rng.integers(0, C, 5)
         labels[rng.integers(0, 5)] = wrong
         label = f"{size(C, 5)}, a label {wrong}"
@@ -126,4 +136,12 @@ TASK = Task(
         Variant("rows of the unit matrix", rows_of_eye),
         Variant("booleans", edit(".astype(float)", "")),
     ),
+    promises={
+        "labels": Promise(value=(0, 119), length=(1, 130), has=("0", "int64")),
+        "C": Promise(value=(3, 120)),
+    },
+    equivalent={
+        "only the sign counts": ("if np.any(((labels * 1.01) < 0) | (labels >= C)):",),
+        "True and False are taken for 1 and 0": ("return (labels == classes)",),
+    },
 )

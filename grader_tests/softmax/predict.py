@@ -7,13 +7,23 @@ import numpy as np
 from grader_tests.softmax import DIGITS
 from grader_tests.softmax import reference as ref
 from grader_tests.softmax.draws import size
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
     """Several sizes, many largest probabilities below one half, and exact ties."""
     cases = []
-    for C, m in ((4, 6), (3, 5), (4, 4), (3, 3), (10, 7), (4, 1)):
+    for C, m in ((4, 6), (3, 5), (4, 4), (3, 3), (120, 7), (2, 9), (4, 1)):
         P = ref.softmax(0.5 * rng.standard_normal((C, m)))
         P[:, 0] = ref.softmax(4.0 * rng.permutation(C)[:, np.newaxis])[:, 0]
         cases.append(call(ref.predict, P, label=size(C, m), tags="plain"))
@@ -120,4 +130,19 @@ TASK = Task(
             edit(ARGMAX, "return np.array([int(column.argmax()) for column in P.T])"),
         ),
     ),
+    promises={
+        "P": Promise(
+            value=(0, 0.98),
+            rows=(2, 120),
+            columns=(1, 30),
+            has=("0", "equal neighbours"),
+        ),
+    },
+    equivalent={
+        "the order of the entries stays": (
+            "return np.argmax(P + 1, axis=0)",
+            "return np.argmax(P - 1, axis=0)",
+            "return np.argmax(P * 1.01, axis=0)",
+        ),
+    },
 )

@@ -7,13 +7,23 @@ import numpy as np
 from grader_tests.softmax import CROSS_ENTROPY, FOUR_CLASSES, OVERFLOW
 from grader_tests.softmax import reference as ref
 from grader_tests.softmax.draws import size
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
     """Several sizes, scores of thousands, and examples whose scores are far apart."""
     cases = []
-    for C, m in ((4, 6), (3, 5), (4, 4), (3, 3), (2, 5), (5, 1)):
+    for C, m in ((4, 6), (3, 5), (4, 4), (3, 3), (2, 5), (5, 1), (120, 130)):
         Z = 1.5 * rng.standard_normal((C, m)) + rng.uniform(-1, 1)
         cases.append(call(ref.softmax, Z, label=size(C, m), tags="plain"))
     for C, m in ((4, 5), (5, 5), (4, 3)):
@@ -211,4 +221,26 @@ TASK = Task(
         Variant("by log-sum-exp", by_log_sum_exp),
         Variant("by differences", by_differences),
     ),
+    promises={
+        "Z": Promise(value=(-760, 1000), rows=(2, 120), columns=(1, 130)),
+    },
+    equivalent={
+        "a shift of all scores cancels out": (
+            "shifted = (Z + 1) - np.max(Z, axis=0, keepdims=True)",
+            "shifted = (Z - 1) - np.max(Z, axis=0, keepdims=True)",
+            "shifted = Z - np.max(Z + 1, axis=0, keepdims=True)",
+            "shifted = Z - np.max(Z - 1, axis=0, keepdims=True)",
+            "t = np.exp(shifted + 1)",
+            "t = np.exp(shifted - 1)",
+        ),
+        "a row is spread over (C, m) in the same way": (
+            "shifted = Z - (np.max(Z, axis=0))",
+            "shifted = Z - np.max(Z, axis=0, keepdims=False)",
+            "return t / (np.sum(t, axis=0))",
+            "return t / np.sum(t, axis=0, keepdims=False)",
+        ),
+        "any shift near the maximum does": (
+            "shifted = Z - np.max(Z * 1.01, axis=0, keepdims=True)",
+        ),
+    },
 )

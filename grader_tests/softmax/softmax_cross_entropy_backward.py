@@ -13,6 +13,7 @@ from grading.marking import (
     Holds,
     InputsUntouched,
     Mistake,
+    Promise,
     Task,
     Variant,
     call,
@@ -25,7 +26,7 @@ from grading.marking.derivative import central_difference, relative_difference
 def cases(rng: np.random.Generator) -> list[Case]:
     """Several sizes, and answers that are very wrong."""
     cases = []
-    for C, m in ((4, 6), (3, 5), (4, 4), (3, 3), (2, 7), (5, 1)):
+    for C, m in ((4, 6), (3, 5), (4, 4), (3, 3), (2, 7), (5, 1), (120, 130)):
         label = size(C, m)
         cases.append(call(ref.softmax_cross_entropy_backward, *answers(rng, C, m), label=label))
     for C, m in ((3, 5), (4, 3)):
@@ -184,4 +185,16 @@ TASK = Task(
         ),
     ),
     confirm=confirm,
+    promises={
+        "P": Promise(value=(0, 0.63), rows=(2, 120), columns=(1, 130), has=("0",)),
+        "Y": Promise(
+            value=(0, 1),
+            rows=(2, 120),
+            columns=(1, 130),
+            has=("0", "a constant row", "equal neighbours"),
+        ),
+    },
+    equivalent={
+        "both have a column for each example": ("return (P - Y) / P.shape[1]",),
+    },
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 TRUNCATED = (
@@ -15,6 +18,11 @@ FIXED = "beta has a fixed value, or one from outside the function. Use the argum
 def series(rng: np.random.Generator, length: int) -> np.ndarray:
     """Draw values far from 0 that rise, with noise."""
     return rng.uniform(5, 9) + 0.5 * np.arange(length) + rng.normal(0, 2, length)
+
+
+def left_of_the_start(inputs: Mapping[str, Any]) -> float:
+    """The weight ``beta ** T`` that the start still has at the end: the correction's size."""
+    return inputs["beta"] ** len(inputs["values"])
 
 
 def from_the_first(values, beta):

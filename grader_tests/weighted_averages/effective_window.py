@@ -6,7 +6,7 @@ import numpy as np
 
 from grader_tests.weighted_averages import MEMORY
 from grader_tests.weighted_averages import reference as ref
-from grading.marking import Agrees, Case, Mistake, Task, Variant, call, edit
+from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -78,4 +78,7 @@ TASK = Task(
     lecture=MEMORY,
     mistakes=MISTAKES,
     variants=(Variant("power", by_power),),
+    promises={
+        "beta": Promise(value=(0, 0.999), has=("0",)),
+    },
 )

@@ -6,8 +6,25 @@ import numpy as np
 
 from grader_tests.weighted_averages import AVERAGE, BIAS, FLAT, ONE_NUMBER
 from grader_tests.weighted_averages import reference as ref
-from grader_tests.weighted_averages.draws import CHANGED, FIXED, TRUNCATED, from_the_first, series
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grader_tests.weighted_averages.draws import (
+    CHANGED,
+    FIXED,
+    TRUNCATED,
+    from_the_first,
+    left_of_the_start,
+    series,
+)
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -16,7 +33,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
     for length, beta, tag in (
         (6, rng.uniform(0.6, 0.75), "plain"),
         (12, rng.uniform(0.85, 0.95), "plain"),
-        (60, rng.uniform(0.97, 0.99), "plain"),
+        (400, rng.uniform(0.97, 0.99), "plain"),
         (7, rng.uniform(0.2, 0.4), "plain"),
         (1, rng.uniform(0.6, 0.9), "edge"),
         (5, 0.0, "edge"),
@@ -186,4 +203,12 @@ TASK = Task(
     lecture=AVERAGE,
     mistakes=MISTAKES,
     variants=(Variant("weights", by_weights), Variant("difference", by_difference)),
+    promises={
+        "beta ** T": Promise(value=(0.01, 0.6), of=left_of_the_start),
+        "values": Promise(value=(-160, 160), length=(1, 400), has=("int64",)),
+        "beta": Promise(value=(0, 0.87), has=("0",)),
+    },
+    equivalent={
+        "every entry is filled": ("averages, v = np.ones(len(values)), 0.0",),
+    },
 )

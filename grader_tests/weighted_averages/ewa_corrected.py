@@ -7,8 +7,25 @@ import numpy as np
 from grader_tests.weighted_averages import AVERAGE, BIAS, WRITTEN_WRONG
 from grader_tests.weighted_averages import reference as ref
 from grader_tests.weighted_averages.doubles import for_ewa
-from grader_tests.weighted_averages.draws import CHANGED, FIXED, TRUNCATED, from_the_first, series
-from grading.marking import Agrees, Case, InputsUntouched, Mistake, Task, Variant, call, edit
+from grader_tests.weighted_averages.draws import (
+    CHANGED,
+    FIXED,
+    TRUNCATED,
+    from_the_first,
+    left_of_the_start,
+    series,
+)
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -18,11 +35,14 @@ def cases(rng: np.random.Generator) -> list[Case]:
         (6, rng.uniform(0.6, 0.75)),
         (12, rng.uniform(0.85, 0.95)),
         (60, rng.uniform(0.97, 0.99)),
+        (300, rng.uniform(0.95, 0.96)),
         (1, rng.uniform(0.6, 0.9)),
         (5, 0.0),
     ):
         label = f"{length} {'value' if length == 1 else 'values'}, beta = {beta:.3g}"
-        cases.append(call(ref.ewa_corrected, series(rng, length), beta, label=label, tags="plain"))
+        values = series(rng, length)
+        values[-1] *= -1
+        cases.append(call(ref.ewa_corrected, values, beta, label=label, tags="plain"))
     for length, beta in ((5, rng.uniform(0.6, 0.75)), (30, 0.999)):
         label = f"{length} equal values, beta = {beta:.3g}"
         values = np.full(length, rng.uniform(5, 9))
@@ -182,4 +202,9 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("one by one", one_by_one), Variant("over the weights", over_the_weights)),
     own_parts={"ewa": for_ewa},
+    promises={
+        "beta ** T": Promise(value=(5e-6, 0.6), of=left_of_the_start),
+        "values": Promise(value=(-120, 120), length=(1, 300), has=("equal neighbours", "int64")),
+        "beta": Promise(value=(0, 0.999), has=("0",)),
+    },
 )

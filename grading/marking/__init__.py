@@ -8,6 +8,7 @@ from grading.marking.case import Case, Rng, call, script
 from grading.marking.catalogue import Catalogue, load
 from grading.marking.compare import Tolerance, difference
 from grading.marking.criteria import Agrees, Check, Criterion, Holds, InputsUntouched
+from grading.marking.promise import Promise
 from grading.marking.source import edit
 from grading.marking.task import Lecture, Mistake, Sign, Task, Variant
 
@@ -21,6 +22,7 @@ __all__ = [
     "InputsUntouched",
     "Lecture",
     "Mistake",
+    "Promise",
     "Rng",
     "Sign",
     "Task",

@@ -85,7 +85,7 @@ class Exam(Sitting):
         """
         verdicts: dict[Parts, Verdict] = {}
         answers: dict[Parts, Answers] = {}
-        for parts in _settings(tuple(self.task.own_parts)):
+        for parts in settings(tuple(self.task.own_parts)):
             if len(verdicts) > 1 and any(map(_ends_never, itertools.chain(*answers.values()))):
                 break
             answers[parts] = self.over(parts).put(ask)
@@ -104,7 +104,7 @@ def _ends_never(answer: Answer | Unanswered) -> bool:
     return isinstance(answer, Unanswered) and answer.kind == Failed.TOO_SLOW
 
 
-def _settings(parts: Parts) -> Iterator[Parts]:
+def settings(parts: Parts) -> Iterator[Parts]:
     """The parts that have doubles: all of them, none, then fewer and fewer."""
     yield parts
     for count in (0, *range(len(parts) - 1, 0, -1)):

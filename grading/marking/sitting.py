@@ -101,6 +101,19 @@ class Sitting:
         """Put all cases in one go."""
         return self._put(ask, self.cases)
 
+    def all_held(self, ask: Ask) -> bool:
+        """Whether answers earn full marks; no case is put after one in which something is lost."""
+        answers: list[Any] = [None] * len(self.cases)
+        # A refusal counts beside an answer.
+        for index in sorted(range(len(answers)), key=lambda i: self.cases[i].raises is not None):
+            answers[index] = self._put(ask, self.cases[index : index + 1])[0]
+            for criterion in self.task.criteria:
+                if criterion.selects(self.cases[index]) and (
+                    self._in_case(criterion, index, answers)[0] is not State.HELD
+                ):
+                    return False
+        return True
+
     def answering(self, text: str) -> Callable[[int], Answer | Unanswered]:
         """What a function answers to a case, by its number, when its source runs here."""
         ask = ask_here(self.task.namespace(text))

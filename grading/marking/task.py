@@ -18,6 +18,7 @@ import numpy as np
 
 from grading.marking.case import Case
 from grading.marking.criteria import Criterion
+from grading.marking.promise import Promise
 from grading.marking.source import Edit, edited, source_of
 
 Way = Edit | Callable
@@ -122,6 +123,11 @@ class Task:
     unworked : mapping of str to str
         Answers of :mod:`grading.rehearsal.nothing` that may earn more than a twentieth of the
         points all the same, by patterns of their names, each with the reason.
+    equivalent : mapping of str to tuple of str
+        Lines of the reference with a small change that leaves it as right as it is, as
+        :mod:`grading.rehearsal.mutants` writes them, by the reason.
+    promises : mapping of str to Promise
+        How far the cases go in each argument of the reference.
     confirm : callable (case, wanted) -> float, optional
         The relative difference between the reference's result and an independent one, such as a
         numerical derivative; above 1e-5 nobody is graded by it.
@@ -136,6 +142,8 @@ class Task:
     variants: tuple[Variant, ...] = ()
     own_parts: Mapping[str, Callable[[Any], Callable]] = field(default_factory=dict, hash=False)
     unworked: Mapping[str, str] = field(default_factory=dict, hash=False)
+    equivalent: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    promises: Mapping[str, Promise] = field(default_factory=dict, hash=False)
     confirm: Callable[[Case, Any], float] | None = None
 
     @property

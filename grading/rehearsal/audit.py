@@ -30,6 +30,7 @@ from grading.marking.sitting import State, Verdict, ask_here
 from grading.marking.source import compiled, names_used
 from grading.marking.task import Mistake, Task, Way
 from grading.rehearsal.nothing import undeserved
+from grading.rehearsal.tables import conclude, table
 
 HEADER = f"{'task':<28}{'points':>7}{'cases':>7}{'variants':>10}{'stub':>6}{'named':>9}{'s':>7}"
 
@@ -223,20 +224,12 @@ def run(catalogue: Catalogue, names: Sequence[str], seeds: int) -> int:
     seeds : int
         Drawings of each task's cases.
     """
-    misses, rubrics, known = [], [], set()
-    print(HEADER)
-    for notebook in catalogue.notebooks():
-        known |= {notebook.name, *notebook.questions}
-        whole = not names or notebook.name in names
-        if whole:
-            misses += [f"{notebook.name}: {miss}" for miss in missing_ids(notebook)]
-        for question in notebook.questions:
-            if whole or question in names:
-                audit = TaskAudit(notebook.task(question), seeds)
-                print(audit.row, flush=True)
-                misses += [f"{question}: {miss}" for miss in audit.misses]
-                rubrics.append(f"{question}\n  {audit.task.rubric}")
-    misses += [f"{name}: no such task or notebook" for name in set(names) - known]
+    rubrics = []
+
+    def examine(task: Task) -> TaskAudit:
+        rubrics.append(f"{task.name}\n  {task.rubric}")
+        return TaskAudit(task, seeds)
+
+    misses = table(catalogue, names, HEADER, examine, missing_ids)
     print("\nFirst lines of the graded cells:", *rubrics, sep="\n")
-    print(f"\n{len(misses)} misses" if misses else "\nNo misses.", *misses, sep="\n- ")
-    return 1 if misses else 0
+    return conclude(misses)
