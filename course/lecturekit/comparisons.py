@@ -36,10 +36,11 @@ class Comparison:
 
     def __str__(self) -> str:
         width = max(map(len, self.rates))
-        return "\n".join(
-            f"{name:{width}}  rate {self.rates[name]:<7g} {row.mean():.3g} ± {row.std(ddof=1):.2g}"
-            for name, row in self.scores.items()
-        )
+        lines = [f"{'':{width}}  best rate  mean ± standard deviation"]
+        for name, row in self.scores.items():
+            rate, spread = self.rates[name], row.std(ddof=1)
+            lines.append(f"{name:{width}}  {rate:<9g}  {row.mean():.3g} ± {spread:.2g}")
+        return "\n".join(lines)
 
     def ranking(self, *names: str) -> str:
         """Say that the methods come in this order, best first, if the seeds bear it out.

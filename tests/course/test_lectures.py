@@ -134,6 +134,15 @@ def test_a_prediction_has_choices_and_its_answer_comes_folded_with_the_result(pa
             assert said in choices, f"{result.id} answers {said}"
 
 
+@each_interactive
+def test_a_folded_result_does_not_begin_with_a_number(path):
+    """JupyterLab shows the first line of a folded output, where the code is not folded with it."""
+    for cell in code_cells(read_notebook(path)):
+        if cell.metadata.get("jupyter", {}).get("outputs_hidden") and not is_folded(cell):
+            first_line = cell.outputs[0].text.splitlines()[0]
+            assert not re.search(r"\d", first_line), f"{cell.id} gives away {first_line!r}"
+
+
 def is_folded(cell: nbformat.NotebookNode) -> bool:
     """JupyterLab shows a bar in place of the cell's code."""
     return cell.metadata.get("jupyter", {}).get("source_hidden", False)
