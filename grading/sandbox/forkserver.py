@@ -38,6 +38,7 @@ import struct
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypedDict
@@ -63,6 +64,7 @@ LEAST = 3  # the version from which it can refuse to truncate files
 EVERY_ONE = 3  # TCP: to bind and to connect; of other processes: abstract sockets and signals
 QUIET, FROM_QUIET = 1, 7  # refusals are not logged; from this version on
 LOOK = 100  # milliseconds between two looks at what a kernel has written
+SELDOM = 10  # or so many times what a look takes
 LAST_WORDS = 2000  # bytes of a kernel's complaints that are told
 CONNECTION = "connection.json"
 KERNEL = ("ipykernel.kernelapp", "ipykernel.ipkernel", "IPython.core.completer", "zmq")
@@ -283,14 +285,21 @@ def guard(
     """Tell how much processor time a kernel has used, and end with it.
 
     It ends when the kernel has, the grader wants it, or there is `too_much`, looked at every `look`
-    milliseconds; last it tells what the kernel complained of.
+    milliseconds, or less often where looking takes long; last it tells what the kernel complained
+    of.
     """
+    pause = look
     ended = os.pidfd_open(kernel)
     poll = select.poll()
     for descriptor in (ended, life):
         poll.register(descriptor, select.POLLIN)
     with contextlib.suppress(OSError, RecursionError):  # what cannot be measured ends it, too
-        while ended not in (ready := dict(poll.poll(look))) and not too_much():
+        while ended not in (ready := dict(poll.poll(pause))):
+            before = time.monotonic()
+            if too_much():
+                break
+            if look is not None:
+                pause = max(look, SELDOM * 1000 * (time.monotonic() - before))
             if life not in ready:
                 continue
             if not os.read(life, 1):
@@ -393,11 +402,9 @@ def behind_landlock(request: dict[str, Any], life: int, settings: Landlocked) ->
     become(settings["uid"])
     check(libc.prctl(SET_DUMPABLE, 1, 0, 0, 0), "dumpable")  # for the guard, who has no rights
     die_with(server)
-    limits, folder = dict(settings["limits"]), os.path.join(settings["folder"], request["sockets"])
-    threads, own = (
-        limits.pop("NPROC"),
-        os.path.join(folder, "tmp"),
-    )  # a limit of the user's, not its
+    folder = os.path.join(settings["folder"], request["sockets"])
+    own, limits = os.path.join(folder, "tmp"), dict(settings["limits"])
+    threads = limits.pop("NPROC")  # of which Linux counts all that the user has
     words = os.memfd_create("words")
     ours, theirs = socket.socketpair()
     guardian, kernel = os.getpid(), os.fork()

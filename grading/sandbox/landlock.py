@@ -48,10 +48,13 @@ class Sandbox(Server):
     Raises
     ------
     RuntimeError
-        If whom kernels run as, where root grades, could not get to what they need.
+        If Landlock or the filter is missing: nothing is ever started unsealed. Also if whom kernels
+        run as, where root grades, could not get to what they need.
     """
 
     def start(self, asked: Asked, control: int, uid: int) -> Started:
+        if why := problem():
+            raise RuntimeError(why)
         self._data = {file.relative_to(asked.data): file for file in data_files(asked.data)}
         machine = shown(sys.executable, asked.packages)
         readable = [mount.source for mount in machine if mount.kind.startswith("ro-bind")]

@@ -94,6 +94,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[type[S
     started: list[list[str]] = []
     monkeypatch.setattr("shutil.which", lambda name: name)
     monkeypatch.setattr("os.getuid", lambda: 1000)
+    monkeypatch.setattr(landlock, "problem", lambda: None)
     monkeypatch.setattr("subprocess.Popen", lambda command, **_: started.append(command))
 
     def start(kind: type[Server]) -> list[str]:
