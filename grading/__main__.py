@@ -209,6 +209,7 @@ def _audit_options(parser: argparse.ArgumentParser) -> None:
     for name, question in (
         ("mutants", "does every small change of a right answer lose points?"),
         ("reach", "do the cases go as far as the questions promise?"),
+        ("losses", "what does each mistake cost, and which criteria does it lose?"),
     ):
         help = f"examine something else: {question}"
         other.add_argument(f"--{name}", dest="other", action="store_const", const=name, help=help)
@@ -216,9 +217,9 @@ def _audit_options(parser: argparse.ArgumentParser) -> None:
 
 def _audit(names: Sequence[str], seeds: int, other: str | None, settings: Sequence[str]) -> int:
     from grading.course import Course
-    from grading.rehearsal import audit, mutants, reach
+    from grading.rehearsal import audit, losses, mutants, reach
 
-    examination = {"mutants": mutants, "reach": reach}.get(other, audit)
+    examination = {"mutants": mutants, "reach": reach, "losses": losses}.get(other, audit)
     return examination.run(_catalogue(Course(settings)), names, seeds)
 
 

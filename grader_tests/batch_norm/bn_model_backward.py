@@ -180,6 +180,17 @@ TASK = Task(
     variants=(Variant("reversed caches", by_reversed_caches),),
     own_parts={"batchnorm_backward": doubles.for_batchnorm_backward},
     confirm=confirm,
+    losses={
+        "BM-11": "all",
+        "BM-12": "weights",
+        "BM-12, way 2": "weights · bias of the output layer",
+        "BM-13": "weights · gamma and beta",
+        "BM-14": "weights · gamma and beta",
+        "BM-15": "bias of the output layer",
+        "BM-16": "weights · gamma and beta",
+        "BM-17": "all",
+        "BM-18": "inputs untouched",
+    },
     promises={
         "AL": Promise(value=(0.65, 0.7), columns=(4, 6)),
         "Y": Promise(value=(0, 1), columns=(4, 6), has=("0", "equal neighbours")),

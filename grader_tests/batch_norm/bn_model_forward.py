@@ -184,6 +184,19 @@ TASK = Task(
     unworked={"the right answer sorted": "running statistics have one column, and so one order"},
     variants=(Variant("layer by layer", layer_by_layer),),
     own_parts={"batchnorm_forward": doubles.for_batchnorm_forward},
+    losses={
+        "BM-01": "all",
+        "BM-02": "all but running statistics · inputs untouched",
+        "BM-03": "running statistics",
+        "BM-04": "output at test time · running statistics",
+        "BM-05": "all",
+        "BM-05, way 2": "running statistics",
+        "BM-06": "inputs untouched",
+        "BM-07": "all",
+        "BM-08": "caches",
+        "BM-09": "all",
+        "BM-10": "output at test time · running statistics",
+    },
     promises={
         "X": Promise(value=(-3.4, 4.3), rows=(2, 3), columns=(1, 6)),
         "parameters": Promise(

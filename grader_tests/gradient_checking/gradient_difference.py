@@ -184,6 +184,20 @@ TASK = Task(
         "the right answer [an]*": "it is 0 for two zero vectors, and not for two that differ"
     },
     variants=(Variant("products", by_products),),
+    losses={
+        "GC-06": "relative difference",
+        "GC-07": "relative difference",
+        "GC-08": "relative difference",
+        "GC-14": "all",
+        "GC-17": "two zero vectors",
+        "GC-22": "relative difference",
+        "GC-22, way 2": "all",
+        "GC-23": "relative difference",
+        "GC-24": "relative difference",
+        "GC-25": "relative difference",
+        "GC-26": "inputs untouched",
+        "GC-27": "all",
+    },
     promises={
         "grad": Promise(value=(-2300, 2300), length=(1, 200), has=("0", "equal neighbours")),
         "numerical": Promise(value=(-2300, 2300), length=(1, 200), has=("0", "equal neighbours")),

@@ -161,6 +161,18 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("mended in place", edit(*TANH).then(*PENALTY).of(ref.suspect_backward)),),
     confirm=confirm,
+    losses={
+        "GC-15": "all",
+        "MB-01": "output layer",
+        "MB-02": "hidden layers",
+        "MB-03": "all",
+        "MB-04": "hidden layers",
+        "MB-05": "hidden layers",
+        "MB-06": "all",
+        "MB-07": "all",
+        "MB-08": "inputs untouched",
+        "MB-09": "all",
+    },
     promises={
         "lambd": Promise(value=(0, 2), has=("0",)),
         "AL": Promise(value=(0.47, 0.84), columns=(1, 8)),

@@ -126,7 +126,7 @@ TASK = Task(
     cases=cases,
     criteria=(
         Agrees("entries in order", 1, "shallow"),
-        Agrees("many layers and keys in any order", 0.5, "other"),
+        Agrees("many layers and keys in any order", 0.5, "other", loose_shape=True),
         InputsUntouched(0.5),
     ),
     lecture=VECTOR,
@@ -138,6 +138,17 @@ TASK = Task(
             edit(JOINED, JOINED.replace("concatenate", "hstack")),
         ),
     ),
+    losses={
+        "PV-01": "all",
+        "PV-02": "all",
+        "PV-03": "many layers and keys in any order",
+        "PV-04": "all",
+        "PV-05": "entries in order",
+        "PV-06": "many layers and keys in any order",
+        "PV-07": "all",
+        "PV-08": "inputs untouched",
+        "PV-09": "all",
+    },
     promises={
         "parameters": Promise(
             value=(-1.7, 1.4), rows=(1, 4), columns=(1, 4), layers=(1, 12), has=("another order",)

@@ -121,6 +121,13 @@ TASK = Task(
     lecture=FINE,
     mistakes=MISTAKES,
     variants=(Variant("by argmax", by_argmax),),
+    losses={
+        "BT-01": "all",
+        "BT-02": "all",
+        "BT-03": "the first of equals",
+        "BT-04": "highest score",
+        "BT-05": "inputs untouched",
+    },
     promises={
         "trials": Promise(value=(-23, 160), length=(1, 8)),
     },

@@ -143,6 +143,15 @@ TASK = Task(
     lecture=GRID,
     mistakes=MISTAKES,
     variants=(Variant("by counting", by_counting),),
+    losses={
+        "GP-01": "all",
+        "GP-02": "order",
+        "GP-03": "all",
+        "GP-04": "all",
+        "GP-05": "inputs untouched",
+        "GP-06": "order",
+        "GP-07": "all",
+    },
     promises={
         "axes": Promise(value=(0.17, 100), length=(1, 4), has=("adam", "int64", "sgd")),
     },

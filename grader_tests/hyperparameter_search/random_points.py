@@ -458,6 +458,20 @@ TASK = Task(
         "sample_learning_rates": doubles.for_sample_learning_rates,
         "sample_betas": doubles.for_sample_betas,
     },
+    losses={
+        "SA-01": "scales",
+        "SA-05": "scales",
+        "SA-07": "scales",
+        "SA-08": "all but points · drawn from rng",
+        "SA-09": "whole numbers",
+        "SA-10": "all but points · drawn from rng",
+        "SA-13": "drawn from rng",
+        "SA-14": "drawn from rng",
+        "RP-01": "all",
+        "RP-02": "whole numbers · drawn by themselves",
+        "RP-03": "scales",
+        "RP-03, way 2": "all but points · drawn from rng",
+    },
     promises={
         "names of one scale": Promise(value=(1, 2), of=names_of_one_scale),
         "space": Promise(

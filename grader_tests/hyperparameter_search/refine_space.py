@@ -192,6 +192,18 @@ TASK = Task(
     mistakes=MISTAKES,
     unworked={"the right answer as whole numbers": "of what is a whole number, they are"},
     variants=(Variant("by argsort", by_argsort),),
+    losses={
+        "SA-11": "all",
+        "RS-01": "all",
+        "RS-02": "all",
+        "RS-03": "all",
+        "RS-04": "scales",
+        "RS-05": "ranges",
+        "RS-06": "inputs untouched",
+        "RS-07": "all",
+        "RS-08": "whole numbers",
+        "RS-09": "all",
+    },
     promises={
         "space": Promise(
             value=(0, 500), length=(2, 3), has=("0", "integer", "linear", "log", "one_minus_log")

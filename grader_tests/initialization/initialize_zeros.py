@@ -88,6 +88,15 @@ TASK = Task(
     mistakes=MISTAKES,
     unworked={"the right answer as *": "zeros are zeros; one criterion asks that they take floats"},
     variants=(Variant("widths one by one", widths_one_by_one),),
+    losses={
+        "INIT-09": "all but biases",
+        "INIT-10": "all but weights",
+        "INIT-11": "all but weights",
+        "INIT-13": "all",
+        "INIT-16": "all but weights · biases",
+        "INIT-21": "all",
+        "INIT-22": "all but biases",
+    },
     promises={
         "layer_dims": Promise(value=(1, 4.5), length=(2, 12), has=("equal neighbours", "int64")),
     },

@@ -131,6 +131,17 @@ TASK = Task(
         ),
     ),
     confirm=confirm,
+    losses={
+        "LI-01": "dW · db",
+        "LI-02": "db",
+        "LI-03": "db",
+        "LI-04": "all",
+        "LI-04, way 3": "dW",
+        "LI-04, way 4": "dA_prev",
+        "LI-07": "all",
+        "LI-15": "all",
+        "LI-16": "all",
+    },
     promises={
         "dZ": Promise(value=(-0.44, 2.1), rows=(1, 4), columns=(1, 7)),
         "cache": Promise(value=(-1.8, 1.5), rows=(1, 6), columns=(1, 7)),

@@ -112,6 +112,16 @@ TASK = Task(
             edit(Z, 'Z = np.einsum("ij,jk->ik", W, A_prev) + b'),
         ),
     ),
+    losses={
+        "LF-01": "Z",
+        "LF-02": "all",
+        "LF-03": "all",
+        "LF-04": "all",
+        "LF-05": "cache",
+        "LF-06": "all",
+        "LF-07": "cache",
+        "LF-08": "all",
+    },
     promises={
         "A_prev": Promise(value=(-1.3, 1.3), rows=(1, 6), columns=(1, 7)),
         "W": Promise(value=(-1.4, 1), rows=(1, 4), columns=(1, 6)),

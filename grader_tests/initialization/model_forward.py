@@ -144,6 +144,18 @@ TASK = Task(
         "relu_forward": doubles.for_relu_forward,
         "sigmoid_forward": doubles.for_sigmoid_forward,
     },
+    losses={
+        "MF-01": "all",
+        "MF-02": "three and four layers · caches",
+        "MF-03": "three and four layers · caches",
+        "MF-04": "all",
+        "MF-04, way 2": "three and four layers · caches",
+        "MF-05": "caches",
+        "MF-06": "all",
+        "MF-07": "caches",
+        "MF-08": "inputs untouched",
+        "MF-09": "all",
+    },
     promises={
         "X": Promise(value=(-1.5, 1.5), rows=(2, 6), columns=(3, 8)),
         "parameters": Promise(value=(-1.6, 1.3), rows=(1, 7), columns=(1, 7), layers=(1, 11)),

@@ -112,6 +112,15 @@ TASK = Task(
         ),
     ),
     confirm=confirm,
+    losses={
+        "RE-01": "inputs untouched",
+        "RE-03": "dZ where Z is exactly 0",
+        "RE-05": "all",
+        "RE-06": "all",
+        "RE-07": "all",
+        "RE-12": "all",
+        "RE-11": "all",
+    },
     promises={
         "dA": Promise(value=(-1.2, 1.4), rows=(1, 5), columns=(1, 6)),
         "cache": Promise(value=(-1.9, 2.3), rows=(1, 5), columns=(1, 6), has=("0",)),

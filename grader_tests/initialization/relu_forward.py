@@ -90,6 +90,13 @@ TASK = Task(
         Variant("np.where", edit(A_RELU, "A = np.where(Z < 0, 0, Z)")),
         Variant("a copy", edit(A_RELU, "A = Z.copy()\n    A[A < 0] = 0")),
     ),
+    losses={
+        "RE-02": "cache · inputs untouched",
+        "RE-04": "A · A where Z is infinite",
+        "RE-08": "A where Z is infinite",
+        "RE-11": "cache",
+        "RE-12": "A · A where Z is infinite",
+    },
     promises={
         "Z": Promise(value=(-np.inf, np.inf), rows=(1, 5), columns=(1, 6), has=("0",)),
     },

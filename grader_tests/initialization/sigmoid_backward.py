@@ -82,6 +82,12 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("A − A²", edit(DZ_SIGMOID, "return (A - A**2) * dA")),),
     confirm=confirm,
+    losses={
+        "SG-08": "all",
+        "SG-09": "all",
+        "SG-10": "all",
+        "SG-11": "all but dZ",
+    },
     promises={
         "dA": Promise(value=(-1.3, 1.4), rows=(1, 4), columns=(4, 6)),
         "cache": Promise(value=(0.19, 0.84), rows=(1, 4), columns=(4, 6)),

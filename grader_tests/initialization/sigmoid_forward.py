@@ -144,6 +144,15 @@ TASK = Task(
             ),
         ),
     ),
+    losses={
+        "SG-01": "no overflow",
+        "SG-02": "A of very large scores · no overflow",
+        "SG-03": "all",
+        "SG-04": "all",
+        "SG-05": "cache",
+        "SG-06": "inputs untouched",
+        "SG-07": "all",
+    },
     promises={
         "Z": Promise(value=(-900, 1000), rows=(1, 6), columns=(1, 6), has=("0",)),
     },

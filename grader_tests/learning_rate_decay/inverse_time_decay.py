@@ -109,6 +109,17 @@ TASK = Task(
     lecture=BY_HAND,
     mistakes=MISTAKES,
     variants=(Variant("reciprocal", by_reciprocal),),
+    losses={
+        "LR-01": "all",
+        "LR-05": "later epochs",
+        "LR-08": "all",
+        "LR-11": "all",
+        "LR-12": "later epochs",
+        "LR-12, way 1": "all",
+        "LR-13": "all",
+        "LR-14": "all",
+        "LR-15": "later epochs",
+    },
     promises={
         "alpha0": Promise(value=(0.012, 9.2)),
         "decay_rate": Promise(value=(0.52, 1)),

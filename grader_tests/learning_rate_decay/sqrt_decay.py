@@ -92,6 +92,16 @@ TASK = Task(
     lecture=BY_HAND,
     mistakes=MISTAKES,
     variants=(Variant("power", by_power),),
+    losses={
+        "LR-05": "later updates",
+        "LR-07": "all",
+        "LR-08": "all",
+        "LR-11": "all",
+        "LR-13": "all",
+        "LR-18": "all",
+        "LR-19": "later updates",
+        "LR-19, way 2": "all",
+    },
     promises={
         "alpha0": Promise(value=(0.012, 9.2)),
         "k": Promise(value=(2.7, 3.8)),

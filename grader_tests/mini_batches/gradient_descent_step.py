@@ -137,6 +137,17 @@ TASK = Task(
     lecture=EPOCH,
     mistakes=MISTAKES,
     variants=(Variant("copies", on_copies),),
+    losses={
+        "GD-01": "all",
+        "GD-02": "all",
+        "GD-03": "all",
+        "GD-04": "parameters of any name",
+        "GD-09": "all but parameters · inputs untouched",
+        "GD-05": "inputs untouched",
+        "GD-06": "all",
+        "GD-07": "all",
+        "GD-08": "all",
+    },
     promises={
         "parameters": Promise(
             value=(-4.7, 4.7), rows=(1, 4), columns=(1, 4), layers=(2, 11), has=("other names",)

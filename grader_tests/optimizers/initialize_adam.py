@@ -53,4 +53,18 @@ TASK = initial_task(
         ),
     ),
     variants=(Variant("times zero", times_zero),),
+    losses={
+        "IN-01": "all",
+        "IN-02": "all",
+        "IN-03": "all",
+        "IN-04": "all",
+        "IN-05": "a zero for each entry · arrays of their own",
+        "IN-06": "all",
+        "IN-06, way 3": "a zero for each entry · parameters of any name",
+        "IN-07": "all",
+        "IN-08": "arrays of their own · inputs untouched",
+        "IN-09": "parameters of any name",
+        "AD-18": "arrays of their own",
+        "AD-21": "all",
+    },
 )

@@ -13,4 +13,16 @@ TASK = initial_task(
     RMSPROP,
     "return {",
     variants=(Variant("zeros_like", zeros_like),),
+    losses={
+        "IN-01": "all",
+        "IN-02": "all",
+        "IN-03": "all",
+        "IN-04": "all",
+        "IN-05": "a zero for each entry · arrays of their own",
+        "IN-06": "all",
+        "IN-06, way 3": "a zero for each entry · parameters of any name",
+        "IN-07": "all",
+        "IN-08": "arrays of their own · inputs untouched",
+        "IN-09": "parameters of any name",
+    },
 )

@@ -298,6 +298,27 @@ TASK = Task(
         Variant("difference", momentum_by_difference),
         Variant("copies", momentum_on_copies),
     ),
+    losses={
+        "MO-01": "all but parameters · inputs untouched",
+        "MO-02": "all",
+        "MO-03": "all",
+        "MO-04": "all",
+        "MO-05": "all",
+        "MO-06": "all but velocity · inputs untouched",
+        "MO-07": "all",
+        "MO-08": "all but velocity · inputs untouched",
+        "MO-09": "inputs untouched",
+        "MO-10": "all but velocity · inputs untouched",
+        "MO-10, way 2": "all",
+        "MO-11": "all but velocity · inputs untouched",
+        "MO-12": "all but velocity · inputs untouched",
+        "MO-13": "inputs untouched",
+        "MO-14": "all",
+        "MO-15": "all",
+        "MO-16": "all but velocity · inputs untouched",
+        "MO-17": "parameters of any name",
+        "MO-18": "all but velocity · inputs untouched",
+    },
     promises={
         "parameters": Promise(
             value=(-5.5, 5.8), rows=(1, 4), columns=(1, 4), layers=(1, 11), has=("other names",)

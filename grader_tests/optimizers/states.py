@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
@@ -137,6 +137,7 @@ def initial_task(
     returns: str | tuple[str, str],
     lecture: Lecture,
     first: str,
+    losses: Mapping[str, str],
     more: tuple[Mistake, ...] = (),
     variants: tuple[Variant, ...] = (),
 ) -> Task:
@@ -156,6 +157,7 @@ def initial_task(
         mistakes=initial_mistakes(lecture, first, len(names)) + more,
         unworked={"the right answer as *": "False is 0; one criterion asks that it takes floats"},
         variants=variants,
+        losses=losses,
         promises={
             "parameters": Promise(
                 value=(-5, 5), rows=(1, 4), columns=(1, 4), layers=(1, 11), has=("other names",)

@@ -122,6 +122,17 @@ TASK = Task(
             ),
         ),
     ),
+    losses={
+        "CC-01": "all",
+        "CC-02": "all but without biases",
+        "CC-03": "all but without biases",
+        "CC-04": "all but without biases",
+        "CC-05": "without biases",
+        "CC-06": "all but square kernels",
+        "CC-07": "all",
+        "CC-08": "all",
+        "CC-09": "all but without biases",
+    },
     promises={
         "channels": Promise(value=(1, 13)),
         "filters": Promise(value=(7.8, 512)),

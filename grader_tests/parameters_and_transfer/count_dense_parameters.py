@@ -133,6 +133,17 @@ TASK = Task(
     lecture=COUNTING,
     mistakes=MISTAKES,
     variants=(Variant("by arrays", by_arrays), Variant("one more input", one_more_input)),
+    losses={
+        "CD-01": "with biases",
+        "CD-02": "with biases",
+        "CD-03": "with biases",
+        "CD-04": "without biases",
+        "CD-06": "all",
+        "CD-07": "inputs untouched",
+        "CD-08": "all",
+        "CD-09": "with biases",
+        "CD-05": "all",
+    },
     promises={
         "layer_dims": Promise(value=(1, 4096), length=(2, 13), has=("int64",)),
     },

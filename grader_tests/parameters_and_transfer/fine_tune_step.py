@@ -233,6 +233,20 @@ TASK = Task(
     lecture=FREEZING,
     mistakes=MISTAKES,
     variants=(Variant("by digits", by_digits),),
+    losses={
+        "FT-01": "frozen layers · more than nine layers",
+        "FT-02": "all",
+        "FT-03": "all",
+        "FT-04": "frozen layers · more than nine layers",
+        "FT-05": "inputs untouched",
+        "FT-06": "inputs untouched",
+        "FT-07": "more than nine layers",
+        "FT-08": "all",
+        "FT-09": "all",
+        "FT-10": "all",
+        "FT-11": "frozen layers · more than nine layers",
+        "FT-12": "frozen layers · more than nine layers",
+    },
     promises={
         "parameters": Promise(
             value=(-1.8, 1.9), rows=(1, 3), columns=(1, 3), layers=(2, 12), has=("other names",)

@@ -141,6 +141,16 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("where", edit(BACK, "np.where(mask, dA / keep_prob, 0)")),),
     confirm=confirm,
+    losses={
+        "DO-11": "all",
+        "DO-12": "gradient",
+        "DO-13": "all",
+        "DO-26": "gradient",
+        "DO-27": "gradient",
+        "DO-28": "all",
+        "DO-29": "all",
+        "DO-30": "inputs untouched",
+    },
     promises={
         "dA": Promise(value=(-1.5, 1.5), rows=(3, 30), columns=(4, 30)),
         "mask": Promise(rows=(3, 30), columns=(4, 30), has=("bool",)),

@@ -82,6 +82,13 @@ TASK = Task(
             edit(MIRRORED, "np.array([np.fliplr(i) for i in images])"),
         ),
     ),
+    losses={
+        "FH-01": "all",
+        "FH-02": "all",
+        "FH-03": "all",
+        "FH-04": "all",
+        "FH-05": "inputs untouched",
+    },
     promises={
         "images": Promise(value=(0.1, 0.8), rows=(1, 4), columns=(4, 6)),
     },

@@ -155,6 +155,21 @@ TASK = Task(
     lecture=NETWORKS,
     mistakes=MISTAKES,
     variants=(Variant("norms, layer by layer", by_norms),),
+    losses={
+        "L2-01": "all",
+        "L2-02": "all",
+        "L2-03": "all",
+        "L2-04": "all",
+        "L2-05": "all",
+        "L2-11": "all",
+        "L2-16": "all",
+        "L2-17": "all",
+        "L2-18": "all",
+        "L2-19": "all",
+        "L2-20": "several layers",
+        "L2-21": "several layers",
+        "L2-22": "inputs untouched",
+    },
     promises={
         "parameters": Promise(
             value=(-2.7, 3.6), rows=(1, 5), columns=(1, 5), layers=(1, 11), has=("another order",)

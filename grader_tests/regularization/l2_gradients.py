@@ -184,6 +184,21 @@ TASK = Task(
     unworked={"the right answer sorted": "biases have one column, and so one order"},
     variants=(Variant("layer by layer", by_layers),),
     confirm=confirm,
+    losses={
+        "L2-02": "weights",
+        "L2-05": "all",
+        "L2-06": "weights",
+        "L2-07": "weights",
+        "L2-08": "all",
+        "L2-09": "biases",
+        "L2-10": "weights",
+        "L2-25": "weights",
+        "L2-13": "inputs untouched",
+        "L2-16": "weights",
+        "L2-17": "weights",
+        "L2-23": "weights",
+        "L2-24": "biases",
+    },
     promises={
         "grads": Promise(
             value=(-1.8, 1.5), rows=(1, 5), columns=(1, 5), layers=(1, 11), has=("another order",)

@@ -144,6 +144,17 @@ TASK = Task(
     lecture=DIAGNOSIS,
     mistakes=MISTAKES,
     variants=(Variant("branches and NumPy's booleans", by_branches),),
+    losses={
+        "DI-01": "all but high_variance",
+        "DI-02": "all but high_bias",
+        "DI-03": "all but high_bias",
+        "DI-04": "high_bias · high_variance",
+        "DI-05": "a gap that equals the tolerance",
+        "DI-06": "all",
+        "DI-07": "all",
+        "DI-08": "high_variance",
+        "DI-09": "all",
+    },
     promises={
         "train_error": Promise(value=(0.011, 0.5)),
         "dev_error": Promise(value=(0.017, 0.75)),

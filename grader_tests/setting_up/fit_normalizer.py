@@ -194,6 +194,22 @@ TASK = Task(
     lecture=NORMALISING,
     mistakes=MISTAKES,
     variants=(Variant("sums and a loop", by_sums),),
+    losses={
+        "NI-01": "sigma · constant features",
+        "NI-04": "all",
+        "NI-05": "sigma · constant features",
+        "NI-06": "constant features",
+        "NI-07": "constant features",
+        "NI-08": "sigma · constant features",
+        "NI-08, way 2": "sigma",
+        "NI-09": "sigma",
+        "NI-10": "sigma · constant features",
+        "NI-11": "all",
+        "NI-12": "all",
+        "NI-13": "inputs untouched",
+        "NI-14": "sigma · constant features",
+        "NI-15": "sigma",
+    },
     promises={
         "X": Promise(
             value=(-730000, 630000),

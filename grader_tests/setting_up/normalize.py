@@ -106,6 +106,14 @@ TASK = Task(
             edit("(X - mu) / sigma", "X / sigma - mu / sigma"),
         ),
     ),
+    losses={
+        "NI-01": "all",
+        "NI-02": "all",
+        "NI-08": "several examples",
+        "NI-13": "inputs untouched",
+        "NI-16": "all",
+        "NI-17": "all",
+    },
     promises={
         "X": Promise(value=(-5.6, 7.8), rows=(2, 4), columns=(1, 6)),
         "mu": Promise(value=(-4.2, 4.4), rows=(2, 4)),

@@ -342,6 +342,18 @@ TASK = Task(
         "the right answer negated": "the sizes are right, and drawn from rng they are",
     },
     variants=(Variant("shuffled in place", shuffled_in_place),),
+    losses={
+        "SP-01": "shuffled · drawn from rng",
+        "SP-02": "sizes",
+        "SP-03": "sizes",
+        "SP-04": "sizes",
+        "SP-05": "shuffled",
+        "SP-06": "every example once",
+        "SP-07": "every example once",
+        "SP-08": "drawn from rng",
+        "SP-09": "drawn from rng",
+        "SP-10": "sizes",
+    },
     promises={
         "m": Promise(value=(1, 10000)),
         "dev_fraction": Promise(value=(0, 0.4), has=("0",)),

@@ -228,6 +228,22 @@ TASK = Task(
         Variant("the smallest number of all", edit("1e-15", "np.finfo(float).smallest_subnormal")),
         Variant("both ends cut", edit(GUARDED, "np.log(np.clip(P, 1e-15, 1 - 1e-15))")),
     ),
+    losses={
+        "SM-05": "probabilities of 0",
+        "SM-07": "all",
+        "SM-08": "all",
+        "SM-09": "all",
+        "SM-10": "all",
+        "SM-16": "inputs untouched",
+        "SM-20": "small probabilities · probabilities of 0",
+        "SM-20, way 1": "probabilities of 0",
+        "SM-38": "one number",
+        "SM-30": "all",
+        "SM-31": "all",
+        "SM-32": "all",
+        "SM-33": "all",
+        "SM-34": "all",
+    },
     promises={
         "P": Promise(value=(0, 1), rows=(2, 120), columns=(1, 130), has=("0",)),
         "Y": Promise(

@@ -136,6 +136,15 @@ TASK = Task(
         Variant("rows of the unit matrix", rows_of_eye),
         Variant("booleans", edit(".astype(float)", "")),
     ),
+    losses={
+        "OH-01": "all",
+        "OH-02": "absent classes",
+        "OH-03": "other labels refused",
+        "OH-04": "all",
+        "OH-05": "all",
+        "OH-06": "inputs untouched",
+        "OH-07": "all",
+    },
     promises={
         "labels": Promise(value=(0, 119), length=(1, 130), has=("0", "int64")),
         "C": Promise(value=(3, 120)),

@@ -130,6 +130,18 @@ TASK = Task(
             edit(ARGMAX, "return np.array([int(column.argmax()) for column in P.T])"),
         ),
     ),
+    losses={
+        "SM-18": "one number for each example",
+        "SM-18, way 3": "all",
+        "PR-01": "all",
+        "PR-02": "all",
+        "PR-03": "all",
+        "PR-04": "all",
+        "PR-05": "all",
+        "PR-06": "ties · one number for each example",
+        "PR-08": "all",
+        "PR-07": "inputs untouched",
+    },
     promises={
         "P": Promise(
             value=(0, 0.98),

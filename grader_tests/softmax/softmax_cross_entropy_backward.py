@@ -185,6 +185,20 @@ TASK = Task(
         ),
     ),
     confirm=confirm,
+    losses={
+        "SM-11": "all",
+        "SM-12": "size",
+        "SM-13": "all",
+        "SM-14": "size",
+        "SM-15": "all",
+        "SM-16": "inputs untouched",
+        "SM-17": "all",
+        "SM-20": "all",
+        "SM-33": "size",
+        "SM-35": "all",
+        "SM-37": "all",
+        "SM-36": "all",
+    },
     promises={
         "P": Promise(value=(0, 0.63), rows=(2, 120), columns=(1, 130), has=("0",)),
         "Y": Promise(

@@ -78,6 +78,13 @@ TASK = Task(
     lecture=MEMORY,
     mistakes=MISTAKES,
     variants=(Variant("power", by_power),),
+    losses={
+        "EW-23": "all",
+        "EW-24": "all",
+        "EW-25": "all",
+        "EW-26": "all",
+        "EW-27": "all",
+    },
     promises={
         "beta": Promise(value=(0, 0.999), has=("0",)),
     },

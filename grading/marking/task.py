@@ -126,6 +126,10 @@ class Task:
     equivalent : mapping of str to tuple of str
         Lines of the reference with a small change that leaves it as right as it is, as
         :mod:`grading.rehearsal.mutants` writes them, by the reason.
+    losses : mapping of str to str
+        The criteria that each mistake loses, by its id; by ``"BN-02, way 3"`` where a way to write
+        it loses others. They are written as in the rubric, ``"output · cache"``; ``"all"`` and
+        ``"all but cache"`` are short for many. If any is given, the audit holds all mistakes to it.
     promises : mapping of str to Promise
         How far the cases go in each argument of the reference.
     confirm : callable (case, wanted) -> float, optional
@@ -143,6 +147,7 @@ class Task:
     own_parts: Mapping[str, Callable[[Any], Callable]] = field(default_factory=dict, hash=False)
     unworked: Mapping[str, str] = field(default_factory=dict, hash=False)
     equivalent: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    losses: Mapping[str, str] = field(default_factory=dict, hash=False)
     promises: Mapping[str, Promise] = field(default_factory=dict, hash=False)
     confirm: Callable[[Case, Any], float] | None = None
 
@@ -176,6 +181,23 @@ class Task:
             for name, value in module.items()
             if (callable(value) or isinstance(value, ModuleType)) and not name.startswith("_")
         }
+
+    def lost(self, key: str) -> tuple[str, ...]:
+        """The criteria that are lost by what has this key in `losses`.
+
+        Raises
+        ------
+        ValueError
+            If a name is not that of a criterion.
+        """
+        names = [criterion.name for criterion in self.criteria]
+        told = self.losses[key]
+        if told == "all":
+            return tuple(names)
+        listed = told.removeprefix("all but ").split(" · ")
+        if unknown := set(listed) - set(names):
+            raise ValueError(f"{self.name} has no criterion {', '.join(sorted(unknown))}")
+        return tuple(name for name in names if (name in listed) != told.startswith("all but "))
 
     def function(self, way: Way) -> Callable:
         """The function that a way to write an answer stands for.

@@ -3,8 +3,8 @@
 For every task and seed, through the same scoring and encoding as a student's code:
 
 * the reference and every accepted variant earn full marks, the released stub 0;
-* every mistake, in each way to write it, earns less, the same with all seeds, and is named as
-  itself and nothing else;
+* every mistake, in each way to write it, earns less, the same with all seeds, loses the criteria
+  that the task says and no others, and is named as itself and nothing else;
 * every criterion is lost by at least one mistake, so none is there for nothing;
 * answers without the work earn at most a twentieth, or the task says why;
 * wrong answers and variants use only what a notebook has; composites call their own parts, whose
@@ -26,7 +26,7 @@ from grading.marking.case import Answer
 from grading.marking.catalogue import Catalogue, Notebook
 from grading.marking.compare import difference
 from grading.marking.exam import Exam
-from grading.marking.sitting import State, Verdict, ask_here
+from grading.marking.sitting import Verdict, ask_here
 from grading.marking.source import compiled, names_used
 from grading.marking.task import Mistake, Task, Way
 from grading.rehearsal.nothing import undeserved
@@ -121,8 +121,10 @@ class TaskAudit:
         if verdict.score:
             self.misses.append(f"seed {seed}: the stub earns {verdict.score:g}")
         for mistake in self.task.mistakes:
-            for way in mistake.ways:
-                self._expect_less(mistake, way, exam, seed)
+            for number, way in enumerate(mistake.ways, start=1):
+                lost = self._expect_less(mistake, way, exam, seed)
+                if self.task.losses:
+                    self._expect_losses(mistake, number, lost, seed)
         if self.task.own_parts:
             self._examine_doubles(exam, seed)
         for name, score in undeserved(self.task, exam):
@@ -158,11 +160,21 @@ class TaskAudit:
         self.misses.append(f"seed {seed}: {kind} earns {verdict.score:g}: {_reasons(verdict)}")
         return False
 
-    def _expect_less(self, mistake: Mistake, way: Way, exam: Exam, seed: int) -> None:
+    def _expect_losses(
+        self, mistake: Mistake, number: int, lost: tuple[str, ...], seed: int
+    ) -> None:
+        losses, way = self.task.losses, f"{mistake.id}, way {number}"
+        key = way if way in losses else mistake.id
+        told = self.task.lost(key) if key in losses else ()
+        if told != lost:
+            self.misses.append(f"seed {seed}: {way}, loses {_listed(lost)}, not {_listed(told)}")
+
+    def _expect_less(self, mistake: Mistake, way: Way, exam: Exam, seed: int) -> tuple[str, ...]:
         id, asked = mistake.id, ask_here(self.task.namespace(way))
         verdict = exam.judge(asked)
         self._earned.setdefault((id, way), {}).setdefault(verdict.score, seed)
-        self.lost |= {f.criterion.name for f in verdict.findings if f.state is not State.HELD}
+        lost = tuple(criterion.name for criterion in verdict.lost)
+        self.lost |= {*lost}
         named = " and ".join(m.id for m in verdict.mistakes) or "nothing"
         self.named += named == id
         if verdict.score >= self.task.points:
@@ -172,6 +184,7 @@ class TaskAudit:
         for other in exam.naming().fitting(exam.put(asked)):
             if other.id != id:
                 self.misses.append(f"seed {seed}: {id} also looks like {other.id}")
+        return lost
 
 
 def candidates(task: Task) -> Iterator[tuple[str, Way]]:
@@ -205,6 +218,10 @@ def missing_ids(notebook: Notebook) -> Iterator[str]:
         yield f"{id} has a mistake and is in LEFT_OUT"
     for id in sorted((used | left_out) - listed):
         yield f"{id} is not in SERIES"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names)) or "nothing"
 
 
 def _reasons(verdict: Verdict) -> str:

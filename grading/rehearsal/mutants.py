@@ -131,9 +131,9 @@ class Survey:
             for mutant in self.survivors
             if mutant.lines not in known
         ]
-        losing = {mutant.lines for mutant, earns in full.items() if not all(earns)}
         for lines in known:
-            if lines in losing:
+            found = [all(earns) for mutant, earns in full.items() if mutant.lines == lines]
+            if found and not any(found):
                 self.misses.append(f"equivalent, but it loses points: {lines}")
             if not any(mutant.lines == lines for mutant in every):
                 self.misses.append(f"equivalent, but there is no such mutant: {lines}")

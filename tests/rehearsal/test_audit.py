@@ -11,8 +11,9 @@ import pytest
 from grader_tests import catalogue
 from grading.marking import Agrees, Catalogue, Holds, Lecture, Mistake, Task, Variant, call, edit
 from grading.marking.catalogue import Notebook
-from grading.rehearsal import audit
+from grading.rehearsal import audit, losses
 from grading.rehearsal.audit import TaskAudit, missing_ids
+from grading.rehearsal.losses import Losses
 
 LECTURE = Lecture("course/lecture.ipynb", "A heading")
 NOTEBOOKS = catalogue.notebooks()
@@ -24,6 +25,22 @@ NOTEBOOKS = catalogue.notebooks()
 )
 def test_every_task_of_the_course_passes(notebook, question, seeds):
     assert TaskAudit(notebook.task(question), seeds).misses == []
+
+
+def test_what_each_mistake_costs_is_said_and_printed(capsys):
+    assert losses.run(catalogue, ["diagnose", *(n.name for n in NOTEBOOKS)], seeds=1) == 0
+    assert " 1 of 4  DI-05           A gap that equals the tolerance" in capsys.readouterr().out
+
+
+def test_losses_of_what_is_no_mistake_are_found():
+    said = {"DO-01": "all", "DO-01, way 3": "all", "DO-07": "all"}
+    assert Losses(double_task(losses=said)).misses == [
+        "nothing is said of DO-02",
+        "there is no such mistake: DO-01, way 3",
+        "there is no such mistake: DO-07",
+    ]
+    with pytest.raises(ValueError, match="double has no criterion valu"):
+        TaskAudit(double_task(losses={"DO-01": "valu", "DO-02": "all"}), seeds=1)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.name)
@@ -110,6 +127,18 @@ def test_a_sound_task_passes():
         (
             {"criteria": (Agrees("value", 1), Agrees("nothing", 1, "none", beside="valu"))},
             "'nothing' counts beside no criterion that there is",
+        ),
+        ({"losses": {"DO-02": "all"}}, "DO-01, way 1, loses 'value', not nothing"),
+        (
+            {
+                "criteria": (Agrees("value", 1), Agrees("first", 1, "no-tag", beside="value")),
+                "losses": {"DO-01": "all but first", "DO-02": "all"},
+            },
+            "seed 0: DO-01, way 1, loses 'value', 'first', not 'value'",
+        ),
+        (
+            {"losses": {"DO-01": "all", "DO-01, way 2": "all but value", "DO-02": "all"}},
+            "seed 0: DO-01, way 2, loses 'value', not nothing",
         ),
         ({"unworked": {"zer*": "why not"}}, "unworked: no such answer earns much: 'zer*'"),
         ({"confirm": lambda case, wanted: 1.0}, "disagrees with the independent computation"),
