@@ -93,6 +93,12 @@ def main() -> None:
         help="instead: a made-up class of N with mistakes, crashes and endless loops",
     )
     parser.add_argument(
+        "--costly",
+        type=int,
+        metavar="N",
+        help="instead: a class of N, of which every tenth hands in something costly",
+    )
+    parser.add_argument(
         "--writer",
         type=int,
         metavar="N",
@@ -109,6 +115,10 @@ def main() -> None:
             from benchmarks import simulated
 
             simulated.measure(root, asked.assignment, asked.simulated)
+        elif asked.costly:
+            from benchmarks import costly
+
+            costly.measure(root, asked.assignment, asked.costly, asked.repeats)
         elif asked.writer:
             from benchmarks import writer
 

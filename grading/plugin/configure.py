@@ -38,7 +38,7 @@ from grading.plugin.arrange import Arrange
 from grading.plugin.execute import SealedExecute
 from grading.plugin.feedback import ClearOurHiddenTests, EveryonesFeedback, GetScores
 from grading.plugin.grades import export_grades
-from grading.plugin.pages import BoundedHighlight, bounded_colours
+from grading.plugin.pages import BoundedHighlight, bounded_colours, with_prefix
 from grading.plugin.stubs import NamedStubs
 from grading.plugin.students import import_students
 
@@ -127,4 +127,8 @@ def _configure(c: Config) -> None:
     c.GenerateFeedback.preprocessors = [GetScores, ClearOurHiddenTests]
 
     # The pages of formgrader show whatever students wrote, too.
-    c.HTMLExporter.filters = {"highlight_code": BoundedHighlight, "ansi2html": bounded_colours}
+    c.HTMLExporter.filters = {
+        "highlight_code": BoundedHighlight,
+        "ansi2html": bounded_colours,
+        "strip_files_prefix": with_prefix,
+    }

@@ -34,3 +34,11 @@ class BoundedHighlight(Highlight2HTML):
 def bounded_colours(text: str) -> str:
     """Return text of an output as HTML, with the colours of a terminal if it is not too long."""
     return ansi2html(text) if len(text) <= COLOURED else escape(text.replace("\x1b", ""))
+
+
+def with_prefix(html: str) -> str:
+    """Return it as it is, in place of nbconvert's ``strip_files_prefix``.
+
+    That looks for a prefix of IPython 1's links, in time with the square of a cell's brackets.
+    """
+    return html

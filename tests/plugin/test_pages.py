@@ -42,6 +42,11 @@ def test_code_is_coloured_as_far_as_there_is_room_and_always_shown(
         assert "&lt;b&gt;" * 1700 in page
 
 
+def test_brackets_take_no_time_of_their_own(exporter: HTMLExporter) -> None:
+    looked = exporter.environment.filters["strip_files_prefix"]
+    assert looked("[" * 1000 + "](files/x)") == "[" * 1000 + "](files/x)"
+
+
 def test_an_output_with_too_much_for_a_terminal_is_shown_without_colours(
     exporter: HTMLExporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
