@@ -79,7 +79,7 @@ check: lint ## lint, and the tests that need no sandbox and no other process (se
 test: sandbox lint ## run everything: linters, tests, lectures
 	@$(call optional,$(CHROMIUM),chromium libatomic1)
 	@$(call optional,ls /usr/lib/postgresql/*/bin/initdb,postgresql)
-	$(BIN)/python -m pytest -n auto --dist loadscope --nbval tests course
+	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder --nbval tests course
 
 # An environment of its own: half a gigabyte that students need not download.
 test-frameworks: .venv-frameworks/installed ## compare the references with PyTorch, Keras, TensorFlow

@@ -95,7 +95,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests, and give slow ones more time."""
+    """Mark tests, give slow ones more time, and have them run first: quick ones fill the end."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         marks = {mark for fixture, mark in MARKS.items() if fixture in fixtures}
@@ -104,6 +104,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark in {*marks, "slow"}:
             item.add_marker(mark)
         item.add_marker(pytest.mark.timeout(PATIENCE))
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @cache

@@ -150,7 +150,7 @@ class Course:
             with contextlib.suppress(psutil.Error):  # it has just ended
                 own = [self.process, *self.process.children()]  # workers, if it has any
                 graders = [one for one in own if "bwrap" not in command_of(one)]
-                self.peak = max(self.peak, *map(peak_of, graders))
+                self.peak = max([self.peak, *map(peak_of, graders)])
             time.sleep(0.1)  # to look takes processor time that answers need
 
     def finish(self) -> None:

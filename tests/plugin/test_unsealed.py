@@ -44,3 +44,14 @@ def test_grading_without_running_code_is_refused(course: Path) -> None:
     assert run.returncode == 1
     assert "--no-execute is not possible here" in run.stderr
     assert scores(course) == {}
+
+
+def test_where_the_engine_cannot_be_imported_nothing_runs(course: Path, tmp_path: Path) -> None:
+    """nbgrader only logs an error in its configuration, and would go on with its own steps."""
+    hand_in(course, "ann", double="open('ran', 'w')\ndef double(x): ...")
+    missing = tmp_path / "missing"
+    missing.mkdir()
+    (missing / "latex2mathml.py").write_text("raise ModuleNotFoundError('no latex2mathml')")
+    run = nbgrader(course, "autograde", ASSIGNMENT, PYTHONPATH=str(missing))
+    assert run.returncode != 0 and "Nothing was done: no latex2mathml" in run.stderr
+    assert not (course / "autograded").exists()
