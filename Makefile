@@ -35,7 +35,7 @@ setup: .venv/installed ## build the Python environment in .venv
 .venv-frameworks/installed: extras := grading,test,frameworks
 .venv-frameworks/installed: constraints.txt constraints-frameworks.txt
 
-.venv/installed .venv-frameworks/installed: pyproject.toml
+.venv/installed .venv-frameworks/installed: pyproject.toml config_errors.pth
 	@if ! "$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null; then \
 		python="$(or $(PYTHON),python3)"; \
 		echo "This course needs Python 3.11 or later. $$python says:" \
@@ -52,6 +52,7 @@ setup: .venv/installed ## build the Python environment in .venv
 	@"$(PYTHON)" -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check \
 		$(addprefix --constraint ,$(filter constraints%,$^)) --editable '.[$(extras)]'
+	@cp config_errors.pth "$$($(@D)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@touch $@
 
 sandbox: setup ## check that submitted code can be sealed; install bubblewrap if it is missing

@@ -16,6 +16,8 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets import List, Unicode
 from traitlets.config import Configurable
 
+from grading.stop import Stop
+
 NOTES = ".grading"  # in the course's root
 
 
@@ -41,11 +43,20 @@ class Course:
     ----------
     settings : sequence of str
         nbgrader's, such as ``--SealedExecute.timeout=60``; they count for more than its file.
+
+    Raises
+    ------
+    Stop
+        If that file cannot be used.
     """
 
     def __init__(self, settings: Sequence[str] = ()) -> None:
         app = NbGrader()
-        app.initialize(list(settings))
+        app.raise_config_file_errors = True  # else it goes on without the file
+        try:
+            app.initialize(list(settings))
+        except Exception as error:
+            raise Stop(f"nbgrader_config.py cannot be used: {error}. Nothing was done.") from None
         app.log_level = logging.WARNING  # nbgrader tells of each of its steps
         self.app: Configurable = app
         self.directory = CourseDirectory(parent=app)

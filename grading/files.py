@@ -43,6 +43,11 @@ def write_files(folder: Path, files: Files) -> None:
             path.chmod(mode)
 
 
+def style_sheet(own: Path) -> str:
+    """The style sheet of a page: what all of ours share, and its own."""
+    return "".join(path.read_text() for path in (Path(__file__).with_name("pages.css"), own))
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file beside its place and move it there, so that nobody reads half of it.
 

@@ -27,8 +27,8 @@ pytestmark = pytest.mark.usefixtures("sandbox")
 ASSIGNMENT, NOTEBOOK = "module3_tuning_batchnorm", "2_batch_norm"
 SETTINGS = f"""
 c.HiddenTests.folders = [{str(REPOSITORY)!r}]
-c.SealedExecute.timeout = 8
-c.SealedExecute.question_timeout = 4
+c.SealedExecute.timeout = 4
+c.SealedExecute.question_timeout = 2
 """
 SEED = 1
 SECRET = bytes(range(32))  # the same cases at every run

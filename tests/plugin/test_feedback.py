@@ -10,8 +10,10 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat import v4
 from nbformat.notebooknode import NotebookNode
+from nbgrader.api import Gradebook
 
-from grading.plugin.feedback import ClearOurHiddenTests
+from grading.course import Course
+from grading.plugin.feedback import ClearOurHiddenTests, overview
 from grading.plugin.feedback.page import FeedbackPage
 from tests.support.little_course import course_cell, notebook_of
 
@@ -151,3 +153,20 @@ def test_a_written_answer_waits_for_its_reader(page) -> None:
     soup = page(cell)
     [card] = soup.select(".card")
     assert "not scored yet" in card.get_text() and "Because." in soup.select_one(".cell").get_text()
+
+
+@pytest.mark.slow  # nbgrader starts alembic for a new gradebook
+def test_the_overview_tells_no_points_that_were_not_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "feedback" / "ann" / "ps1").mkdir(parents=True)
+    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        gradebook.add_student("ann", first_name="Ann", last_name="<b>Lee")
+        for assignment in ("ps1", "ps2"):
+            gradebook.add_assignment(assignment)
+            gradebook.add_submission(assignment, "ann")
+        overview.write(Course(), gradebook, "ann")
+    soup = BeautifulSoup((tmp_path / "feedback" / "ann" / "index.html").read_text(), "html.parser")
+    assert [heading.get_text() for heading in soup("h2")] == ["ps1"]
+    assert soup.select_one(".kicker").get_text() == "Ann <b>Lee"

@@ -55,3 +55,14 @@ def test_where_the_engine_cannot_be_imported_nothing_runs(course: Path, tmp_path
     run = nbgrader(course, "autograde", ASSIGNMENT, PYTHONPATH=str(missing))
     assert run.returncode != 0 and "Nothing was done: no latex2mathml" in run.stderr
     assert not (course / "autograded").exists()
+
+
+@pytest.mark.parametrize("program", ["nbgrader", "grading"])
+def test_a_slip_in_the_configuration_ends_the_command(course: Path, program: str) -> None:
+    """From within the file nothing can be done about it: `config_errors.pth` does."""
+    hand_in(course, "ann")
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write("c.Exchange.root = (\n")
+    run = commands.run(course, program, "autograde", ASSIGNMENT)
+    assert run.returncode != 0 and "was never closed" in run.stderr
+    assert not (course / "autograded").exists()

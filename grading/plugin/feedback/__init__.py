@@ -28,11 +28,11 @@ class GetScores(GetGrades):
     """Says at a question that was scored by hand that it was, and what counts."""
 
     def _get_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
-        super()._get_score(cell, resources)
         details = cell.metadata.nbgrader
         grade = self.gradebook.find_grade(
             details.grade_id, self.notebook_id, self.assignment_id, self.student_id
         )
+        details["score"], details["points"] = grade.score, grade.max_score
         details["waits"] = grade.needs_manual_grade and grade.manual_score is None
         if grade.manual_score is not None or grade.extra_credit:
             extra = f", {grade.extra_credit:g} of them on top" if grade.extra_credit else ""

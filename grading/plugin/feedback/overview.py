@@ -1,4 +1,4 @@
-"""A student's page over all assignments: points, what was late, and the way to each page."""
+"""A student's page over all assignments that have pages: points, what was late, the way there."""
 
 from __future__ import annotations
 
@@ -24,9 +24,13 @@ def write(course: Course, gradebook: Gradebook, student: str) -> None:
     gradebook : Gradebook
     student : str
     """
-    submissions = gradebook.student_submissions(student)
     folder = course.feedback(student, "a").parent
-    if not folder.is_dir() or not submissions:
+    submissions = [
+        submission
+        for submission in gradebook.student_submissions(student)
+        if (folder / submission.assignment.name).is_dir()  # others are not given back yet
+    ]
+    if not submissions:
         return
     one = gradebook.find_student(student)
     name = " ".join(part for part in (one.first_name, one.last_name) if part) or student
@@ -43,7 +47,7 @@ def _assignment(submission: SubmittedAssignment, folder: Path) -> dict[str, Any]
     penalty = submission.late_submission_penalty or 0.0
     return {
         "name": submission.assignment.name,
-        "score": submission.score - penalty,
+        "score": max(0.0, submission.score - penalty),
         "points": submission.max_score,
         "late_penalty": penalty,
         "handed_in": _moment(submission.timestamp),
@@ -51,7 +55,7 @@ def _assignment(submission: SubmittedAssignment, folder: Path) -> dict[str, Any]
         "notebooks": [
             {
                 "name": notebook.name,
-                "score": notebook.score - (notebook.late_submission_penalty or 0.0),
+                "score": max(0.0, notebook.score - (notebook.late_submission_penalty or 0.0)),
                 "points": notebook.max_score,
                 "waits": notebook.needs_manual_grade,
                 "page": _address(folder, submission.assignment.name, notebook.name),

@@ -22,6 +22,7 @@ from nbgrader.utils import is_grade, is_solution, is_task
 from traitlets import Unicode, default
 
 from grading.course import release_folder
+from grading.files import style_sheet
 from grading.handed_in.cells import grade_id, question_name
 from grading.plugin.feedback import shown
 from grading.plugin.pages import BoundedHighlight
@@ -183,7 +184,7 @@ def environment(lectures: str = UP) -> Environment:
         "is_long": shown.is_long,
         "picture": shown.picture,
     }
-    made.globals["style"] = Markup((HERE / "page.css").read_text())
+    made.globals["style"] = Markup(style_sheet(HERE / "page.css"))
     return made
 
 

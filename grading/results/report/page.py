@@ -12,6 +12,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from grading.files import style_sheet
 from grading.results.report import figures
 from grading.results.report.records import Class
 
@@ -43,7 +44,7 @@ def render(one: Class, assignments: Sequence[str]) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"number": _number, "percent": _percent, "address": quote}
-    style, script = (HERE / name for name in ("page.css", "page.js"))
+    sheet, script = style_sheet(HERE / "page.css"), (HERE / "page.js").read_text()
     scores, looks = figures.scores(one), figures.looks(one)
     words: dict[str, list[str]] = {record.student: [] for record in one.records}
     for look in looks:
@@ -65,15 +66,15 @@ def render(one: Class, assignments: Sequence[str]) -> str:
         failures=figures.failures(one),
         looks=looks,
         words=words,
-        style=Markup(style.read_text()),
-        script=Markup(script.read_text()),
-        hashes={"style": _hash(style), "script": _hash(script)},
+        style=Markup(sheet),
+        script=Markup(script),
+        hashes={"style": _hash(sheet), "script": _hash(script)},
     )
 
 
-def _hash(path: Path) -> str:
+def _hash(text: str) -> str:
     """The source expression of Content-Security-Policy that allows this text alone."""
-    digest = hashlib.sha256(path.read_text().encode()).digest()
+    digest = hashlib.sha256(text.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 

@@ -2,7 +2,7 @@
 
 try:
     from grading.plugin.configure import configured
-except ImportError as error:  # nbgrader would go on without it, and run student code unsealed
+except Exception as error:  # nbgrader would go on without it, and run student code unsealed
     raise SystemExit(f"Nothing was done: {error}. Run make setup, and use .venv/bin.") from None
 
 with configured(get_config()) as c:  # noqa: F821 - traitlets defines it
