@@ -16,8 +16,6 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets import List, Unicode
 from traitlets.config import Configurable
 
-from grading.stop import Stop
-
 NOTES = ".grading"  # in the course's root
 
 
@@ -46,7 +44,7 @@ class Course:
 
     Raises
     ------
-    Stop
+    SystemExit
         If that file cannot be used.
     """
 
@@ -56,7 +54,9 @@ class Course:
         try:
             app.initialize(list(settings))
         except Exception as error:
-            raise Stop(f"nbgrader_config.py cannot be used: {error}. Nothing was done.") from None
+            raise SystemExit(
+                f"nbgrader_config.py cannot be used: {error}. Nothing was done."
+            ) from None
         app.log_level = logging.WARNING  # nbgrader tells of each of its steps
         self.app: Configurable = app
         self.directory = CourseDirectory(parent=app)
