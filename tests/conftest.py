@@ -62,6 +62,7 @@ SLOW = (
     "rehearsal/test_simulate.py",
     "results",
     "sandbox/test_forkserver.py",
+    "site",
 )
 PATIENCE = 1800  # seconds for a slow test with its fixtures, on a busy machine
 
