@@ -121,6 +121,7 @@ site: .venv-site/installed ## build the course as a website in site/, from the n
 	@echo "Built site/: open site/index.html."
 
 test-site: setup site ## build the website, and look at it in a browser
+	@$(call optional,$(CHROMIUM),chromium libatomic1)
 	$(BIN)/python -m pytest tests/site
 
 formgrader: setup ## open JupyterLab for instructors: source/ runs its hidden tests, and formgrader
