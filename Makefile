@@ -23,7 +23,7 @@ install = as_root=; \
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		$(1) >/dev/null
 
-.PHONY: help setup sandbox demo check test test-frameworks lint release lab bundle formgrader bench
+.PHONY: help setup sandbox demo check test test-frameworks lint hints release lab bundle formgrader bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
@@ -93,7 +93,10 @@ lint: setup ## check style, formatting, who imports whom, and the workflow
 	$(BIN)/lint-imports
 	$(BIN)/zizmor --offline --no-progress --quiet .github
 
-release: setup ## make release/ from source/
+hints: setup ## write beside the notebooks what their visible checks know of mistakes
+	@$(BIN)/python -m grading hints
+
+release: hints ## make release/ from source/
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	for folder in source/*/; do \
 		PATH="$(CURDIR)/$(BIN):$$PATH" nbgrader generate_assignment --force \
