@@ -23,7 +23,7 @@ install = as_root=; \
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		$(1) >/dev/null
 
-.PHONY: help setup sandbox demo check test test-frameworks lint hints release lab bundle formgrader bench
+.PHONY: help setup sandbox demo check test test-frameworks lint hints release solutions lab bundle formgrader bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
@@ -102,6 +102,9 @@ release: hints ## make release/ from source/
 		PATH="$(CURDIR)/$(BIN):$$PATH" nbgrader generate_assignment --force \
 			--db="sqlite:///$$scratch/gradebook.db" "$$(basename "$$folder")" || exit 1; \
 	done
+
+solutions: setup ## write a module's worked notebooks to solutions/: make solutions MODULE=…
+	@$(BIN)/python -m handout.solutions "$(MODULE)"
 
 # JupyterLab's folder has what students get, and nothing else; assignments are copied once, so that
 # who works on them leaves release/ as it is.
