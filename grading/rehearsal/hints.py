@@ -239,8 +239,9 @@ def write(catalogue: Catalogue, names: Sequence[str], course: Course) -> int:
             found[task.name] = known(task, sheet, {way: refusal(task, sheet, way) for way in ways})
         text = json.dumps(found, indent=1, ensure_ascii=False)
         text = NUMBERS.sub(lambda row: f"[{' '.join(row[1].split())}]", text)
-        path.with_suffix(".json").write_text(f"{text}\n", encoding="utf-8")
-        print(f"{path.with_suffix('.json')}: {', '.join(found)}")
+        written = path.with_suffix(".json")
+        written.write_text(f"{text}\n", encoding="utf-8")
+        print(f"{written.relative_to(course.root)}: {', '.join(found)}")
     return 0
 
 

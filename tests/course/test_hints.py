@@ -30,7 +30,6 @@ def monkeypatch_module() -> Iterator[pytest.MonkeyPatch]:
         yield patch
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.name)
 def test_right_answers_pass_and_mistakes_are_caught_and_named(notebook, sheets):
     audits = [hints.HintAudit(task, sheets.of(task.name)) for task in notebook.tasks]
