@@ -23,8 +23,8 @@ install = as_root=; \
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		$(1) >/dev/null
 
-.PHONY: help setup sandbox demo check test test-frameworks test-site lint release lab bundle site \
-	formgrader bench
+.PHONY: help setup sandbox demo check test test-frameworks test-site lint hints release solutions \
+	lab bundle site formgrader bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
@@ -96,12 +96,18 @@ lint: setup ## check style, formatting, who imports whom, and the workflow
 	$(BIN)/lint-imports
 	$(BIN)/zizmor --offline --no-progress --quiet .github
 
-release: setup ## make release/ from source/
+hints: setup ## write beside the notebooks what their visible checks know of mistakes
+	@$(BIN)/python -m grading hints
+
+release: hints ## make release/ from source/
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	for folder in source/*/; do \
 		PATH="$(CURDIR)/$(BIN):$$PATH" nbgrader generate_assignment --force \
 			--db="sqlite:///$$scratch/gradebook.db" "$$(basename "$$folder")" || exit 1; \
 	done
+
+solutions: setup ## write a module's worked notebooks to solutions/: make solutions MODULE=…
+	@$(BIN)/python -m handout.solutions "$(MODULE)"
 
 # JupyterLab's folder has what students get, and nothing else; assignments are copied once, so that
 # who works on them leaves release/ as it is.

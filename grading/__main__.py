@@ -210,6 +210,7 @@ def _audit_options(parser: argparse.ArgumentParser) -> None:
         ("mutants", "does every small change of a right answer lose points?"),
         ("reach", "do the cases go as far as the questions promise?"),
         ("losses", "what does each mistake cost, and which criteria does it lose?"),
+        ("hints", "do visible checks pass right answers, and name mistakes that were made?"),
     ):
         help = f"examine something else: {question}"
         other.add_argument(f"--{name}", dest="other", action="store_const", const=name, help=help)
@@ -217,10 +218,25 @@ def _audit_options(parser: argparse.ArgumentParser) -> None:
 
 def _audit(names: Sequence[str], seeds: int, other: str | None, settings: Sequence[str]) -> int:
     from grading.course import Course
-    from grading.rehearsal import audit, losses, mutants, reach
+    from grading.rehearsal import audit, hints, losses, mutants, reach
 
+    course = Course(settings)
+    if other == "hints":
+        return hints.run(_catalogue(course), names, course)
     examination = {"mutants": mutants, "reach": reach, "losses": losses}.get(other, audit)
-    return examination.run(_catalogue(Course(settings)), names, seeds)
+    return examination.run(_catalogue(course), names, seeds)
+
+
+def _hints_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks; all if none")
+
+
+def _hints(names: Sequence[str], settings: Sequence[str]) -> int:
+    from grading.course import Course
+    from grading.rehearsal import hints
+
+    course = Course(settings)
+    return hints.write(_catalogue(course), names, course)
 
 
 def _scaffold_options(parser: argparse.ArgumentParser) -> None:
@@ -344,11 +360,20 @@ COMMANDS = {
         _audit,
         takes_settings=True,
     ),
+    "hints": Command(
+        "write what the visible checks know of mistakes beside the notebooks",
+        "Beside each source/ASSIGNMENT/checks/NOTEBOOK.py writes a table of what the mistakes of "
+        "the hidden tests answer, by which they are recognised, and what all these modules have in "
+        "common. Run it in the course's folder after a change of checks, mistakes or points.",
+        _hints_options,
+        _hints,
+        takes_settings=True,
+    ),
     "scaffold": Command(
         "write the cells of new questions into an assignment's notebook",
         "Adds to FOLDER/NOTEBOOK.ipynb a prompt, an answer cell, visible checks and the graded "
-        "cell for each question of the hidden tests that it lacks. Prompt and checks are only "
-        "begun: they are yours to write.",
+        "cell for each question of the hidden tests that it lacks. Prompt and checks, in "
+        "FOLDER/checks/NOTEBOOK.py, are only begun: they are yours to write.",
         _scaffold_options,
         _scaffold,
         takes_settings=True,

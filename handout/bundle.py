@@ -31,7 +31,7 @@ dependencies = {dependencies}
 [tool.setuptools]
 package-dir = {{ lecturekit = "course/lecturekit" }}
 packages = ["grading.boundary", "grading.handed_in", "handout", "lecturekit"]
-package-data = {{ handout = ["released/*/*.ipynb"] }}
+package-data = {{ handout = ["released/*/*.ipynb", "released/*/checks/*.*"] }}
 
 # Where an install without `--editable` is to be found by nbgrader, as on a hub.
 [tool.setuptools.data-files]
@@ -67,8 +67,10 @@ def _contents(repository: Path) -> Iterator[tuple[str, bytes]]:
         yield name, (repository / name).read_bytes()
     for path in (repository / ARRANGING).glob("*.py"):
         yield f"{ARRANGING}/{path.name}", path.read_bytes()
-    for path in (repository / "release").glob("*/*.ipynb"):
-        yield f"{RELEASED}/{path.parent.name}/{path.name}", path.read_bytes()
+    for pattern in ("*/*.ipynb", "*/checks/*.*"):
+        for path in (repository / "release").glob(pattern):
+            inside = path.relative_to(repository / "release").as_posix()
+            yield f"{RELEASED}/{inside}", path.read_bytes()
     yield CONFIG, (repository / "handout" / CONFIG).read_bytes()
     yield "pyproject.toml", _pyproject(repository).encode()
     for folder in FOLDERS:
