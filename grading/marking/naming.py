@@ -5,18 +5,18 @@ from __future__ import annotations
 import functools
 import itertools
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from grading.boundary.outcome import Failed
 from grading.boundary.questions import Unanswered
 from grading.marking.case import Answer
-from grading.marking.criteria import Criterion, InputsUntouched
+from grading.marking.criteria import Agrees, Criterion, InputsUntouched
 from grading.marking.sitting import Answers, Lost, Sitting
-from grading.marking.source import Edit, edited_text
 from grading.marking.task import Mistake, Way, total
 
 MOST = 2  # mistakes that are named
 ENOUGH = 2  # cases that must show one
+WHOLE = Agrees("the whole answer", 0)
 
 Answering = Callable[[int], Answer | Unanswered]
 
@@ -50,7 +50,7 @@ class Naming:
             return ()
         first = self._dearest(lost, lambda mistake: self._explained(mistake, answers, lost))
         left = lost.difference(*first.values())
-        if left and (both := self._two_as_one(answers, lost)):
+        if left and (both := self._two_as_one(answers)):
             return both
         named = dict(first)
         for explained in (self._explained_elsewhere, self._explained_in_a_criterion):
@@ -68,10 +68,14 @@ class Naming:
 
     def fitting(self, answers: Answers) -> list[Mistake]:
         """The mistakes that explain all that was lost."""
+        return [m for m in self._task.mistakes if self.explain(answers, [m])]
+
+    def explain(self, answers: Answers, mistakes: Iterable[Mistake]) -> bool:
+        """Whether these mistakes explain all that was lost, each wherever it is wrong."""
         lost = self._sitting.lost(answers)
-        return [
-            m for m in self._task.mistakes if self._explained(m, answers, lost) == lost != set()
-        ]
+        return (
+            lost == Lost().union(*(self._explained(m, answers, lost) for m in mistakes)) != Lost()
+        )
 
     def _dearest(
         self,
@@ -174,34 +178,37 @@ class Naming:
             if pair[0] is criterion
         )
 
-    def _two_as_one(self, answers: Answers, lost: Lost) -> tuple[Mistake, ...]:
-        """Two mistakes that give all of the answers if both are made; none if other two do, too."""
-        wrong = {index for _, index in lost}
+    def pairs_like(self, answers: Answers) -> list[set[Mistake]]:
+        """Each two mistakes, or ways of one, that give all of the answers if both are made."""
+        wrong = {index for _, index in self._sitting.lost(answers)}
         order = sorted(range(len(self._cases)), key=lambda index: index not in wrong)
-        common: set[Mistake] | None = None
-        for mistakes, text in self._pairs():
-            try:
-                with warnings.catch_warnings(action="ignore"):
-                    both = self._sitting.answering(text)
-            except SyntaxError:
-                continue
-            if self._same(both, answers, self._task.criteria, everywhere=True, order=order):
-                common = mistakes if common is None else common & mistakes
-        both = [m for m in self._task.mistakes if m in (common or ())]
+        return [
+            mistakes
+            for mistakes, both in self._pairs
+            if self._same(both, answers, self._all_of(mistakes), everywhere=True, order=order)
+        ]
+
+    def _all_of(self, mistakes: Collection[Mistake]) -> Sequence[Criterion]:
+        """All criteria; beside chance also the whole answer, for a property tells too little."""
+        whole = (WHOLE,) if any(mistake.looks_like for mistake in mistakes) else ()
+        return [*self._task.criteria, *whole]
+
+    def _two_as_one(self, answers: Answers) -> tuple[Mistake, ...]:
+        """Two mistakes that give all of the answers if both are made; of many, what all share."""
+        common = set.intersection(*(self.pairs_like(answers) or [set()]))
+        both = [m for m in self._task.mistakes if m in common]
         return tuple(sorted(both, key=lambda mistake: -self._points_in_all(mistake)))
 
-    def _pairs(self) -> Iterator[tuple[set[Mistake], str]]:
-        """All ways to make two mistakes in one text."""
-        ways = [(m, way) for m in self._task.mistakes if not m.looks_like for way in m.ways]
+    @functools.cached_property
+    def _pairs(self) -> list[tuple[set[Mistake], Answering]]:
+        """All two mistakes that can be made in one answer, with what it answers."""
+        ways = [(m, way) for m in self._task.mistakes for way in m.ways]
+        found = []
         for (one, first), (other, second) in itertools.combinations(ways, 2):
-            for way, change in ((first, second), (second, first)):
-                if isinstance(change, Edit):
-                    try:
-                        text = edited_text(self._task.source(way), change)
-                    except ValueError:
-                        continue
-                    yield {one, other}, text
-                    break
+            if text := self._task.made_together(first, second):
+                with warnings.catch_warnings(action="ignore"):
+                    found.append(({one, other}, functools.cache(self._sitting.answering(text))))
+        return found
 
     def _looks_like(self, mistake: Mistake, answers: Answers) -> bool:
         """Whether a sign says so; it is one of the parts as well, and silent over their doubles."""

@@ -6,6 +6,7 @@ Everything here only describes; :mod:`grading.marking.sitting` puts the question
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ import numpy as np
 from grading.marking.case import Case
 from grading.marking.criteria import Criterion
 from grading.marking.promise import Promise
-from grading.marking.source import Edit, edited, source_of
+from grading.marking.source import Edit, edited, edited_text, source_of
 
 Way = Edit | Callable
 Sign = Callable[[Any, Any, Case], bool | None]
@@ -212,6 +213,20 @@ class Task:
     def source(self, way: Way) -> str:
         """The source of an answer, as it stands in a notebook."""
         return source_of(self.function(way), self.name)
+
+    def made_together(self, one: Way, other: Way) -> str | None:
+        """The source of an answer that is wrong in two ways.
+
+        None if neither is an edit that fits the other's source, or it matters which is made first.
+        """
+        texts = set()
+        for way, change in ((one, other), (other, one)):
+            if isinstance(change, Edit):
+                with contextlib.suppress(ValueError, SyntaxError):
+                    text = edited_text(self.source(way), change)
+                    compile(text, f"<{self.name}>", "exec")
+                    texts.add(text)
+        return texts.pop() if len(texts) == 1 else None
 
     def namespace(self, candidate: Way | str, **parts: Callable) -> dict[str, Any]:
         """A namespace as a notebook's, with `candidate`, or its source, as the graded function."""
