@@ -17,6 +17,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    fixed,
 )
 
 
@@ -253,9 +254,11 @@ MISTAKES = (
     Mistake(
         "BN-22",
         NORMALISE,
-        "epsilon has a fixed value. Use the argument, whatever its default is.",
+        "epsilon or momentum has a fixed value. Use the arguments, whatever their defaults are.",
         edit(STD, "std = np.sqrt(var + 1e-5)"),
         edit(STD, "std = np.sqrt(var + 1e-8)"),
+        edit("", "momentum = 0.99"),
+        numbers=fixed("epsilon", "momentum"),
     ),
     Mistake(
         "BN-24",
@@ -412,6 +415,7 @@ TASK = Task(
         "BN-20": "output in training · cache · running statistics",
         "BN-21": "inputs untouched",
         "BN-22": "output in training · cache · output at test time",
+        "BN-22, way 3": "running statistics",
         "BN-24": "output in training · cache",
         "BN-25": "output in training · output at test time",
         "BN-28": "output at test time",

@@ -24,6 +24,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    fixed,
 )
 
 
@@ -142,7 +143,13 @@ MISTAKES = (
             f"        {STEP}\n        averages[t] = v", f"        averages[t] = v\n        {STEP}"
         ),
     ),
-    Mistake("EW-15", AVERAGE, FIXED, edit(STEP, "v = 0.9 * v + (1 - 0.9) * value")),
+    Mistake(
+        "EW-15",
+        AVERAGE,
+        FIXED,
+        edit(STEP, "v = 0.9 * v + (1 - 0.9) * value"),
+        numbers=fixed("beta"),
+    ),
     Mistake(
         "EW-16",
         AVERAGE,

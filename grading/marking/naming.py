@@ -12,7 +12,7 @@ from grading.boundary.questions import Unanswered
 from grading.marking.case import Answer
 from grading.marking.criteria import Agrees, Criterion, InputsUntouched
 from grading.marking.sitting import Answers, Lost, Sitting
-from grading.marking.task import Mistake, Way, total
+from grading.marking.task import NUMBERS, Mistake, Way, total
 
 MOST = 2  # mistakes that are named
 ENOUGH = 2  # cases that must show one
@@ -36,6 +36,7 @@ class Naming:
         self._lost: dict[Way, Lost] = {}
         # What was found of an answer, by its identity, with the answer itself: that keeps it so.
         self._changes: dict[tuple[int, int], tuple[Answer | Unanswered, set[str]]] = {}
+        self._fitting: dict[tuple[Mistake, int], tuple[Answers, dict[Way, str]]] = {}
         self._wrong: dict[tuple[int, int, tuple[int, ...]], tuple[Answer | Unanswered, bool]] = {}
 
     def named(self, answers: Answers) -> tuple[Mistake, ...]:
@@ -68,7 +69,10 @@ class Naming:
 
     def fitting(self, answers: Answers) -> list[Mistake]:
         """The mistakes that explain all that was lost."""
-        return [m for m in self._task.mistakes if self.explain(answers, [m])]
+        lost = self._sitting.lost(answers)
+        return [
+            m for m in self._task.mistakes if self._explained(m, answers, lost) == lost != Lost()
+        ]
 
     def explain(self, answers: Answers, mistakes: Iterable[Mistake]) -> bool:
         """Whether these mistakes explain all that was lost, each wherever it is wrong."""
@@ -100,7 +104,7 @@ class Naming:
             equal = [m for m in found if worth[m] == best]
             if not best[1] or (only and len(equal) > 1):
                 break
-            dearest = min(equal, key=self._points_in_all)
+            dearest = min(equal, key=lambda m: (m.looks_like is not None, self._points_in_all(m)))
             named[dearest] = found[dearest]
             left = left - found[dearest]
         return named
@@ -121,13 +125,11 @@ class Naming:
         if mistake.looks_like:
             return self._lost_alike(mistake, lost) if self._looks_like(mistake, answers) else Lost()
         touched = self._same_arguments_changed(mistake, answers)
+        fitting = [way for way in mistake.ways if self._same(self._of(way), answers, aside=aside)]
+        if not fitting and not aside:
+            fitting = list(self._numbers_that_fit(mistake, answers))
         found = Lost().union(
-            *(
-                self._lost_by(way)
-                for way in mistake.ways
-                if self._same(self._of(way), answers, self._results, aside)
-                and (touched or self._leaves_arguments(way))
-            )
+            *(self._lost_by(way) for way in fitting if touched or self._leaves_arguments(way))
         )
         changed = {
             (criterion, index)
@@ -138,6 +140,33 @@ class Naming:
         if touched and (found or self._purely(mistake, lost)):
             found |= changed
         return lost & found
+
+    def told(self, answers: Answers) -> dict[Mistake, str]:
+        """What feedback says of the mistakes that answers show.
+
+        It is the sentence of each, and the number that fits, unless several do.
+        """
+        told = {}
+        for mistake in self.named(answers):
+            fitting = list(self._numbers_that_fit(mistake, answers).values())
+            told[mistake] = " ".join([mistake.sentence, *fitting[: len(fitting) == 1]])
+        return told
+
+    def _numbers_that_fit(self, mistake: Mistake, answers: Answers) -> dict[Way, str]:
+        """Ways of a mistake with a number that fits, and is not as good as 0, with words on it."""
+        key = mistake, id(answers)
+        if key not in self._fitting:
+            self._fitting[key] = (
+                answers,
+                {
+                    way.with_number(number): f"Your answers fit {name} = {number:g}."
+                    for name, way in mistake.numbers.items()
+                    if not self._same(self._of(way.with_number(0.0)), answers)
+                    for number in NUMBERS
+                    if self._same(self._of(way.with_number(number)), answers)
+                },
+            )
+        return self._fitting[key][1]
 
     def _leaves_arguments(self, way: Way) -> bool:
         return not any(self._changed(self._of(way)(i), i) for i in range(len(self._cases)))
@@ -228,18 +257,18 @@ class Naming:
         self,
         theirs: Answering,
         answers: Answers,
-        criteria: Sequence[Criterion],
+        criteria: Sequence[Criterion] = (),
         aside: Collection[int] = (),
         everywhere: bool = False,
         order: Sequence[int] = (),
     ) -> bool:
-        """Whether answers are those of a wrong function, in what criteria look at.
+        """Whether answers are those of a wrong function, in what criteria of the result look at.
 
         They are compared where it is wrong, or everywhere, in cases that are not put aside.
         """
         shown = 0
         for index in order or range(len(self._cases)):
-            looking = [c for c in criteria if c.selects(self._cases[index])]
+            looking = [c for c in criteria or self._results if c.selects(self._cases[index])]
             if index in aside or not looking:
                 continue
             other = theirs(index)
