@@ -109,7 +109,7 @@ MISTAKES = (
         edit("alpha0 /", "0.2 /"),
         edit("alpha0 /", "0.1 /"),
         edit("", "decay_rate = 0.5"),
-        numbers=fixed("alpha0", "decay_rate"),
+        numbers=fixed("alpha0", "decay_rate", whole=("interval",)),
     ),
     Mistake(
         "LR-12",

@@ -126,8 +126,12 @@ class Naming:
             return self._lost_alike(mistake, lost) if self._looks_like(mistake, answers) else Lost()
         touched = self._same_arguments_changed(mistake, answers)
         fitting = [way for way in mistake.ways if self._same(self._of(way), answers, aside=aside)]
-        if not fitting and not aside:
-            fitting = list(self._numbers_that_fit(mistake, answers))
+        if (
+            not fitting
+            and not aside
+            and len(numbers := self._numbers_that_fit(mistake, answers)) == 1
+        ):
+            fitting = list(numbers)
         found = Lost().union(
             *(self._lost_by(way) for way in fitting if touched or self._leaves_arguments(way))
         )
@@ -162,7 +166,7 @@ class Naming:
                     way.with_number(number): f"Your answers fit {name} = {number:g}."
                     for name, way in mistake.numbers.items()
                     if not self._same(self._of(way.with_number(0.0)), answers)
-                    for number in NUMBERS
+                    for number in way.numbers_of(NUMBERS)
                     if self._same(self._of(way.with_number(number)), answers)
                 },
             )

@@ -12,7 +12,7 @@ import functools
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
@@ -53,13 +53,18 @@ class Edit:
         return Edit((*self.replacements, (old, new, count)))
 
     def with_number(self, number: float) -> Edit:
-        """Put a number in place of ``{number}`` in what is written."""
+        """Put a number in place of ``{number}`` or ``{whole}`` in what is written."""
         return Edit(
             tuple(
-                (old, new.replace("{number}", repr(number)), count)
+                (old, re.sub(r"\{(number|whole)\}", repr(number), new), count)
                 for old, new, count in self.replacements
             )
         )
+
+    def numbers_of(self, numbers: Iterable[float]) -> list[float]:
+        """Those of the numbers that can stand in what is written."""
+        whole = any("{whole}" in new for _, new, _ in self.replacements)
+        return [number for number in numbers if isinstance(number, int) or not whole]
 
     def of(self, function: Callable) -> FunctionType:
         """Edit another function than the task's reference; see :func:`edited`."""
@@ -76,12 +81,13 @@ def edit(old: str, new: str, count: int = 1) -> Edit:
     return Edit(((old, new, count),))
 
 
-def fixed(*names: str) -> dict[str, Edit]:
+def fixed(*names: str, whole: Sequence[str] = ()) -> dict[str, Edit]:
     """Describe functions in which an argument has a fixed value, whatever was handed in.
 
-    For a mistake's `numbers`: each name with an edit that has ``{number}`` in it.
+    For a mistake's `numbers`: each name with an edit that has ``{number}`` in it, or ``{whole}``.
     """
-    return {name: edit("", f"{name} = {{number}}") for name in names}
+    numbers = {name: edit("", f"{name} = {{number}}") for name in names}
+    return numbers | {name: edit("", f"{name} = {{whole}}") for name in whole}
 
 
 @functools.cache

@@ -75,7 +75,8 @@ class Mistake:
         Recognises the answer where equality cannot (random functions, rounding noise): True, False,
         or None where the case says nothing. Named at two True and no False.
     numbers : mapping of str to Edit, optional
-        More ways, which differ in a number for which ``{number}`` stands, by what it is called:
+        More ways, which differ in a number for which ``{number}`` stands, or ``{whole}``
+        for whole numbers only, by what it is called:
         those of :data:`NUMBERS` are tried, and the one that fits is told; see
         :func:`grading.marking.source.fixed`.
 
