@@ -208,6 +208,7 @@ def _audit_options(parser: argparse.ArgumentParser) -> None:
     other = parser.add_mutually_exclusive_group()
     for name, question in (
         ("mutants", "does every small change of a right answer lose points?"),
+        ("pairs", "are two mistakes at once named, and no others?"),
         ("reach", "do the cases go as far as the questions promise?"),
         ("losses", "what does each mistake cost, and which criteria does it lose?"),
         ("hints", "do visible checks pass right answers, and name mistakes that were made?"),
@@ -218,12 +219,13 @@ def _audit_options(parser: argparse.ArgumentParser) -> None:
 
 def _audit(names: Sequence[str], seeds: int, other: str | None, settings: Sequence[str]) -> int:
     from grading.course import Course
-    from grading.rehearsal import audit, hints, losses, mutants, reach
+    from grading.rehearsal import audit, hints, losses, mutants, pairs, reach
 
     course = Course(settings)
     if other == "hints":
         return hints.run(_catalogue(course), names, course)
-    examination = {"mutants": mutants, "reach": reach, "losses": losses}.get(other, audit)
+    others = {"mutants": mutants, "pairs": pairs, "reach": reach, "losses": losses}
+    examination = others.get(other, audit)
     return examination.run(_catalogue(course), names, seeds)
 
 

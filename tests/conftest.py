@@ -59,6 +59,7 @@ SLOW = (
     "rehearsal/test_another_course.py",
     "rehearsal/test_audit.py",
     "rehearsal/test_mutants.py",
+    "rehearsal/test_pairs.py",
     "rehearsal/test_reach.py",
     "rehearsal/test_simulate.py",
     "results",

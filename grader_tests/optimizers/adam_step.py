@@ -36,6 +36,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    fixed,
     script,
 )
 
@@ -189,9 +190,9 @@ MISTAKES = (
     Mistake(
         "AD-05",
         ADAM,
-        "The exponent of the correction lags one behind, and at t = 1 it divides by zero. Use t as "
-        "it comes.",
+        "The exponent of the correction is one off. t counts from 1: use it as it comes.",
         edit("beta1**t", "beta1 ** (t - 1)").then("beta2**t", "beta2 ** (t - 1)"),
+        edit("beta1**t", "beta1 ** (t + 1)").then("beta2**t", "beta2 ** (t + 1)"),
     ),
     Mistake(
         "AD-07",
@@ -373,10 +374,13 @@ MISTAKES = (
     Mistake(
         "AD-32",
         ADAM,
-        "A beta or epsilon has a fixed value. Use the arguments, whatever their defaults are.",
+        "A beta, epsilon or the learning rate has a fixed value. Use the arguments, whatever their "
+        "defaults are.",
         edit(A_MEAN, A_MEAN.replace("beta1", "0.9")).then("beta1**t", "0.9**t"),
         edit(A_SQUARE, A_SQUARE.replace("beta2", "0.999")).then("beta2**t", "0.999**t"),
         edit(A_ROOT, "(np.sqrt(s_hat) + 1e-8)"),
+        edit("", "learning_rate = 0.05"),
+        numbers=fixed("beta1", "beta2", "epsilon", "learning_rate"),
     ),
     Mistake(
         "AD-33",
@@ -476,6 +480,7 @@ TASK = Task(
         "AD-31": "parameters of any name",
         "AD-32": "all but 200 steps down a bowl · inputs untouched",
         "AD-32, way 3": "where epsilon stands",
+        "AD-32, way 4": "all but averages v and s · inputs untouched",
         "AD-33": "all but parameters · where epsilon stands · inputs untouched",
         "AD-34": "all but averages v and s · inputs untouched",
         "AD-35": "where epsilon stands",
