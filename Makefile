@@ -116,7 +116,7 @@ lab: setup ## open JupyterLab on the lectures and the released assignments
 	@cd .lab && ../$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/START.md
 
 bundle: setup ## write the zip for students: lectures, released assignments, how to start
-	@$(BIN)/python handout/bundle.py
+	@due="$$($(BIN)/python -m grading due)" && $(BIN)/python handout/bundle.py "$$due"
 
 # Links between pages hold because the sources lie as in the repository.
 site: .venv-site/installed ## build the course as a website in site/, from the notebooks as they are
