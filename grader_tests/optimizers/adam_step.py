@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from grader_tests.optimizers import ADAM, AS_PRINTED, EPSILON, EPSILON_HAT, ROOT_MISSING
+from grader_tests.optimizers import ADAM, COUNTING, EPSILON, EPSILON_HAT, ROOT_MISSING
 from grader_tests.optimizers import reference as ref
 from grader_tests.optimizers.draws import (
     IN_PLACE,
@@ -196,14 +196,14 @@ MISTAKES = (
     ),
     Mistake(
         "AD-07",
-        AS_PRINTED,
+        COUNTING,
         "t grows with every parameter. It is the number of the update, the same for all of them.",
         edit(A_KEEP, A_KEEP + "\n        t = t + 1"),
         edit(A_KEEP, A_KEEP + "\n        t += name[0] == 'b'"),
     ),
     Mistake(
         "AD-08",
-        AS_PRINTED,
+        COUNTING,
         "The exponent of the correction is the number of the layer. It is t, the number of the "
         "update.",
         edit("beta1**t", "beta1 ** int(name[-1])").then("beta2**t", "beta2 ** int(name[-1])"),
@@ -258,7 +258,7 @@ MISTAKES = (
     ),
     Mistake(
         "AD-15",
-        AS_PRINTED,
+        COUNTING,
         "The corrected averages are returned, and would be corrected again in the next step. "
         "Return v and s uncorrected.",
         edit(A_KEEP, A_KEEP.replace("mean, square", "v_hat, s_hat")),
@@ -391,7 +391,7 @@ MISTAKES = (
     ),
     Mistake(
         "AD-34",
-        AS_PRINTED,
+        COUNTING,
         "beta is multiplied by t, a lost exponent. It is raised to the power t.",
         edit("beta1**t", "beta1 * t").then("beta2**t", "beta2 * t"),
     ),
