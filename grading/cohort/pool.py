@@ -18,6 +18,9 @@ from typing import Any, Protocol
 from grading.cohort.worker import Grader, Job, Result, Submission, UnfitMachine
 
 SET_PDEATHSIG = 1
+# Packages are imported once, in a process from which all others are forked.
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload([__name__])
 _busy = threading.Lock()  # grading changes the process's folder and environment
 
 
@@ -91,9 +94,8 @@ class LocalPool:
 
 class _Process:
     def __init__(self, job: Job) -> None:
-        spawn = multiprocessing.get_context("spawn")
-        self.connection, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=_serve, args=(theirs, job))
+        self.connection, theirs = CONTEXT.Pipe()
+        self._process = CONTEXT.Process(target=_serve, args=(theirs, job))
         self._process.start()
         theirs.close()
 

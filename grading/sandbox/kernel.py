@@ -19,8 +19,9 @@ from grading.sandbox.client import Message, Session, is_idle
 
 MAX_BROKEN = 50  # messages that cannot be read before a kernel is given up
 GRACE = 5.0  # seconds for a kernel to come back after an interrupt
-SILENCE = 1.0  # seconds after its reply in which a request's last messages must have come
 LOOK = 0.1  # seconds between two looks whether a kernel lives, and what it has used
+SILENCE = 10  # looks after its reply in which a request's last messages must have come
+ARRIVING = 1 << 20  # bytes by which a message grows us, at least, from one look to the next
 STRIKES = 2  # times that a set of questions may cost a kernel when it is put again
 PATIENCE = 5  # times the processor time that a request may take, by the clock
 
@@ -250,8 +251,9 @@ class Kernel:
         does that dies.
         """
         session, broken, used = self._session, 0, await self._look()
+        silent, held = 0, _resident_bytes()
         limit = max(0.1, min(limit, self._limits.notebook - used))
-        start = last = looked = time.monotonic()
+        start = looked = time.monotonic()
         end = min(start + PATIENCE * limit, max(self._deadline, start + 0.1))
         while (now := time.monotonic()) < end:
             if now - looked > LOOK:
@@ -261,7 +263,7 @@ class Kernel:
                     return await self._interrupt(why, request, take)
             try:
                 message = await session.receive(min(end - now, LOOK))
-                last = time.monotonic()
+                silent = 0
                 if message["parent_header"].get("msg_id") != request:
                     continue
                 if is_idle(message):
@@ -272,8 +274,11 @@ class Kernel:
             except Empty:
                 if not await session.alive():
                     return await self._lose(Failed.DIED, f"the kernel died {doing}")
-                # A flood may lose the message that says that all is done.
-                if await session.replied(request) and time.monotonic() - last > SILENCE:
+                # A flood may lose the message that says that all is done; a large one takes long.
+                before, held = held, _resident_bytes()
+                silent = silent + 1 if held - before < ARRIVING else 0
+                silent *= await session.replied(request)
+                if silent > SILENCE:
                     if complete is None:
                         return None
                     return await self._lose(Failed.NOT_DATA, "the kernel's answers were lost")
@@ -322,12 +327,13 @@ class Kernel:
         """
         before = _resident_bytes()
         while not self._closed.wait(0.02):
-            session = self._session
-            if session is not None and _resident_bytes() - before > self._limits.received_mb << 20:
+            session, held = self._session, _resident_bytes()
+            before = min(before, held)  # ZeroMQ gives back late what a former kernel had sent
+            if session is not None and held - before > self._limits.received_mb << 20:
                 most = self._limits.received_mb
                 self._warn(f"the kernel sent more than {most} MB at one time and was killed")
                 session.kill()
-                self._closed.wait(1.0)  # while ZeroMQ gives back what it had received
+                self._closed.wait(1.0)  # it takes a moment to die
                 before = _resident_bytes()
 
     async def _look(self) -> float:

@@ -152,8 +152,8 @@ def kinds(replies: list[Reply]) -> list[str | None]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Wait for nothing longer than a test needs."""
-    for name, seconds in {"GRACE": 0.2, "SILENCE": 0.1, "LOOK": 0.02}.items():
-        monkeypatch.setattr(module, name, seconds)
+    for name, value in {"GRACE": 0.2, "SILENCE": 5, "LOOK": 0.02}.items():
+        monkeypatch.setattr(module, name, value)
 
 
 def test_cells_and_questions_are_answered():
@@ -412,6 +412,31 @@ def test_the_message_that_says_that_all_is_done_may_be_lost():
     assert Factory(lose).do(lambda kernel: kernel.run("print()", list), limits) == ""
 
 
+def test_answers_may_come_long_after_the_question_and_a_moment_after_the_reply():
+    def be_slow(session, request, code):
+        session.replies.add(request)
+        session.sent += [Pause(0.2), Empty()]
+        obey(session, request, code)
+
+    factory = Factory(be_slow)
+    assert kinds(factory.do(ask)) == [None] * 3
+    assert len(factory.sessions) == 1
+
+
+def test_an_answer_that_is_still_arriving_is_waited_for(monkeypatch):
+    held = itertools.count(0, module.ARRIVING)
+    monkeypatch.setattr(module, "_resident_bytes", lambda: next(held))
+
+    def send_much(session, request, code):
+        session.replies.add(request)
+        session.sent += [Empty()] * 5 * module.SILENCE
+        obey(session, request, code)
+
+    factory = Factory(send_much)
+    assert kinds(factory.do(ask)) == [None] * 3
+    assert len(factory.sessions) == 1
+
+
 def test_a_few_messages_that_cannot_be_read_are_passed_over():
     def rubbish(session, request, code):
         session.sent += [ValueError("no message")] * module.MAX_BROKEN
@@ -487,12 +512,13 @@ def test_when_the_notebooks_time_is_up_nothing_more_is_run(monkeypatch):
 
 
 def test_a_kernel_whose_messages_fill_our_memory_is_killed(monkeypatch):
-    held = itertools.chain([100 << 20], itertools.repeat(200 << 20))
-    monkeypatch.setattr(module, "_resident_bytes", lambda: next(held))
+    held = [100 << 20]
+    monkeypatch.setattr(module, "_resident_bytes", lambda: held[-1])
     limits = Limits(cell=20, question=20, notebook=60, received_mb=64, revivals=3)
 
     def grow(session, request, code):
-        """Say nothing, and live until killed."""
+        """Live until killed."""
+        held.append(200 << 20)
 
     factory = Factory(grow)
     stopped = factory.do(lambda kernel: kernel.run("flood", list), limits)

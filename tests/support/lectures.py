@@ -25,17 +25,12 @@ def is_your_turn(cell: Cell) -> bool:
     return cell.cell_type == "code" and CHECK.search(cell.source) is not None
 
 
-def fill_in(notebook: nbformat.NotebookNode) -> list[str]:
-    """Put the folded answers where the dots are; return the ids of the cells that got one.
+def answered(notebook: nbformat.NotebookNode, cell: Cell) -> str:
+    """The source of a cell to fill in, with the answer that is folded in the cell below it.
 
-    An answer stands in the cell below, and replaces all that comes before the first check.
+    The answer replaces all that comes before the first check.
     """
-    filled = []
-    for cell, below in zip(notebook.cells, notebook.cells[1:], strict=False):
-        if is_your_turn(cell):
-            answer = ANSWER.search(below.source)
-            assert answer, f"the cell below {cell.id} has no folded answer"
-            checks = cell.source[CHECK.search(cell.source).start() :]
-            cell.source = f"{answer[1]}\n\n\n{checks}"
-            filled.append(cell.id)
-    return filled
+    below = notebook.cells[notebook.cells.index(cell) + 1]
+    answer = ANSWER.search(below.source)
+    assert answer, f"the cell below {cell.id} has no folded answer"
+    return f"{answer[1]}\n\n\n{cell.source[CHECK.search(cell.source).start() :]}"

@@ -10,11 +10,12 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
-from latex2mathml.converter import convert
 from markupsafe import Markup, escape
 from nbconvert.filters import strip_ansi
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.notebooknode import NotebookNode
+
+from grading.formulas import formula
 
 OUT = "../../"  # from an assignment's folder to the course's
 # Headings of a notebook are below those of the page.
@@ -68,25 +69,6 @@ class _Renderer(IPythonRenderer):
         if self._trusted and (mathml := formula(body, display)):
             return mathml
         return f"<code>{escape(body.strip())}</code>"
-
-
-@lru_cache(4096)  # the formulas of an assignment are the same in every page
-def formula(body: str, display: str) -> str:
-    """A formula of the course's as MathML, which browsers show themselves; empty if it cannot be.
-
-    Parameters
-    ----------
-    body : str
-        TeX of an author's: what stands as text in it comes out as it is, markup too.
-    display : {"block", "inline"}
-    """
-    for long, short in ((r"\lVert", r"\|"), (r"\rVert", r"\|"), (r"\_", "_")):
-        body = body.replace(long, short)
-    try:
-        mathml = convert(body, display=display)
-    except Exception:  # the package has many
-        return ""
-    return "" if "\\" in mathml else mathml
 
 
 def markdown(cell: NotebookNode, trusted: bool = False, lectures: str = "") -> Markup:
