@@ -98,6 +98,7 @@ def draw_graph(
     ax: Axes,
     boxes: Mapping[str, tuple[float, float]],
     arrows: Sequence[tuple[str, str]] | Mapping[tuple[str, str], str],
+    colour: str = plots.COLOURS[0],
 ) -> None:
     """Draw boxes with their names at (x, y), and arrows between named boxes.
 
@@ -106,6 +107,8 @@ def draw_graph(
     ax : Axes
     boxes : mapping
     arrows : sequence of (start, end), or a mapping of such pairs to what to write beside them
+    colour : str
+        Of arrows that have something written beside them; the others are grey where some have.
     """
     ax.axis("off")
     x, y = zip(*boxes.values(), strict=True)
@@ -118,9 +121,11 @@ def draw_graph(
     ax.figure.canvas.draw()  # gives the boxes their sizes, where the arrows have to end
     words = arrows if isinstance(arrows, Mapping) else dict.fromkeys(arrows, "")
     for (start, end), text in words.items():
-        style = {"arrowstyle": "-|>", "color": plots.COLOURS[0], "shrinkA": 2, "shrinkB": 2}
+        faint = any(words.values()) and not text
+        style = {"arrowstyle": "-|>", "color": "0.75" if faint else colour}
+        style |= {"shrinkA": 2, "shrinkB": 2}
         style |= {"patchA": patches[start], "patchB": patches[end]}
         ax.annotate("", boxes[end], boxes[start], arrowprops=style)
         middle = np.mean([boxes[start], boxes[end]], axis=0)
         look = {"facecolor": "white", "edgecolor": "none", "pad": 2}
-        ax.text(*middle, text, ha="center", va="center", color=plots.COLOURS[0], bbox=look)
+        ax.text(*middle, text, ha="center", va="center", color=colour, bbox=look)

@@ -19,7 +19,8 @@ MARKERS = "os^DvPX"
 FAMILIES = (
     ("training", "dev", "test"),
     ("gradient descent", "momentum", "RMSprop", "Adam", "AdamW"),
-    ("none", "L2", "dropout", "augmentation", "early stopping", "batch norm"),
+    ("none", "L2", "dropout", "augmentation", "early stopping"),
+    ("plain", "batch norm"),
     ("too small", "Xavier", "He", "too large", "one layer"),
 )
 PLACES = {name: place for family in FAMILIES for place, name in enumerate(family)}

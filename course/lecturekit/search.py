@@ -25,10 +25,11 @@ DEFAULTS = {
 
 
 class Outcome(NamedTuple):
-    """Error rates of a trial, between 0 and 1."""
+    """Error rates of a trial, between 0 and 1; `dev_errors` has one more than there are epochs."""
 
     dev_error: float
     test_error: float
+    dev_errors: list[float]
 
 
 def digits_trial(point: Point, epochs: int = 8, seed: int = 0) -> Outcome:
@@ -67,7 +68,7 @@ def digits_trial(point: Point, epochs: int = 8, seed: int = 0) -> Outcome:
     run = training.train(
         Network((64, *hidden, 10), "softmax"), train_set, dev_set, step, epochs, batch_size, rng
     )
-    return Outcome(run.dev_errors[-1], run.evaluate(*test_set)[1])
+    return Outcome(run.dev_errors[-1], run.evaluate(*test_set)[1], run.dev_errors)
 
 
 def run_trials(points: Sequence[Point], workers: int = 2) -> Iterator[Outcome]:
