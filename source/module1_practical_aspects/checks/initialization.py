@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+
 from checks import Sheet, Trial
 
 sheet = Sheet(__file__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from checks import Sheet, Trial
 
 sheet = Sheet(__file__)
