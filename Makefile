@@ -23,7 +23,8 @@ install = as_root=; \
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		$(1) >/dev/null
 
-.PHONY: help setup sandbox demo check test test-frameworks lint release lab bundle formgrader bench
+.PHONY: help setup sandbox demo check test test-frameworks test-site lint hints release solutions \
+	lab bundle site formgrader bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
@@ -34,8 +35,10 @@ setup: .venv/installed ## build the Python environment in .venv
 .venv/installed: constraints.txt
 .venv-frameworks/installed: extras := grading,test,frameworks
 .venv-frameworks/installed: constraints.txt constraints-frameworks.txt
+.venv-site/installed: extras := site
+.venv-site/installed: constraints.txt constraints-site.txt
 
-.venv/installed .venv-frameworks/installed: pyproject.toml config_errors.pth
+.venv/installed .venv-frameworks/installed .venv-site/installed: pyproject.toml config_errors.pth
 	@if ! "$(PYTHON)" -c '$(NEW_ENOUGH)' 2>/dev/null; then \
 		python="$(or $(PYTHON),python3)"; \
 		echo "This course needs Python 3.11 or later. $$python says:" \
@@ -93,12 +96,18 @@ lint: setup ## check style, formatting, who imports whom, and the workflow
 	$(BIN)/lint-imports
 	$(BIN)/zizmor --offline --no-progress --quiet .github
 
-release: setup ## make release/ from source/
+hints: setup ## write beside the notebooks what their visible checks know of mistakes
+	@$(BIN)/python -m grading hints
+
+release: hints ## make release/ from source/
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	for folder in source/*/; do \
 		PATH="$(CURDIR)/$(BIN):$$PATH" nbgrader generate_assignment --force \
 			--db="sqlite:///$$scratch/gradebook.db" "$$(basename "$$folder")" || exit 1; \
 	done
+
+solutions: setup ## write a module's worked notebooks to solutions/: make solutions MODULE=…
+	@$(BIN)/python -m handout.solutions "$(MODULE)"
 
 # JupyterLab's folder has what students get, and nothing else; assignments are copied once, so that
 # who works on them leaves release/ as it is.
@@ -107,7 +116,19 @@ lab: setup ## open JupyterLab on the lectures and the released assignments
 	@cd .lab && ../$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/START.md
 
 bundle: setup ## write the zip for students: lectures, released assignments, how to start
-	@$(BIN)/python handout/bundle.py
+	@due="$$($(BIN)/python -m grading due)" && $(BIN)/python handout/bundle.py "$$due"
+
+# Links between pages hold because the sources lie as in the repository.
+site: .venv-site/installed ## build the course as a website in site/, from the notebooks as they are
+	@rm -rf .site site && mkdir .site && cp -R course release docs START.md website/index.md .site/
+	@"$(PYTHON)" handout/bundle.py >/dev/null && mv improving-deep-neural-networks.zip .site/
+	@cd .site && PYTHONPATH="$(CURDIR)" ../.venv-site/bin/sphinx-build --quiet --fail-on-warning \
+		--keep-going -c ../website . built/site && mv built/site ..
+	@echo "Built site/: open site/index.html."
+
+test-site: setup site ## build the website, and look at it in a browser
+	@$(call optional,$(CHROMIUM),chromium libatomic1)
+	$(BIN)/python -m pytest tests/site
 
 formgrader: setup ## open JupyterLab for instructors: source/ runs its hidden tests, and formgrader
 	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)" \

@@ -3,17 +3,21 @@
 import ast
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 from tests.support.lectures import answered, is_your_turn
 
-# What needs PyTorch, Keras and TensorFlow is collected where they are: `make test-frameworks`.
+# `make test-frameworks` and `make test-site` have what these need.
+collect_ignore = []
 if find_spec("torch") is None:
-    collect_ignore = [
+    collect_ignore += [
         "tests/frameworks",
         "course/module3_tuning_batchnorm/05_frameworks.ipynb",
     ]
+if not Path(__file__).with_name("site").exists():
+    collect_ignore += ["tests/site"]
 
 # Runs in a lecture's kernel, and leaves the lecture's names as they are.
 TRY = """

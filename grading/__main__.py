@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -63,14 +64,7 @@ def main() -> int:
 
 def _autograde_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment", metavar="ASSIGNMENT")
-    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count())
-    parser.add_argument(
-        "--workers",
-        type=_count(1000),
-        default=len(cores),
-        metavar="N",
-        help="submissions to grade at one time (default: the number of cores, %(default)s here)",
-    )
+    _workers_option(parser)
     parser.add_argument(
         "--student",
         action="append",
@@ -86,6 +80,17 @@ def _autograde_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--run-all", action="store_true", help="run cells that only explore (training, figures) too"
+    )
+
+
+def _workers_option(parser: argparse.ArgumentParser) -> None:
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count())
+    parser.add_argument(
+        "--workers",
+        type=_count(1000),
+        default=len(cores),
+        metavar="N",
+        help="submissions to grade at one time (default: the number of cores, %(default)s here)",
     )
 
 
@@ -115,6 +120,42 @@ def _autograde(
     return 0 if all_graded else 1
 
 
+def _watch_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    _workers_option(parser)
+    parser.add_argument(
+        "--every",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
+        help="how often to look for new work (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--exchange",
+        action="store_true",
+        help="collect from nbgrader's exchange, and release feedback there",
+    )
+    parser.add_argument("--once", action="store_true", help="end when all that has come is done")
+
+
+def _watch(
+    assignment: str,
+    workers: int,
+    every: float,
+    exchange: bool,
+    once: bool,
+    settings: Sequence[str],
+) -> int:
+    import signal
+
+    from grading.cohort.watch import Watch
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends a service
+    watch = Watch(assignment, workers, exchange, partial(print, flush=True), settings)
+    watch.run(every, once)
+    return 0
+
+
 def _collect_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment", metavar="ASSIGNMENT")
     parser.add_argument(
@@ -136,6 +177,19 @@ def _collect(assignment: str, download: Path, who: Path | None, settings: Sequen
     collected = collect(Course(settings), assignment, download, who)
     print(collected)
     return 1 if collected.apart else 0
+
+
+def _due(settings: Sequence[str]) -> int:
+    from nbgrader.api import Gradebook
+
+    from grading.course import Course
+    from grading.plugin.due import DueDates
+
+    course = Course(settings)
+    if course.has_gradebook():
+        with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
+            print(DueDates(parent=course.app).table(gradebook.assignments))
+    return 0
 
 
 def _resolve_options(parser: argparse.ArgumentParser) -> None:
@@ -173,6 +227,112 @@ def _resolve(
     return 0
 
 
+def _question_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    parser.add_argument(
+        "question", metavar="QUESTION", help="its name, or NOTEBOOK/NAME where several have it"
+    )
+    _why_option(parser)
+
+
+def _why_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--why",
+        metavar="REASON",
+        help="do it, and log this reason (without: only show what would change)",
+    )
+
+
+def _points_options(parser: argparse.ArgumentParser) -> None:
+    _question_options(parser)
+    parser.add_argument("points", metavar="POINTS", type=_points_value)
+
+
+def _points(
+    assignment: str, question: str, points: float, why: str | None, settings: Sequence[str]
+) -> int:
+    from grading.course import Course
+    from grading.plugin.adjust import change_question
+
+    print(*change_question(Course(settings), assignment, question, points, why), sep="\n")
+    return 0
+
+
+def _drop_options(parser: argparse.ArgumentParser) -> None:
+    _question_options(parser)
+    how = parser.add_mutually_exclusive_group(required=True)
+    how.add_argument(
+        "--everybody", action="store_const", dest="points", const=None, help="all get its points"
+    )
+    how.add_argument(
+        "--nobody", action="store_const", dest="points", const=0.0, help="it leaves the total"
+    )
+
+
+def _excuse_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    parser.add_argument("student", metavar="STUDENT")
+    _why_option(parser)
+
+
+def _excuse(assignment: str, student: str, why: str | None, settings: Sequence[str]) -> int:
+    from grading.course import Course
+    from grading.plugin.adjust import excuse
+
+    print(*excuse(Course(settings), assignment, student, why), sep="\n")
+    return 0
+
+
+def _undo_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("number", metavar="NUMBER", type=int, help="as `grading changes` has it")
+    _why_option(parser)
+
+
+def _undo(number: int, why: str | None, settings: Sequence[str]) -> int:
+    from grading.course import Course
+    from grading.plugin.adjust import undo
+
+    print(*undo(Course(settings), number, why), sep="\n")
+    return 0
+
+
+def _mend_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    _workers_option(parser)
+    _why_option(parser)
+
+
+def _mend(assignment: str, workers: int, why: str | None, settings: Sequence[str]) -> int:
+    from grading.cohort.mend import mend
+
+    lines, all_graded = mend(assignment, workers, why, settings)
+    print(*lines, sep="\n")
+    return 0 if all_graded else 1
+
+
+def _changes(settings: Sequence[str]) -> int:
+    from grading.course import Course
+    from grading.plugin.changes import Changes
+
+    changes = Changes(Course(settings).root)
+    print(*changes.all or ["Nothing was changed."], sep="\n")
+    return 0
+
+
+def _feedback_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    _workers_option(parser)
+    parser.add_argument("--force", action="store_true", help="make again what has not changed")
+
+
+def _feedback(assignment: str, workers: int, force: bool, settings: Sequence[str]) -> int:
+    from grading.cohort import pages
+
+    made, failed, unchanged = pages.make(assignment, workers, force, settings)
+    print(f"Pages made for {len(made)}; {unchanged} unchanged.", *failed, sep="\n")
+    return 1 if failed else 0
+
+
 def _report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "assignment", metavar="ASSIGNMENT", nargs="?", help="default: each that has been graded"
@@ -208,8 +368,10 @@ def _audit_options(parser: argparse.ArgumentParser) -> None:
     other = parser.add_mutually_exclusive_group()
     for name, question in (
         ("mutants", "does every small change of a right answer lose points?"),
+        ("pairs", "are two mistakes at once named, and no others?"),
         ("reach", "do the cases go as far as the questions promise?"),
         ("losses", "what does each mistake cost, and which criteria does it lose?"),
+        ("hints", "do visible checks pass right answers, and name mistakes that were made?"),
     ):
         help = f"examine something else: {question}"
         other.add_argument(f"--{name}", dest="other", action="store_const", const=name, help=help)
@@ -217,10 +379,26 @@ def _audit_options(parser: argparse.ArgumentParser) -> None:
 
 def _audit(names: Sequence[str], seeds: int, other: str | None, settings: Sequence[str]) -> int:
     from grading.course import Course
-    from grading.rehearsal import audit, losses, mutants, reach
+    from grading.rehearsal import audit, hints, losses, mutants, pairs, reach
 
-    examination = {"mutants": mutants, "reach": reach, "losses": losses}.get(other, audit)
-    return examination.run(_catalogue(Course(settings)), names, seeds)
+    course = Course(settings)
+    if other == "hints":
+        return hints.run(_catalogue(course), names, course)
+    others = {"mutants": mutants, "pairs": pairs, "reach": reach, "losses": losses}
+    examination = others.get(other, audit)
+    return examination.run(_catalogue(course), names, seeds)
+
+
+def _hints_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks; all if none")
+
+
+def _hints(names: Sequence[str], settings: Sequence[str]) -> int:
+    from grading.course import Course
+    from grading.rehearsal import hints
+
+    course = Course(settings)
+    return hints.write(_catalogue(course), names, course)
 
 
 def _scaffold_options(parser: argparse.ArgumentParser) -> None:
@@ -261,7 +439,7 @@ def _simulate(
     return 0
 
 
-def _sandbox_options(parser: argparse.ArgumentParser) -> None:
+def _no_options(parser: argparse.ArgumentParser) -> None:
     pass
 
 
@@ -311,12 +489,82 @@ COMMANDS = {
         _autograde,
         takes_settings=True,
     ),
+    "watch": Command(
+        "grade whatever comes in, and give it back, until it is stopped",
+        "Takes what arrives in submitted/ or the exchange, grades it with the same runner, makes "
+        "the page, and logs a line. c.Attempts.per_day limits hand-ins, c.Attempts.counts says "
+        "which counts. Stopped or killed, it goes on where it was.",
+        _watch_options,
+        _watch,
+        takes_settings=True,
+    ),
+    "due": Command(
+        "tell when each assignment is due",
+        "Prints a table, in Markdown, of the assignments that have a due date in the gradebook, in "
+        "the zone that c.DueDates.zone names. `make bundle` puts it on the students' first page.",
+        _no_options,
+        _due,
+        takes_settings=True,
+    ),
     "resolve": Command(
         "settle scores given by hand, many at once",
         "Lists the scores given by hand over an automatic one that has changed since, and lets one "
         "of the two count, for all of them or for some. Run it in the course's folder.",
         _resolve_options,
         _resolve,
+        takes_settings=True,
+    ),
+    "points": Command(
+        "have a question count other points, once work is in",
+        "Shows whose score it changes; with --why it is done. What the tests gave is scaled, and "
+        "what was scored by hand; late penalties are worked out anew. Nothing is graded again.",
+        _points_options,
+        _points,
+        takes_settings=True,
+    ),
+    "drop": Command(
+        "drop a question, once work is in",
+        "Everybody gets its points, or it leaves the total. Shows whose score it changes; with "
+        "--why it is done. Nothing is graded again.",
+        _drop_options,
+        _points,
+        takes_settings=True,
+    ),
+    "excuse": Command(
+        "have an assignment not count for a student",
+        "With --why it is done: exports leave the score empty (Canvas: EX), the report says so.",
+        _excuse_options,
+        _excuse,
+        takes_settings=True,
+    ),
+    "mend": Command(
+        "grade a class with mended tests, and see first whose score changes",
+        "Grades what concerns it and shows whose score changes; with --why the scores are written "
+        "down, and the reason in the log. To undo it, put the tests back and run it again.",
+        _mend_options,
+        _mend,
+        takes_settings=True,
+    ),
+    "undo": Command(
+        "have a change hold no longer",
+        "Shows whose score it changes; with --why it is done.",
+        _undo_options,
+        _undo,
+        takes_settings=True,
+    ),
+    "changes": Command(
+        "list what was changed once work was in: who, when, why",
+        "Lists changes.jsonl, which `points`, `drop`, `excuse`, `mend` and `undo` write.",
+        _no_options,
+        _changes,
+        takes_settings=True,
+    ),
+    "feedback": Command(
+        "make the pages of feedback of a class, in parallel",
+        "Makes the pages of `nbgrader generate_feedback` for all whose work, scores, comments "
+        "or dates have changed since. Run it in the course's folder, after grading.",
+        _feedback_options,
+        _feedback,
         takes_settings=True,
     ),
     "report": Command(
@@ -344,11 +592,20 @@ COMMANDS = {
         _audit,
         takes_settings=True,
     ),
+    "hints": Command(
+        "write what the visible checks know of mistakes beside the notebooks",
+        "Beside each source/ASSIGNMENT/checks/NOTEBOOK.py writes a table of what the mistakes of "
+        "the hidden tests answer, by which they are recognised, and what all these modules have in "
+        "common. Run it in the course's folder after a change of checks, mistakes or points.",
+        _hints_options,
+        _hints,
+        takes_settings=True,
+    ),
     "scaffold": Command(
         "write the cells of new questions into an assignment's notebook",
         "Adds to FOLDER/NOTEBOOK.ipynb a prompt, an answer cell, visible checks and the graded "
-        "cell for each question of the hidden tests that it lacks. Prompt and checks are only "
-        "begun: they are yours to write.",
+        "cell for each question of the hidden tests that it lacks. Prompt and checks, in "
+        "FOLDER/checks/NOTEBOOK.py, are only begun: they are yours to write.",
         _scaffold_options,
         _scaffold,
         takes_settings=True,
@@ -368,7 +625,7 @@ COMMANDS = {
         "Starts a sealed kernel and asks it a question, as every run does first. Says what seals "
         "it, or what is missing, and how to get it. Any of nbgrader's settings can be given too, "
         "such as --SealedProvisioner.seal=landlock.",
-        _sandbox_options,
+        _no_options,
         _sandbox,
         takes_settings=True,
     ),
@@ -386,6 +643,13 @@ def _catalogue(course: Course) -> Catalogue:
     from grading.marking.catalogue import load
 
     return load(course.hidden_tests.package, course.hidden_folders)
+
+
+def _points_value(text: str) -> float:
+    points = float(text)
+    if not 0 <= points < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no number of points")
+    return points
 
 
 def _count(most: int) -> Callable[[str], int]:

@@ -36,6 +36,7 @@ HERE = Path(__file__).resolve().parent
 # In the zip a copy that nobody works in; in the repository the released notebooks themselves.
 RELEASED = next(path for path in (HERE / "released", HERE.parent / "release") if path.is_dir())
 AGAIN = ("NameError", "UnboundLocalError", "NotImplementedError")  # errors that may pass by the end
+SENTENCES = ("AssertionError", "StdinNotImplementedError", "Unmet")  # errors whose text says all
 # What a line that cannot run costs is the same as when graded.
 PREPARATION = """\
 def prepare(text):
@@ -45,6 +46,7 @@ def prepare(text):
 
 prepare({text!r})
 del prepare
+__import__("sys").path.insert(0, {released!r})  # its checks, whatever lies beside the notebook
 """
 
 
@@ -136,6 +138,7 @@ class RunAll(Execute):
     questions: dict[str, Question]  # by the name of the graded cell
     needed: set[str]  # names that only cells which explore define
     remarks: list[str]
+    released: Path  # the folder as it was handed out
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], index: int
@@ -143,7 +146,7 @@ class RunAll(Execute):
         """Run a cell, or the checks in its place."""
         if index == 0:
             text = Path(leniency.__file__).read_text(encoding="utf-8")
-            self._run(PREPARATION.format(text=text), index)
+            self._run(PREPARATION.format(text=text, released=str(self.released)), index)
         question = self.questions.get(grade_id(cell))
         if question is not None:
             self._ask(question, index)
@@ -183,7 +186,7 @@ class RunAll(Execute):
 
     def _remark(self, cell: NotebookNode, error: NotebookNode) -> None:
         unwritten = any(_is_unwritten(error, each.name) for each in self.questions.values())
-        if not unwritten and error.ename != "AssertionError":
+        if not unwritten and error.ename not in SENTENCES:
             first = cell.source.strip().partition("\n")[0]
             self.remarks.append(f"the cell “{first[:60]}” stops: {_sentence(error)}")
 
@@ -229,16 +232,17 @@ class Validator(validator.Validator):
             submitted = SubmissionReader(parent=self).read(path)
         except Refused as refused:
             return Validated([], [str(refused)])
-        released = _released(path, submitted)
-        if released is None:
+        where = _released(path, submitted)
+        if where is None:
             return None
+        released = nbformat.read(where, as_version=4)
         arranged = arrange(submitted, released)
         notebook = arranged.notebook
         questions = {grade_id(cell): question for cell, question in _questions(released)}
         validated = Validated(list(questions.values()), list(arranged.remarks))
         run = RunAll(parent=self)
         run.questions, run.remarks = questions, validated.remarks
-        run.needed = _needed(notebook)
+        run.needed, run.released = _needed(notebook), where.parent
         with chdir(str(path.parent)), setenv(NBGRADER_VALIDATING="1"):
             try:
                 run.preprocess(notebook, {})
@@ -262,21 +266,18 @@ def _start(app: validateapp.ValidateApp, start: Any = validateapp.ValidateApp.st
 
 
 @cache
-def _releases() -> tuple[Releases, dict[tuple[str, str], NotebookNode]]:
-    notebooks = {
-        (path.parent.name, path.stem): nbformat.read(path, as_version=4)
-        for path in sorted(RELEASED.glob("*/*.ipynb"))
-    }
+def _releases() -> Releases:
     by_assignment: dict[str, dict[str, NotebookNode]] = {}
-    for (assignment, name), notebook in notebooks.items():
-        by_assignment.setdefault(assignment, {})[name] = notebook
-    return Releases(by_assignment), notebooks
+    for path in sorted(RELEASED.glob("*/*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        by_assignment.setdefault(path.parent.name, {})[path.stem] = notebook
+    return Releases(by_assignment)
 
 
-def _released(path: Path, submitted: NotebookNode) -> NotebookNode | None:
-    """The notebook of this course that a file comes from."""
-    releases, notebooks = _releases()
-    return notebooks.get(releases.recognise(HandedIn(path.name, submitted)))
+def _released(path: Path, submitted: NotebookNode) -> Path | None:
+    """The notebook of this course that a file comes from, as it was handed out."""
+    found = _releases().recognise(HandedIn(path.name, submitted))
+    return found and RELEASED / found[0] / f"{found[1]}.ipynb"
 
 
 def _questions(released: NotebookNode) -> Iterator[tuple[NotebookNode, Question]]:
@@ -313,5 +314,5 @@ def _sentence(error: NotebookNode) -> str:
     text = " ".join(strip_ansi(error.evalue).split())
     if error.ename == "NotImplementedError" and text.endswith(": not written yet"):
         return f"it needs {text.removesuffix(': not written yet')}, which is not written yet"
-    says_all = error.ename in ("AssertionError", "StdinNotImplementedError") and text
+    says_all = error.ename in SENTENCES and text
     return text if says_all else f"{error.ename}: {text}"

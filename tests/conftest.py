@@ -41,6 +41,7 @@ SLOW = (
     "cohort",
     "course/test_class.py",
     "course/test_comparisons.py",
+    "course/test_hints.py",
     "course/test_release.py",
     "course/test_scoreboard.py",
     "frameworks",
@@ -51,6 +52,7 @@ SLOW = (
     "notebooks/test_validate.py",
     "notebooks/test_shapes.py",
     "pages",
+    "plugin/test_adjust.py",
     "plugin/test_collect.py",
     "plugin/test_grading.py",
     "plugin/test_resolve.py",
@@ -58,10 +60,12 @@ SLOW = (
     "rehearsal/test_another_course.py",
     "rehearsal/test_audit.py",
     "rehearsal/test_mutants.py",
+    "rehearsal/test_pairs.py",
     "rehearsal/test_reach.py",
     "rehearsal/test_simulate.py",
     "results",
     "sandbox/test_forkserver.py",
+    "site",
 )
 PATIENCE = 1800  # seconds for a slow test with its fixtures, on a busy machine
 

@@ -230,7 +230,9 @@ class Network:
             else:
                 dZ, dgamma, dbeta = batchnorm_backward(dZ, normalized)
                 grads |= {f"dgamma{layer}": dgamma, f"dbeta{layer}": dbeta}
-            grads[f"dW{layer}"] = dZ @ A_prev.T + self.lambd / m * W
+            grads[f"dW{layer}"] = dZ @ A_prev.T
+            if self.lambd:
+                grads[f"dW{layer}"] += self.lambd / m * W
             if layer > 1:
                 below = caches[layer - 2]
                 dA = W.T @ dZ
@@ -246,8 +248,11 @@ class Network:
         losses = Y * np.log(P)
         if self.output == "sigmoid":
             losses = losses + (1 - Y) * np.log(1 - P)
-        squares = sum(np.sum(parameters[f"W{layer}"] ** 2) for layer in range(1, self.L + 1))
-        return float(-losses.sum() / m + self.lambd / (2 * m) * squares)
+        cost = -losses.sum() / m
+        if self.lambd:
+            squares = sum(np.sum(parameters[f"W{layer}"] ** 2) for layer in range(1, self.L + 1))
+            cost += self.lambd / (2 * m) * squares
+        return float(cost)
 
     def decide(self, AL: np.ndarray) -> np.ndarray:
         """Turn probabilities (or labels in the layout of ``Y``) into class numbers (m,)."""

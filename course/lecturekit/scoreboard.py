@@ -55,10 +55,11 @@ def train_on_fold(
     examples: int | None = None,
     epochs: int = 30,
     learning_rate: float = 0.003,
+    curves: bool = False,
 ) -> Run:
     """Train with Adam in batches of 50, with block ``number`` as dev set."""
-    rng = np.random.default_rng(number)
-    return train(network, *fold(number, examples), adam(learning_rate), epochs, 50, rng)
+    rng, step = np.random.default_rng(number), adam(learning_rate)
+    return train(network, *fold(number, examples), step, epochs, 50, rng, curves=curves)
 
 
 def new_hands(network: Network, **settings: float) -> Score:
@@ -79,7 +80,7 @@ def final_error(network: Network, epochs: int = 30, learning_rate: float = 0.003
     """
     *blocks, test = _blocks()
     rng = np.random.default_rng(0)
-    run = train(network, _joined(blocks), test, adam(learning_rate), epochs, 50, rng)
+    run = train(network, _joined(blocks), test, adam(learning_rate), epochs, 50, rng, curves=False)
     return 100 * run.dev_errors[-1]
 
 

@@ -156,6 +156,7 @@ MISTAKES = (
         edit(MEAN_PATH, MEAN_PATH.replace("mean(", "sum(")).then(
             VAR_PATH, VAR_PATH.replace("mean(", "sum(")
         ),
+        edit("var_path) / std", "var_path) / std * dZ_tilde.shape[1]"),
     ),
     Mistake(
         "BB-16",

@@ -17,6 +17,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    fixed,
 )
 
 
@@ -253,9 +254,11 @@ MISTAKES = (
     Mistake(
         "BN-22",
         NORMALISE,
-        "epsilon has a fixed value. Use the argument, whatever its default is.",
+        "epsilon or momentum has a fixed value. Use the arguments, whatever their defaults are.",
         edit(STD, "std = np.sqrt(var + 1e-5)"),
         edit(STD, "std = np.sqrt(var + 1e-8)"),
+        edit("", "momentum = 0.99"),
+        numbers=fixed("epsilon", "momentum"),
     ),
     Mistake(
         "BN-24",
@@ -358,21 +361,25 @@ def by_sums(Z, gamma, beta, running_mean, running_var, mode, momentum=0.9, epsil
     return np.add(np.multiply(gamma, cache[0]), beta), cache, running_mean, running_var
 
 
+RUNNING_PARTS = ("running_mean", "running_var")
+
 TASK = Task(
     reference=ref.batchnorm_forward,
     returns=("Z_tilde", "cache", "running_mean", "running_var"),
     cases=cases,
     criteria=(
         Agrees("output in training", 3, "train", "Z_tilde"),
-        Agrees("cache", 1, ("train", "test"), "cache"),
-        Agrees(
-            "running statistics",
-            2,
-            ("train", "test"),
-            ("running_mean", "running_var"),
-            loose_shape=True,
-        ),
+        Agrees("cache", 0.5, "train", "cache"),
+        Agrees("running statistics", 1.5, "train", RUNNING_PARTS, loose_shape=True),
         Agrees("output at test time", 2, "test", "Z_tilde"),
+        Agrees(
+            "no trace at test time",
+            1,
+            "test",
+            ("cache", *RUNNING_PARTS),
+            loose_shape=True,
+            beside=("output*", "running statistics"),
+        ),
         Agrees("other modes refused", 1, "refused", beside="*"),
         InputsUntouched(1, ("train", "test")),
     ),
@@ -400,8 +407,8 @@ TASK = Task(
         "BN-08": "output in training · output at test time",
         "BN-09": "output at test time",
         "BN-10": "output at test time",
-        "BN-10, way 2": "all but output in training · inputs untouched",
-        "BN-11": "running statistics",
+        "BN-10, way 2": "output at test time · no trace at test time · other modes refused",
+        "BN-11": "no trace at test time",
         "BN-12": "running statistics",
         "BN-13": "running statistics",
         "BN-14": "running statistics",
@@ -412,6 +419,7 @@ TASK = Task(
         "BN-20": "output in training · cache · running statistics",
         "BN-21": "inputs untouched",
         "BN-22": "output in training · cache · output at test time",
+        "BN-22, way 3": "running statistics",
         "BN-24": "output in training · cache",
         "BN-25": "output in training · output at test time",
         "BN-28": "output at test time",

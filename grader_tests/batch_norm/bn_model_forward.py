@@ -17,6 +17,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    fixed,
 )
 
 
@@ -106,6 +107,7 @@ MISTAKES = (
         edit(NORMED, NORMED.replace(", momentum, epsilon", "")),
         edit(NORMED, NORMED.replace("momentum, epsilon", "epsilon=epsilon")),
         edit(NORMED, NORMED.replace(", epsilon", "")),
+        numbers=fixed("epsilon", "momentum"),
     ),
     Mistake(
         "BM-06",

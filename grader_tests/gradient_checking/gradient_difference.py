@@ -123,6 +123,7 @@ MISTAKES = (
         "one looks right: treat 0/0 on its own.",
         edit(SHARE, SHARE.replace("scale", "(scale + 1e-8)")),
         edit(SHARE, SHARE.replace("scale", "(scale + 1e-7)")),
+        numbers={"epsilon": edit(SHARE, SHARE.replace("scale", "(scale + {number})"))},
     ),
     Mistake(
         "GC-25",

@@ -16,6 +16,7 @@ from grading.marking import (
     Tolerance,
     Variant,
     edit,
+    fixed,
     script,
 )
 
@@ -161,7 +162,7 @@ MISTAKES = (
         DISTURBED,
         "The result has lost its digits: the step is far too small, or the numbers are in single "
         "precision. Use epsilon as it is given, and float64.",
-        edit("    gradient =", "    epsilon = 1e-12\n    gradient ="),
+        edit("", "epsilon = 1.2e-12"),
         edit("np.zeros(theta.shape)", "np.zeros(theta.shape, np.float32)").then(
             COPIES, "        plus, minus = theta.astype(np.float32), theta.astype(np.float32)\n"
         ),
@@ -187,8 +188,9 @@ MISTAKES = (
         "GC-19",
         CENTRED,
         "epsilon has a fixed value. Use the argument, whatever its default is.",
-        edit("    gradient =", "    epsilon = 1e-7\n    gradient ="),
-        edit("    gradient =", "    epsilon = 1e-5\n    gradient ="),
+        edit("", "epsilon = 1e-7"),
+        edit("", "epsilon = 1e-5"),
+        numbers=fixed("epsilon"),
     ),
     Mistake(
         "GC-20",

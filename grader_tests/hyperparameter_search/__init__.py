@@ -26,5 +26,5 @@ QUESTIONS = (
     "best_trial",
     "refine_space",
 )
-SERIES = {"SA": 20, "RP": 3, "GP": 7, "BT": 5, "RS": 9}
+SERIES = {"SA": 21, "RP": 3, "GP": 7, "BT": 5, "RS": 9}
 LEFT_OUT = {"SA-12": "which set a score was measured on is the caller's choice"}

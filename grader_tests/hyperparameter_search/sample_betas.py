@@ -92,6 +92,14 @@ MISTAKES = (
         edit(BETA_EXPONENTS, "rng.uniform(-3, -1, size)"),
         looks_like=spread(lambda x, low, high: one_minus_log(x, 0.9, 0.999)),
     ),
+    Mistake(
+        "SA-21",
+        SCALES,
+        "The ends are exchanged: most values are near low. On a log scale of 1 − β most betas are "
+        "near high.",
+        edit("return 1 - 10**exponents", "return low + high - (1 - 10**exponents)"),
+        looks_like=spread(lambda x, low, high: one_minus_log(low + high - x, low, high)),
+    ),
 )
 
 
@@ -132,6 +140,7 @@ TASK = Task(
         "SA-17": "all but drawn from rng",
         "SA-19": "all but drawn from rng",
         "SA-20": "all",
+        "SA-21": "1 − β on a log scale",
     },
     promises={
         "low": Promise(value=(0.2, 0.95)),

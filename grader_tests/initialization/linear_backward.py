@@ -49,9 +49,10 @@ MISTAKES = (
     Mistake(
         "LI-01",
         DEPTH,
-        "dW and db are divided by m. In this course 1/m enters once, at the output of the "
+        "dW, or db with it, is divided by m. In this course 1/m enters once, at the output of the "
         "network, and is in dZ already.",
         edit(DW, f"{DW} / dZ.shape[1]").then(DB, f"{DB} / dZ.shape[1]"),
+        edit("dW = dZ @ A_prev.T", "dW = dZ @ A_prev.T / dZ.shape[1]"),
     ),
     Mistake(
         "LI-02",
@@ -133,6 +134,7 @@ TASK = Task(
     confirm=confirm,
     losses={
         "LI-01": "dW · db",
+        "LI-01, way 2": "dW",
         "LI-02": "db",
         "LI-03": "db",
         "LI-04": "all",

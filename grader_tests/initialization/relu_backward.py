@@ -82,6 +82,7 @@ MISTAKES = (
         edit("dA, 0.0", "dA, 0.01 * dA"),
         edit(DZ_RELU, "dA"),
         edit("Z > 0", "Z != 0"),
+        numbers={"slope": edit("dA, 0.0", "dA, {number} * dA")},
     ),
     Mistake(
         "RE-11",

@@ -71,6 +71,7 @@ MISTAKES = (
         edit(A_RELU, "A = np.where(Z > 0, Z, 0.01 * Z)"),
         edit(A_RELU, "A = np.abs(Z)"),
         edit(A_RELU, "A = np.minimum(0, Z)"),
+        numbers={"slope": edit(A_RELU, "A = np.where(Z > 0, Z, {number} * Z)")},
     ),
 )
 

@@ -23,7 +23,7 @@ SHIFTED = (
     "The count is shifted by one. Epochs count from 0 here, so that the first one has alpha0 in "
     "full: use the number as it comes."
 )
-FIXED = "alpha0 has a fixed value, or one from outside the function. Use the argument."
+FIXED = "An argument has a fixed value, or one from outside the function. Use it as it comes."
 FORGOTTEN = "alpha0 is left out: what is returned is only the factor by which it shrinks."
 
 

@@ -13,7 +13,7 @@ from grader_tests.learning_rate_decay.draws import (
     first_case,
     settings,
 )
-from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit
+from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit, fixed
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -61,7 +61,15 @@ MISTAKES = (
         edit("**epoch", "**(epoch + 1)"),
         edit("**epoch", "**(epoch - 1)"),
     ),
-    Mistake("LR-11", BY_HAND, FIXED, edit("alpha0 *", "0.2 *"), edit("alpha0 *", "0.1 *")),
+    Mistake(
+        "LR-11",
+        BY_HAND,
+        FIXED,
+        edit("alpha0 *", "0.2 *"),
+        edit("alpha0 *", "0.1 *"),
+        edit("", "base = 0.95"),
+        numbers=fixed("alpha0", "base"),
+    ),
     Mistake(
         "LR-12",
         BY_HAND,
@@ -121,6 +129,7 @@ TASK = Task(
         "LR-06": "all",
         "LR-08": "all",
         "LR-11": "all",
+        "LR-11, way 3": "later epochs",
         "LR-12": "later epochs",
         "LR-13": "all",
         "LR-16": "all",

@@ -14,7 +14,7 @@ from grader_tests.learning_rate_decay.draws import (
     first_case,
     settings,
 )
-from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit
+from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit, fixed
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -64,7 +64,15 @@ MISTAKES = (
         edit("* epoch", "* (epoch + 1)"),
         edit("* epoch", "* (epoch - 1)"),
     ),
-    Mistake("LR-11", BY_HAND, FIXED, edit("alpha0 /", "0.2 /"), edit("alpha0 /", "0.1 /")),
+    Mistake(
+        "LR-11",
+        BY_HAND,
+        FIXED,
+        edit("alpha0 /", "0.2 /"),
+        edit("alpha0 /", "0.1 /"),
+        edit("", "decay_rate = 0.5"),
+        numbers=fixed("alpha0", "decay_rate"),
+    ),
     Mistake(
         "LR-12",
         BY_HAND,
@@ -114,6 +122,7 @@ TASK = Task(
         "LR-05": "later epochs",
         "LR-08": "all",
         "LR-11": "all",
+        "LR-11, way 3": "later epochs",
         "LR-12": "later epochs",
         "LR-12, way 1": "all",
         "LR-13": "all",

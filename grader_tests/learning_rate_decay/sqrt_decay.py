@@ -13,7 +13,7 @@ from grader_tests.learning_rate_decay.draws import (
     first_case,
     settings,
 )
-from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit
+from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit, fixed
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -54,7 +54,15 @@ MISTAKES = (
         edit("np.sqrt(t)", "np.sqrt(t - 1)"),
         edit("np.sqrt(t)", "(1 + np.sqrt(t))"),
     ),
-    Mistake("LR-11", BY_HAND, FIXED, edit("alpha0 /", "0.2 /"), edit("alpha0 /", "0.1 /")),
+    Mistake(
+        "LR-11",
+        BY_HAND,
+        FIXED,
+        edit("alpha0 /", "0.2 /"),
+        edit("alpha0 /", "0.1 /"),
+        edit("", "k = 2"),
+        numbers=fixed("alpha0", "k"),
+    ),
     Mistake("LR-13", BY_HAND, FORGOTTEN, edit("k * alpha0", "k")),
     Mistake(
         "LR-18",
@@ -97,6 +105,7 @@ TASK = Task(
         "LR-07": "all",
         "LR-08": "all",
         "LR-11": "all",
+        "LR-11, way 3": "all",
         "LR-13": "all",
         "LR-18": "all",
         "LR-19": "later updates",

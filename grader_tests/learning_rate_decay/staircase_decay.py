@@ -13,7 +13,7 @@ from grader_tests.learning_rate_decay.draws import (
     first_case,
     settings,
 )
-from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit
+from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit, fixed
 
 NEXT_STAIR = "alpha0, decay_rate, epoch + interval, interval"
 
@@ -102,7 +102,15 @@ MISTAKES = (
         edit(STAIR, "np.ceil(epoch / interval)"),
         edit(STAIR, f"({STAIR} + 1)"),
     ),
-    Mistake("LR-11", BY_HAND, FIXED, edit("alpha0 /", "0.2 /"), edit("alpha0 /", "0.1 /")),
+    Mistake(
+        "LR-11",
+        BY_HAND,
+        FIXED,
+        edit("alpha0 /", "0.2 /"),
+        edit("alpha0 /", "0.1 /"),
+        edit("", "decay_rate = 0.5"),
+        numbers=fixed("alpha0", "decay_rate", whole=("interval",)),
+    ),
     Mistake(
         "LR-12",
         BY_HAND,
@@ -156,6 +164,7 @@ TASK = Task(
         "LR-05": "later stairs",
         "LR-10": "all",
         "LR-11": "all",
+        "LR-11, way 3": "later stairs",
         "LR-12": "all",
         "LR-13": "all",
         "LR-20": "all",

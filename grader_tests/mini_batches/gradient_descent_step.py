@@ -28,6 +28,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    fixed,
 )
 
 
@@ -95,6 +96,7 @@ MISTAKES = (
         edit("learning_rate * ", ""),
         edit("value - learning_rate", "value - 0.01"),
         edit("value - learning_rate", "value - 0.1"),
+        numbers=fixed("learning_rate"),
     ),
     Mistake(
         "GD-07",

@@ -117,7 +117,7 @@ def examples(batches: Batches, case: Case) -> list[np.ndarray]:
 
 
 def sizes_are_right(result: Batches, wanted: Batches, case: Case) -> str | None:
-    """A list of pairs of two-dimensional arrays, each of its shape."""
+    """A list of pairs of arrays, each with as many examples as it should have."""
     if type(result) not in (list, tuple):
         return "It should return a list of pairs (X_t, Y_t)."
     if any(type(pair) not in (list, tuple) or len(pair) != 2 for pair in result):
@@ -128,9 +128,20 @@ def sizes_are_right(result: Batches, wanted: Batches, case: Case) -> str | None:
         for name, array, like in zip(("X_t", "Y_t"), pair, right, strict=True):
             if not isinstance(array, np.ndarray):
                 return f"{name} of mini-batch {t} is not a NumPy array."
-            if array.shape != like.shape:
-                shape = f"{name} of mini-batch {t} has shape {array.shape}"
-                return f"{shape}; it should have shape {like.shape}."
+            if array.shape[-1] != like.shape[1]:
+                size = f"{name} of mini-batch {t} has {array.shape[-1]} examples"
+                return f"{size}; it should have {like.shape[1]}."
+    return None
+
+
+def shapes_are_right(result: Batches, wanted: Batches, case: Case) -> str | None:
+    """Two axes, and the rows of X and of Y, however many examples."""
+    for t, pair in enumerate(result):
+        for name, array, whole in zip(("X_t", "Y_t"), pair, ("X", "Y"), strict=True):
+            rows = case.inputs[whole].shape[0]
+            if array.ndim != 2 or len(array) != rows:
+                shape = f"{name} of mini-batch {t} has the shape {array.shape}"
+                return f"{shape}; it should have two axes, and {rows} rows as {whole} has."
     return None
 
 
@@ -147,11 +158,12 @@ def each_example_once(result: Batches, wanted: Batches, case: Case) -> str | Non
 
 
 def columns_stay_paired(result: Batches, wanted: Batches, case: Case) -> str | None:
-    """Each column of Y_t belongs to the column of X_t at the same place."""
+    """Each column of Y_t, if need be made a row, belongs to the column of X_t at its place."""
     if not result:
         return "There is no mini-batch."
     for t, (X_t, Y_t) in enumerate(result):
-        of_X, of_Y = places(X_t, case.inputs["X"]), places(Y_t, case.inputs["Y"])
+        Y = case.inputs["Y"]
+        of_X, of_Y = places(X_t, case.inputs["X"]), places(Y_t.reshape(len(Y), -1), Y)
         if np.any(of_X < 0):
             return f"In mini-batch {t} a column of X_t is not a column of X."
         if not np.array_equal(of_X, of_Y):
@@ -160,8 +172,10 @@ def columns_stay_paired(result: Batches, wanted: Batches, case: Case) -> str | N
 
 
 def all_in_one(result: Batches, wanted: Batches, case: Case) -> str | None:
-    """Everything at once."""
-    checks = (sizes_are_right, each_example_once, columns_stay_paired)
+    """Everything at once, but the shapes only where there are several rows of labels."""
+    checks = [sizes_are_right, each_example_once, columns_stay_paired]
+    if "rows" in case.tags:
+        checks.insert(0, shapes_are_right)
     return next(filter(None, (check(result, wanted, case) for check in checks)), None)
 
 
@@ -552,7 +566,7 @@ def split_together(X, Y, batch_size, rng):
     return [[part[:n], part[n:]] for part in parts]
 
 
-CUT = ("shapes and sizes", "shuffled")  # the whole data set as it came has neither
+CUT = ("sizes", "shuffled")  # the whole data set as it came has neither
 OTHERS = ("every example once", "columns stay paired")  # arrays of nonsense have neither
 
 TASK = Task(
@@ -560,7 +574,8 @@ TASK = Task(
     returns="batches",
     cases=cases,
     criteria=(
-        Holds("shapes and sizes", 2.5, sizes_are_right, ("small", "large"), beside=OTHERS),
+        Holds("sizes", 1.5, sizes_are_right, ("small", "large"), beside=OTHERS),
+        Holds("shapes", 1, shapes_are_right, ("small", "large"), beside=OTHERS),
         Holds("every example once", 3, each_example_once, ("small", "large"), beside=CUT),
         Holds("columns stay paired", 2.5, columns_stay_paired, ("small", "large"), beside=CUT),
         Holds("several rows of labels", 1, all_in_one, "rows", beside=CUT),
@@ -577,7 +592,8 @@ TASK = Task(
         Variant("split together", split_together),
     ),
     losses={
-        "MB-01": "all but columns stay paired · shuffled · drawn from rng · inputs untouched",
+        "MB-01": "sizes · every example once · several rows of labels · "
+        "fewer examples than batch_size",
         "MB-02": "fewer examples than batch_size",
         "MB-03": "all",
         "MB-04": "columns stay paired · several rows of labels · fewer examples than batch_size",
@@ -587,10 +603,10 @@ TASK = Task(
         "MB-07": "shuffled · drawn from rng",
         "MB-08": "all",
         "MB-09": "all",
-        "MB-10": "all but every example once · shuffled · drawn from rng · inputs untouched",
-        "MB-11": "shapes and sizes · several rows of labels",
-        "MB-13": "shapes and sizes · several rows of labels · fewer examples than batch_size",
-        "MB-22": "shapes and sizes · several rows of labels",
+        "MB-10": "shapes · several rows of labels",
+        "MB-11": "sizes · several rows of labels",
+        "MB-13": "sizes · several rows of labels · fewer examples than batch_size",
+        "MB-22": "sizes · several rows of labels",
         "MB-15": "shuffled · drawn from rng",
         "MB-16": "all",
         "MB-17": "shuffled",

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from grader_tests.optimizers import ADAM, AS_PRINTED, EPSILON, EPSILON_HAT, ROOT_MISSING
+from grader_tests.optimizers import ADAM, COUNTING, EPSILON, EPSILON_HAT, ROOT_MISSING
 from grader_tests.optimizers import reference as ref
 from grader_tests.optimizers.draws import (
     IN_PLACE,
@@ -36,6 +36,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    fixed,
     script,
 )
 
@@ -189,20 +190,20 @@ MISTAKES = (
     Mistake(
         "AD-05",
         ADAM,
-        "The exponent of the correction lags one behind, and at t = 1 it divides by zero. Use t as "
-        "it comes.",
+        "The exponent of the correction is one off. t counts from 1: use it as it comes.",
         edit("beta1**t", "beta1 ** (t - 1)").then("beta2**t", "beta2 ** (t - 1)"),
+        edit("beta1**t", "beta1 ** (t + 1)").then("beta2**t", "beta2 ** (t + 1)"),
     ),
     Mistake(
         "AD-07",
-        AS_PRINTED,
+        COUNTING,
         "t grows with every parameter. It is the number of the update, the same for all of them.",
         edit(A_KEEP, A_KEEP + "\n        t = t + 1"),
         edit(A_KEEP, A_KEEP + "\n        t += name[0] == 'b'"),
     ),
     Mistake(
         "AD-08",
-        AS_PRINTED,
+        COUNTING,
         "The exponent of the correction is the number of the layer. It is t, the number of the "
         "update.",
         edit("beta1**t", "beta1 ** int(name[-1])").then("beta2**t", "beta2 ** int(name[-1])"),
@@ -257,7 +258,7 @@ MISTAKES = (
     ),
     Mistake(
         "AD-15",
-        AS_PRINTED,
+        COUNTING,
         "The corrected averages are returned, and would be corrected again in the next step. "
         "Return v and s uncorrected.",
         edit(A_KEEP, A_KEEP.replace("mean, square", "v_hat, s_hat")),
@@ -373,10 +374,13 @@ MISTAKES = (
     Mistake(
         "AD-32",
         ADAM,
-        "A beta or epsilon has a fixed value. Use the arguments, whatever their defaults are.",
+        "A beta, epsilon or the learning rate has a fixed value. Use the arguments, whatever their "
+        "defaults are.",
         edit(A_MEAN, A_MEAN.replace("beta1", "0.9")).then("beta1**t", "0.9**t"),
         edit(A_SQUARE, A_SQUARE.replace("beta2", "0.999")).then("beta2**t", "0.999**t"),
         edit(A_ROOT, "(np.sqrt(s_hat) + 1e-8)"),
+        edit("", "learning_rate = 0.05"),
+        numbers=fixed("beta1", "beta2", "epsilon", "learning_rate"),
     ),
     Mistake(
         "AD-33",
@@ -387,7 +391,7 @@ MISTAKES = (
     ),
     Mistake(
         "AD-34",
-        AS_PRINTED,
+        COUNTING,
         "beta is multiplied by t, a lost exponent. It is raised to the power t.",
         edit("beta1**t", "beta1 * t").then("beta2**t", "beta2 * t"),
     ),
@@ -476,6 +480,7 @@ TASK = Task(
         "AD-31": "parameters of any name",
         "AD-32": "all but 200 steps down a bowl · inputs untouched",
         "AD-32, way 3": "where epsilon stands",
+        "AD-32, way 4": "all but averages v and s · inputs untouched",
         "AD-33": "all but parameters · where epsilon stands · inputs untouched",
         "AD-34": "all but averages v and s · inputs untouched",
         "AD-35": "where epsilon stands",

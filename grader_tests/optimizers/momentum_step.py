@@ -31,6 +31,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    fixed,
     script,
 )
 
@@ -239,8 +240,11 @@ MISTAKES = (
     Mistake(
         "MO-15",
         MOMENTUM,
-        "beta has a fixed value. Use the argument, whatever its default is.",
+        "beta or the learning rate has a fixed value. Use the arguments, whatever their defaults "
+        "are.",
         edit(V, V.replace("beta", "0.9")),
+        edit("", "learning_rate = 0.05"),
+        numbers=fixed("beta", "learning_rate"),
     ),
     Mistake("MO-16", MOMENTUM, LAST_LAYER, edit(W_OF_V, f"{W_OF_V} if not {LAST} else value")),
     Mistake(
@@ -315,6 +319,7 @@ TASK = Task(
         "MO-13": "inputs untouched",
         "MO-14": "all",
         "MO-15": "all",
+        "MO-15, way 2": "all but velocity · inputs untouched",
         "MO-16": "all but velocity · inputs untouched",
         "MO-17": "parameters of any name",
         "MO-18": "all but velocity · inputs untouched",

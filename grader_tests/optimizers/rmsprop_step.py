@@ -33,6 +33,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    fixed,
     script,
 )
 
@@ -263,9 +264,12 @@ MISTAKES = (
     Mistake(
         "RM-17",
         RMSPROP,
-        "beta2 or epsilon has a fixed value. Use the arguments, whatever their defaults are.",
+        "beta2, epsilon or the learning rate has a fixed value. Use the arguments, whatever their "
+        "defaults are.",
         edit(S, S.replace("beta2", "0.9")),
         edit(ROOT, "(np.sqrt(square) + 1e-8)"),
+        edit("", "learning_rate = 0.05"),
+        numbers=fixed("beta2", "epsilon", "learning_rate"),
     ),
     Mistake("RM-18", RMSPROP, LAST_LAYER, edit(W_OF_S, f"{W_OF_S} if not {LAST} else value")),
     Mistake(
@@ -334,6 +338,7 @@ TASK = Task(
         "RM-16": "all but running squares · inputs untouched",
         "RM-17": "all but 200 steps down a bowl · inputs untouched",
         "RM-17, way 2": "where epsilon stands",
+        "RM-17, way 3": "all but running squares · inputs untouched",
         "RM-18": "all but running squares · inputs untouched",
         "RM-19": "parameters of any name",
         "RM-20": "all but running squares · inputs untouched",

@@ -15,6 +15,7 @@ from grading.marking import (
     Task,
     Variant,
     edit,
+    fixed,
     script,
 )
 
@@ -182,6 +183,7 @@ MISTAKES = (
         "gradient.",
         edit("learning_rate * grads", "grads"),
         edit("learning_rate * grads", "0.01 * grads"),
+        numbers=fixed("learning_rate"),
     ),
     Mistake(
         "FT-10",

@@ -30,7 +30,7 @@ QUESTIONS = (
     "flip_horizontally",
     "random_crop",
 )
-SERIES = {"L2": 25, "DO": 30, "ES": 12, "FH": 5, "RC": 11}
+SERIES = {"L2": 25, "DO": 31, "ES": 13, "FH": 5, "RC": 11}
 LEFT_OUT = {
     "L2-12": "l2_gradients receives finished gradients; dZ is out of its reach",
     "L2-14": "l2_cost returns the penalty alone, without the cross-entropy",

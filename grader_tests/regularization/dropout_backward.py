@@ -18,6 +18,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    fixed,
 )
 from grading.marking.derivative import central_difference, relative_difference
 
@@ -107,6 +108,15 @@ MISTAKES = (
         edit(BACK, "dA * mask * keep_prob"),
     ),
     Mistake(
+        "DO-31",
+        INVERTED,
+        "keep_prob is taken for the drop rate, or has a fixed value. It is the probability that an "
+        "entry is kept: divide by the argument as it comes.",
+        edit(BACK, "dA * mask / (1 - keep_prob)"),
+        edit(BACK, "dA * mask / 0.5"),
+        numbers=fixed("keep_prob"),
+    ),
+    Mistake(
         "DO-28",
         INVERTED,
         "The mask is not used. Entries that were dropped get no gradient.",
@@ -147,6 +157,7 @@ TASK = Task(
         "DO-13": "all",
         "DO-26": "gradient",
         "DO-27": "gradient",
+        "DO-31": "gradient",
         "DO-28": "all",
         "DO-29": "all",
         "DO-30": "inputs untouched",

@@ -16,6 +16,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    fixed,
 )
 
 # Patience, then costs as levels: equal levels are equal costs, whatever the scale.
@@ -179,6 +180,13 @@ MISTAKES = (
         "that is not smooth needs more.",
         edit(WAITED, "elif epoch > best:"),
     ),
+    Mistake(
+        "ES-13",
+        STOPPING,
+        "patience has a fixed value. Use the argument.",
+        edit("", "patience = 3"),
+        numbers=fixed(whole=("patience",)),
+    ),
 )
 
 
@@ -229,6 +237,7 @@ TASK = Task(
         "ES-10": "all",
         "ES-11": "inputs untouched",
         "ES-12": "all but equal costs · inputs untouched",
+        "ES-13": "training that stops",
     },
     promises={
         "dev_costs": Promise(value=(8, 83), length=(1, 190), has=("equal neighbours",)),

@@ -181,6 +181,15 @@ def fill(found: np.ndarray, last: int) -> bool:
     return np.array_equal(np.unique(found), np.arange(last + 1))
 
 
+def last_missing(rows: np.ndarray, columns: np.ndarray, down: int, right: int) -> bool:
+    """Whether only the last row is missing, the last column, or both."""
+    short = [fill(rows, down - 1), fill(columns, right - 1)]
+    return any(short) and all(
+        one or fill(found, last)
+        for one, found, last in zip(short, (rows, columns), (down, right), strict=True)
+    )
+
+
 def one_place_for_all(result: np.ndarray, wanted: np.ndarray, case: Case) -> bool | None:
     """Recognise one random offset for all images of a call."""
     if "often" in case.tags:
@@ -247,13 +256,12 @@ MISTAKES = (
     Mistake(
         "RC-02",
         AUGMENTATION,
-        "The last row and the last column are never seen. rng.integers leaves its upper end out, "
-        "and h − size is a possible offset.",
+        "The last row, the last column or both are never seen. rng.integers leaves its upper end "
+        "out, and h − size and w − size are possible offsets.",
         edit("h - size + 1", "h - size").then("w - size + 1", "w - size"),
-        looks_like=by_offsets(
-            lambda rows, columns, down, right: fill(rows, down - 1) and fill(columns, right - 1),
-            anywhere,
-        ),
+        edit("h - size + 1", "max(h - size, 1)"),
+        edit("w - size + 1", "max(w - size, 1)"),
+        looks_like=by_offsets(last_missing, anywhere),
     ),
     Mistake(
         "RC-03",
@@ -391,7 +399,8 @@ TASK = Task(
     variants=(Variant("into zeros", into_zeros), Variant("by indices", by_indices)),
     losses={
         "RC-01": "an offset for each image · every offset",
-        "RC-02": "windows of the images · every offset",
+        "RC-02": "every offset",
+        "RC-02, way 1": "windows of the images · every offset",
         "RC-03": "all but windows of the images · inputs untouched",
         "RC-04": "every offset",
         "RC-05": "drawn from rng",

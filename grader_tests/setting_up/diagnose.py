@@ -6,7 +6,7 @@ import numpy as np
 
 from grader_tests.setting_up import DIAGNOSIS
 from grader_tests.setting_up import reference as ref
-from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit
+from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit, fixed
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -108,6 +108,7 @@ MISTAKES = (
         DIAGNOSIS,
         "The tolerance has a fixed value. Use the argument, whatever its default is.",
         edit("> tolerance", "> 0.02", 2),
+        numbers=fixed("tolerance"),
     ),
     Mistake(
         "DI-08",

@@ -114,6 +114,10 @@ MISTAKES = (
             "return mu, np.where(constant, 1.0, sigma)",
             "return mu, np.where(constant, 1.0, sigma + 1e-8)",
         ),
+        numbers={
+            "epsilon": edit("constant, 1.0, sigma)", "constant, sigma, sigma) + {number}"),
+            "eps": edit("1.0, sigma)", "1.0, sigma + {number})"),
+        },
     ),
     Mistake(
         "NI-09",
@@ -166,6 +170,7 @@ MISTAKES = (
         "sigma is 1 where all values are equal, and nowhere else.",
         edit(CONSTANT, "constant = sigma < 1e-4"),
         edit(CONSTANT, "constant = np.isclose(sigma, 0, atol=1e-4)"),
+        numbers={"a bound": edit(CONSTANT, "constant = sigma < {number}")},
     ),
 )
 

@@ -64,6 +64,7 @@ MISTAKES = (
         "A small number is added to sigma. Features that vary little are then squeezed; "
         "fit_normalizer has taken care of constant ones.",
         edit("/ sigma", "/ (sigma + 1e-8)"),
+        numbers={"epsilon": edit("/ sigma", "/ (sigma + {number})")},
     ),
     Mistake(
         "NI-13",

@@ -72,9 +72,10 @@ MISTAKES = (
     Mistake(
         "PR-03",
         DIGITS,
-        "A class is chosen where its probability exceeds one half. With many classes the most "
-        "probable one may have less.",
+        "A class is chosen where its probability exceeds a threshold, such as one half. With many "
+        "classes the most probable one may have less.",
         edit(ARGMAX, "return np.argmax(P > 0.5, axis=0)"),
+        numbers={"a threshold": edit(ARGMAX, "return np.argmax(P > {number}, axis=0)")},
     ),
     Mistake(
         "PR-04",

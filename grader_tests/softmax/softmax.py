@@ -178,6 +178,7 @@ MISTAKES = (
         "the gradient would get a factor.",
         edit(EXP, "t = np.exp2(shifted)"),
         edit(EXP, "t = 10**shifted"),
+        numbers={"a base": edit(EXP, "t = {number} ** shifted")},
     ),
 )
 

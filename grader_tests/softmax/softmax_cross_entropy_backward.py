@@ -133,6 +133,15 @@ MISTAKES = (
         edit("Y.shape[1]", "Y.shape[0]"),
     ),
     Mistake(
+        "SM-39",
+        CROSS_ENTROPY,
+        "There is a factor that does not belong there. The derivative of the mean over m examples "
+        "has 1/m and no other.",
+        edit("return (P - Y) / Y.shape[1]", "return (P - Y) / Y.size"),
+        edit("return (P - Y) / Y.shape[1]", "return 2 * (P - Y) / Y.shape[1]"),
+        numbers={"a factor": edit("(P - Y)", "{number} * (P - Y)")},
+    ),
+    Mistake(
         "SM-35",
         CROSS_ENTROPY,
         "This is the derivative with respect to the probabilities. Carried back through softmax "
@@ -195,6 +204,7 @@ TASK = Task(
         "SM-17": "all",
         "SM-20": "all",
         "SM-33": "size",
+        "SM-39": "size",
         "SM-35": "all",
         "SM-37": "all",
         "SM-36": "all",

@@ -24,6 +24,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    fixed,
 )
 
 
@@ -123,6 +124,7 @@ MISTAKES = (
         "Only the last average is returned. Return one for each value.",
         edit("return averages", "return v"),
         edit("return averages", "return averages[-1:]"),
+        edit("        averages[t] = v", "    averages[-1] = v"),
     ),
     Mistake(
         "EW-13",
@@ -131,6 +133,7 @@ MISTAKES = (
         "entries is mended by the correction of the next question.",
         from_the_first,
         from_the_first_whole,
+        edit("np.zeros(len(values)), 0.0", "np.zeros(len(values)), values[0]"),
     ),
     Mistake(
         "EW-14",
@@ -142,7 +145,13 @@ MISTAKES = (
             f"        {STEP}\n        averages[t] = v", f"        averages[t] = v\n        {STEP}"
         ),
     ),
-    Mistake("EW-15", AVERAGE, FIXED, edit(STEP, "v = 0.9 * v + (1 - 0.9) * value")),
+    Mistake(
+        "EW-15",
+        AVERAGE,
+        FIXED,
+        edit(STEP, "v = 0.9 * v + (1 - 0.9) * value"),
+        numbers=fixed("beta"),
+    ),
     Mistake(
         "EW-16",
         AVERAGE,

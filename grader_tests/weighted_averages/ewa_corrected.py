@@ -25,6 +25,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    fixed,
 )
 
 
@@ -146,6 +147,7 @@ MISTAKES = (
         FIXED,
         edit("ewa(values, beta)", "ewa(values, 0.9)"),
         edit("beta**t", "0.9**t"),
+        numbers=fixed("beta"),
     ),
     Mistake("EW-16", AVERAGE, CHANGED, corrected_into_values),
     Mistake(

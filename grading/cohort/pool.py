@@ -6,10 +6,9 @@ Both are used in the same way: :meth:`start` while there is room, :meth:`wait` f
 from __future__ import annotations
 
 import atexit
-import ctypes
 import multiprocessing
+import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
@@ -17,7 +16,6 @@ from typing import Any, Protocol
 
 from grading.cohort.worker import Grader, Job, Result, Submission, UnfitMachine
 
-SET_PDEATHSIG = 1
 # Packages are imported once, in a process from which all others are forked.
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
@@ -113,8 +111,7 @@ def _serve(connection: Connection, job: Job) -> None:
     """Grade what comes over the connection, until it is closed."""
     grader: Grader | None = None
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
     while True:
         try:
             submission = connection.recv()
@@ -128,6 +125,12 @@ def _serve(connection: Connection, job: Job) -> None:
         connection.send(result)
     if grader is not None:
         grader.close()
+
+
+def _end_with_the_run() -> None:
+    """Leave nothing behind where the process that asks was killed."""
+    multiprocessing.parent_process().join()
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class DaskPool:

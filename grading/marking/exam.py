@@ -96,8 +96,8 @@ class Exam(Sitting):
         best = max(verdicts, key=lambda parts: (verdicts[parts].score, not parts))
         # Over doubles of all parts, their mistakes neither hide the composite's nor look like them.
         telling = (next(iter(verdicts)), best)
-        named = (self.naming(parts).named(answers[parts]) for parts in telling)
-        return replace(verdicts[best], naming=lambda: next(filter(None, named), ()))
+        told = (self.naming(parts).told(answers[parts]) for parts in telling)
+        return replace(verdicts[best], naming=lambda: next(filter(None, told), {}))
 
 
 def _ends_never(answer: Answer | Unanswered) -> bool:

@@ -77,7 +77,7 @@ def compose(verdict: Verdict, explanations: Explanations = ()) -> Feedback:
         f"{task.name}: {verdict.score:g} of {task.worth}",
         _standings(verdict.findings),
         _failures(verdict, explanations),
-        tuple(mistake.sentence for mistake in named),
+        tuple(verdict.told.values()),
         None if full else named[0].lecture if named else task.lecture,
         _next_step(verdict),
     )

@@ -5,18 +5,18 @@ from __future__ import annotations
 import functools
 import itertools
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from grading.boundary.outcome import Failed
 from grading.boundary.questions import Unanswered
 from grading.marking.case import Answer
-from grading.marking.criteria import Criterion, InputsUntouched
+from grading.marking.criteria import Agrees, Criterion, InputsUntouched
 from grading.marking.sitting import Answers, Lost, Sitting
-from grading.marking.source import Edit, edited_text
-from grading.marking.task import Mistake, Way, total
+from grading.marking.task import NUMBERS, Mistake, Way, total
 
 MOST = 2  # mistakes that are named
 ENOUGH = 2  # cases that must show one
+WHOLE = Agrees("the whole answer", 0)
 
 Answering = Callable[[int], Answer | Unanswered]
 
@@ -36,6 +36,7 @@ class Naming:
         self._lost: dict[Way, Lost] = {}
         # What was found of an answer, by its identity, with the answer itself: that keeps it so.
         self._changes: dict[tuple[int, int], tuple[Answer | Unanswered, set[str]]] = {}
+        self._fitting: dict[tuple[Mistake, int], tuple[Answers, dict[Way, str]]] = {}
         self._wrong: dict[tuple[int, int, tuple[int, ...]], tuple[Answer | Unanswered, bool]] = {}
 
     def named(self, answers: Answers) -> tuple[Mistake, ...]:
@@ -50,7 +51,7 @@ class Naming:
             return ()
         first = self._dearest(lost, lambda mistake: self._explained(mistake, answers, lost))
         left = lost.difference(*first.values())
-        if left and (both := self._two_as_one(answers, lost)):
+        if left and (both := self._two_as_one(answers)):
             return both
         named = dict(first)
         for explained in (self._explained_elsewhere, self._explained_in_a_criterion):
@@ -70,8 +71,15 @@ class Naming:
         """The mistakes that explain all that was lost."""
         lost = self._sitting.lost(answers)
         return [
-            m for m in self._task.mistakes if self._explained(m, answers, lost) == lost != set()
+            m for m in self._task.mistakes if self._explained(m, answers, lost) == lost != Lost()
         ]
+
+    def explain(self, answers: Answers, mistakes: Iterable[Mistake]) -> bool:
+        """Whether these mistakes explain all that was lost, each wherever it is wrong."""
+        lost = self._sitting.lost(answers)
+        return (
+            lost == Lost().union(*(self._explained(m, answers, lost) for m in mistakes)) != Lost()
+        )
 
     def _dearest(
         self,
@@ -96,7 +104,7 @@ class Naming:
             equal = [m for m in found if worth[m] == best]
             if not best[1] or (only and len(equal) > 1):
                 break
-            dearest = min(equal, key=self._points_in_all)
+            dearest = min(equal, key=lambda m: (m.looks_like is not None, self._points_in_all(m)))
             named[dearest] = found[dearest]
             left = left - found[dearest]
         return named
@@ -117,13 +125,15 @@ class Naming:
         if mistake.looks_like:
             return self._lost_alike(mistake, lost) if self._looks_like(mistake, answers) else Lost()
         touched = self._same_arguments_changed(mistake, answers)
+        fitting = [way for way in mistake.ways if self._same(self._of(way), answers, aside=aside)]
+        if (
+            not fitting
+            and not aside
+            and len(numbers := self._numbers_that_fit(mistake, answers)) == 1
+        ):
+            fitting = list(numbers)
         found = Lost().union(
-            *(
-                self._lost_by(way)
-                for way in mistake.ways
-                if self._same(self._of(way), answers, self._results, aside)
-                and (touched or self._leaves_arguments(way))
-            )
+            *(self._lost_by(way) for way in fitting if touched or self._leaves_arguments(way))
         )
         changed = {
             (criterion, index)
@@ -134,6 +144,33 @@ class Naming:
         if touched and (found or self._purely(mistake, lost)):
             found |= changed
         return lost & found
+
+    def told(self, answers: Answers) -> dict[Mistake, str]:
+        """What feedback says of the mistakes that answers show.
+
+        It is the sentence of each, and the number that fits, unless several do.
+        """
+        told = {}
+        for mistake in self.named(answers):
+            fitting = list(self._numbers_that_fit(mistake, answers).values())
+            told[mistake] = " ".join([mistake.sentence, *fitting[: len(fitting) == 1]])
+        return told
+
+    def _numbers_that_fit(self, mistake: Mistake, answers: Answers) -> dict[Way, str]:
+        """Ways of a mistake with a number that fits, and is not as good as 0, with words on it."""
+        key = mistake, id(answers)
+        if key not in self._fitting:
+            self._fitting[key] = (
+                answers,
+                {
+                    way.with_number(number): f"Your answers fit {name} = {number:g}."
+                    for name, way in mistake.numbers.items()
+                    if not self._same(self._of(way.with_number(0.0)), answers)
+                    for number in way.numbers_of(NUMBERS)
+                    if self._same(self._of(way.with_number(number)), answers)
+                },
+            )
+        return self._fitting[key][1]
 
     def _leaves_arguments(self, way: Way) -> bool:
         return not any(self._changed(self._of(way)(i), i) for i in range(len(self._cases)))
@@ -174,34 +211,37 @@ class Naming:
             if pair[0] is criterion
         )
 
-    def _two_as_one(self, answers: Answers, lost: Lost) -> tuple[Mistake, ...]:
-        """Two mistakes that give all of the answers if both are made; none if other two do, too."""
-        wrong = {index for _, index in lost}
+    def pairs_like(self, answers: Answers) -> list[set[Mistake]]:
+        """Each two mistakes, or ways of one, that give all of the answers if both are made."""
+        wrong = {index for _, index in self._sitting.lost(answers)}
         order = sorted(range(len(self._cases)), key=lambda index: index not in wrong)
-        common: set[Mistake] | None = None
-        for mistakes, text in self._pairs():
-            try:
-                with warnings.catch_warnings(action="ignore"):
-                    both = self._sitting.answering(text)
-            except SyntaxError:
-                continue
-            if self._same(both, answers, self._task.criteria, everywhere=True, order=order):
-                common = mistakes if common is None else common & mistakes
-        both = [m for m in self._task.mistakes if m in (common or ())]
+        return [
+            mistakes
+            for mistakes, both in self._pairs
+            if self._same(both, answers, self._all_of(mistakes), everywhere=True, order=order)
+        ]
+
+    def _all_of(self, mistakes: Collection[Mistake]) -> Sequence[Criterion]:
+        """All criteria; beside chance also the whole answer, for a property tells too little."""
+        whole = (WHOLE,) if any(mistake.looks_like for mistake in mistakes) else ()
+        return [*self._task.criteria, *whole]
+
+    def _two_as_one(self, answers: Answers) -> tuple[Mistake, ...]:
+        """Two mistakes that give all of the answers if both are made; of many, what all share."""
+        common = set.intersection(*(self.pairs_like(answers) or [set()]))
+        both = [m for m in self._task.mistakes if m in common]
         return tuple(sorted(both, key=lambda mistake: -self._points_in_all(mistake)))
 
-    def _pairs(self) -> Iterator[tuple[set[Mistake], str]]:
-        """All ways to make two mistakes in one text."""
-        ways = [(m, way) for m in self._task.mistakes if not m.looks_like for way in m.ways]
+    @functools.cached_property
+    def _pairs(self) -> list[tuple[set[Mistake], Answering]]:
+        """All two mistakes that can be made in one answer, with what it answers."""
+        ways = [(m, way) for m in self._task.mistakes for way in m.ways]
+        found = []
         for (one, first), (other, second) in itertools.combinations(ways, 2):
-            for way, change in ((first, second), (second, first)):
-                if isinstance(change, Edit):
-                    try:
-                        text = edited_text(self._task.source(way), change)
-                    except ValueError:
-                        continue
-                    yield {one, other}, text
-                    break
+            if text := self._task.made_together(first, second):
+                with warnings.catch_warnings(action="ignore"):
+                    found.append(({one, other}, functools.cache(self._sitting.answering(text))))
+        return found
 
     def _looks_like(self, mistake: Mistake, answers: Answers) -> bool:
         """Whether a sign says so; it is one of the parts as well, and silent over their doubles."""
@@ -221,18 +261,18 @@ class Naming:
         self,
         theirs: Answering,
         answers: Answers,
-        criteria: Sequence[Criterion],
+        criteria: Sequence[Criterion] = (),
         aside: Collection[int] = (),
         everywhere: bool = False,
         order: Sequence[int] = (),
     ) -> bool:
-        """Whether answers are those of a wrong function, in what criteria look at.
+        """Whether answers are those of a wrong function, in what criteria of the result look at.
 
         They are compared where it is wrong, or everywhere, in cases that are not put aside.
         """
         shown = 0
         for index in order or range(len(self._cases)):
-            looking = [c for c in criteria if c.selects(self._cases[index])]
+            looking = [c for c in criteria or self._results if c.selects(self._cases[index])]
             if index in aside or not looking:
                 continue
             other = theirs(index)

@@ -52,19 +52,25 @@ class Finding:
 class Verdict:
     """What a student's function earned, and why.
 
-    `naming` finds the mistakes that it shows, the dearest first: only where somebody asks for them.
+    `naming` finds the mistakes that it shows, the dearest first, each with what is told of it: only
+    where somebody asks for them.
     """
 
     task: Task
     findings: tuple[Finding, ...]
     unanswered: tuple[tuple[Case, Unanswered], ...]
     cases: int
-    naming: Callable[[], tuple[Mistake, ...]] = tuple
+    naming: Callable[[], dict[Mistake, str]] = dict
 
     @cached_property
+    def told(self) -> dict[Mistake, str]:
+        """The mistakes that it shows, and what feedback says of them."""
+        return self.naming()
+
+    @property
     def mistakes(self) -> tuple[Mistake, ...]:
         """The mistakes that it shows; see :mod:`grading.marking.naming`."""
-        return self.naming()
+        return tuple(self.told)
 
     @property
     def score(self) -> float:

@@ -12,7 +12,7 @@ import functools
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
@@ -52,6 +52,20 @@ class Edit:
         """Make another replacement after these."""
         return Edit((*self.replacements, (old, new, count)))
 
+    def with_number(self, number: float) -> Edit:
+        """Put a number in place of ``{number}`` or ``{whole}`` in what is written."""
+        return Edit(
+            tuple(
+                (old, re.sub(r"\{(number|whole)\}", repr(number), new), count)
+                for old, new, count in self.replacements
+            )
+        )
+
+    def numbers_of(self, numbers: Iterable[float]) -> list[float]:
+        """Those of the numbers that can stand in what is written."""
+        whole = any("{whole}" in new for _, new, _ in self.replacements)
+        return [number for number in numbers if isinstance(number, int) or not whole]
+
     def of(self, function: Callable) -> FunctionType:
         """Edit another function than the task's reference; see :func:`edited`."""
         return edited(function, self)
@@ -61,9 +75,19 @@ def edit(old: str, new: str, count: int = 1) -> Edit:
     """Describe a function by the reference's source: a wrong answer, or another right one.
 
     `old`, which must occur exactly `count` times, is replaced by `new`. A line break in `new` takes
-    the indentation that is written there.
+    the indentation that is written there. If `old` is empty, `new` becomes the first line of the
+    function's body.
     """
     return Edit(((old, new, count),))
+
+
+def fixed(*names: str, whole: Sequence[str] = ()) -> dict[str, Edit]:
+    """Describe functions in which an argument has a fixed value, whatever was handed in.
+
+    For a mistake's `numbers`: each name with an edit that has ``{number}`` in it, or ``{whole}``.
+    """
+    numbers = {name: edit("", f"{name} = {{number}}") for name in names}
+    return numbers | {name: edit("", f"{name} = {{whole}}") for name in whole}
 
 
 @functools.cache
@@ -92,6 +116,11 @@ def edited_text(text: str, way: Edit) -> str:
         If a text does not occur as often as it should.
     """
     for old, new, count in way.replacements:
+        if not old:
+            lines = text.splitlines(keepends=True)
+            lines.insert(ast.parse(text).body[0].body[0].lineno - 1, f"    {new}\n")
+            text = "".join(lines)
+            continue
         found = text.count(old)
         if found != count:
             raise ValueError(f"{old!r} occurs {found} times in its source, not {count}")

@@ -6,11 +6,12 @@ Everything here only describes; :mod:`grading.marking.sitting` puts the question
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 from urllib.parse import quote
 
@@ -19,10 +20,18 @@ import numpy as np
 from grading.marking.case import Case
 from grading.marking.criteria import Criterion
 from grading.marking.promise import Promise
-from grading.marking.source import Edit, edited, source_of
+from grading.marking.source import Edit, edited, edited_text, source_of
 
 Way = Edit | Callable
 Sign = Callable[[Any, Any, Case], bool | None]
+
+# That people write where an argument or another number should stand; 0 and 1 leave something out.
+NUMBERS = (
+    *(digit / 10**power for power in (1, 2, 3) for digit in (1, 2, 5)),
+    *(0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999),
+    *(10.0**-power for power in (4, 5, 6, 7, 8, 9, 10, 12, 15, 16)),
+    *(2, 3, 4, 5, 10, 20, 32, 50, 64, 100, 500, 1000),
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,11 @@ class Mistake:
     looks_like : callable (result, wanted, case) -> bool or None, optional
         Recognises the answer where equality cannot (random functions, rounding noise): True, False,
         or None where the case says nothing. Named at two True and no False.
+    numbers : mapping of str to Edit, optional
+        More ways, which differ in a number for which ``{number}`` stands, or ``{whole}``
+        for whole numbers only, by what it is called:
+        those of :data:`NUMBERS` are tried, and the one that fits is told; see
+        :func:`grading.marking.source.fixed`.
 
     Raises
     ------
@@ -79,11 +93,12 @@ class Mistake:
         sentence: str,
         *ways: Way,
         looks_like: Sign | None = None,
+        numbers: Mapping[str, Edit] = MappingProxyType({}),
     ) -> None:
         if not ways:
             raise TypeError(f"{id} has no wrong answer: give an edit or a function")
         self.id, self.lecture, self.sentence = id, lecture, sentence
-        self.ways, self.looks_like = ways, looks_like
+        self.ways, self.looks_like, self.numbers = ways, looks_like, numbers
 
 
 @dataclass(frozen=True)
@@ -212,6 +227,20 @@ class Task:
     def source(self, way: Way) -> str:
         """The source of an answer, as it stands in a notebook."""
         return source_of(self.function(way), self.name)
+
+    def made_together(self, one: Way, other: Way) -> str | None:
+        """The source of an answer that is wrong in two ways.
+
+        None if neither is an edit that fits the other's source, or it matters which is made first.
+        """
+        texts = set()
+        for way, change in ((one, other), (other, one)):
+            if isinstance(change, Edit):
+                with contextlib.suppress(ValueError, SyntaxError):
+                    text = edited_text(self.source(way), change)
+                    compile(text, f"<{self.name}>", "exec")
+                    texts.add(text)
+        return texts.pop() if len(texts) == 1 else None
 
     def namespace(self, candidate: Way | str, **parts: Callable) -> dict[str, Any]:
         """A namespace as a notebook's, with `candidate`, or its source, as the graded function."""

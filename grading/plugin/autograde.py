@@ -24,8 +24,9 @@ from grading.handed_in.read import Refused, SubmissionReader, check_student
 from grading.handed_in.whose import NOT_HANDED_IN, HandedIn, Releases, not_handed_in
 from grading.plugin.alike import Alike
 from grading.plugin.bench import Bench
+from grading.plugin.changes import Changes
 from grading.plugin.execute import AtWork, SealedExecute
-from grading.plugin.extensions import EXTENSIONS, Extensions
+from grading.plugin.extensions import EXTENSIONS, GROUPS, Extensions
 from grading.plugin.folders import Printable, find_folders
 from grading.plugin.students import ClassList
 from grading.stop import Stop
@@ -123,7 +124,7 @@ class SealedAutograde(Autograde):
                 self.refused.append(str(refused))
                 continue
             if assignment not in names:
-                self.extensions[assignment] = self._read_extensions(assignment)
+                self.extensions[assignment] = self._read_extensions(assignment, class_list)
                 names[assignment] = self._released_notebooks(assignment, self.coursedir.notebook_id)
             self.assignments[folder] = [f"{folder}/{name}.ipynb" for name in names[assignment]]
 
@@ -249,9 +250,12 @@ class SealedAutograde(Autograde):
         """Score 0 for a notebook that was not handed in; the student's page says so."""
         sentence = f"{notebook}.ipynb was not handed in and scores 0."
         self.log.warning("%s: %s", student, sentence)
+        full = Changes(Path(self.coursedir.root)).full(assignment)
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             for grade in gradebook.find_submission_notebook(notebook, assignment, student).grades:
-                grade.auto_score, grade.needs_manual_grade = 0, False
+                everybodys = (notebook, grade.name) in full
+                grade.auto_score = grade.max_score if everybodys else 0.0
+                grade.needs_manual_grade = False
             gradebook.db.commit()
         release = _read(release_folder(self, assignment) / f"{notebook}.ipynb")
         if release is not None:
@@ -275,11 +279,19 @@ class SealedAutograde(Autograde):
             self.refuse_all(f"{assignment} has no notebook {pattern}; it has: {', '.join(names)}.")
         return wanted
 
-    def _read_extensions(self, assignment: str) -> Extensions:
+    def _read_extensions(self, assignment: str, class_list: ClassList) -> Extensions:
         try:
-            return Extensions(Path(self.coursedir.root, EXTENSIONS), assignment)
+            extensions = Extensions(Path(self.coursedir.root, EXTENSIONS), assignment)
         except Stop as stop:
             self.refuse_all(str(stop))
+        if unknown := extensions.unknown(class_list):
+            self.log.warning(
+                "%s gives more time to %s: not on the class list, and no group in %s.",
+                EXTENSIONS,
+                ", ".join(unknown),
+                GROUPS,
+            )
+        return extensions
 
     def _find_files(self, assignment: str, student: str, folder: Path) -> None:
         """Find the file of each notebook, whatever it is called and wherever it lies."""

@@ -1,8 +1,8 @@
 """Writes the cells of new questions into an assignment's notebook.
 
-A question gets a prompt, an answer cell with the reference's docstring and solution, a cell for
-visible checks, and the graded cell. Prompt and visible checks are only begun: they are for a person
-to write.
+A question gets a prompt, an answer cell with the reference's docstring and solution, a cell that
+calls its visible checks, and the graded cell. Prompt and visible checks, which stand in a module
+beside the notebook, are only begun: they are for a person to write.
 """
 
 from __future__ import annotations
@@ -10,21 +10,45 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from grading.marking.catalogue import Catalogue, unnumbered
 from grading.marking.task import Task
+from grading.rehearsal import checks
+from grading.rehearsal.hints import FOLDER
 from grading.stop import Stop
 
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 Cell = dict[str, Any]
 
 
-def question(task: Task, number: int, package: str) -> list[Cell]:
+MODULE = '''\
+"""Visible checks of ``{notebook}.ipynb``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from checks import Sheet, Trial
+
+sheet = Sheet(__file__)
+check, progress = sheet.check, sheet.progress
+'''
+CHECKS = """
+
+@sheet.question(minutes=10, ask="What to ask oneself?", by_hand="A smaller example.")
+def {name}(trial: Trial) -> None:
+    raise AssertionError("the visible checks are not written yet")
+"""
+
+
+def question(task: Task, number: int, package: str, notebook: str) -> list[Cell]:
     """Return the four cells of a task's question, the `number`-th of its notebook.
 
-    `package` is that of the hidden tests.
+    `package` is that of the hidden tests, `notebook` the name of the module with the checks.
     """
     name = task.name
     prompt = (
@@ -32,11 +56,7 @@ def question(task: Task, number: int, package: str) -> list[Cell]:
         "What is wanted and why, with a formula or an example.\n\n"
         f"**{task.worth}:** {task.rubric.partition(': ')[2]}"
     )
-    checks = (
-        "# A case that can be checked by hand.\n"
-        f'raise AssertionError("{name}: the visible checks are not written yet")\n\n'
-        f'print("{name}: visible checks passed; hidden checks run when graded")'
-    )
+    checks = f"from checks.{notebook} import check\n\ncheck({name})"
     graded = (
         f"{task.rubric}\n### BEGIN HIDDEN TESTS\nfrom {package} import grade\n\n"
         f'grade("{name}")\n### END HIDDEN TESTS'
@@ -49,13 +69,23 @@ def question(task: Task, number: int, package: str) -> list[Cell]:
     ]
 
 
-def complete(notebook: Cell, wanted: tuple[Task, ...], package: str) -> list[str]:
-    """Add the questions that a notebook lacks, and return their names."""
-    there = [cell.get("id") for cell in notebook["cells"]]
+def begin_checks(folder: Path, notebook: str, names: Sequence[str]) -> None:
+    """Add what questions lack in the module of a notebook's visible checks."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(checks.__file__, folder / "__init__.py")
+    path = folder / f"{notebook}.py"
+    text = path.read_text(encoding="utf-8") if path.exists() else MODULE.format(notebook=notebook)
+    text += "".join(CHECKS.format(name=name) for name in names if f"def {name}(" not in text)
+    path.write_text(text, encoding="utf-8")
+
+
+def complete(cells: Cell, wanted: tuple[Task, ...], package: str, notebook: str) -> list[str]:
+    """Add the questions that a notebook lacks to its cells, and return their names."""
+    there = [cell.get("id") for cell in cells["cells"]]
     missing = [task for task in wanted if task.name not in there]
     first = len(wanted) - len(missing) + 1
     for number, task in enumerate(missing, first):
-        notebook["cells"] += question(task, number, package)
+        cells["cells"] += question(task, number, package, notebook)
     return [task.name for task in missing]
 
 
@@ -130,8 +160,8 @@ def run(catalogue: Catalogue, notebook: str, folder: Path) -> int:
         cells = json.loads(path.read_text(encoding="utf-8"))
     else:
         cells = empty(known.name.replace("_", " ").capitalize(), known.tasks)
-    added = complete(cells, known.tasks, catalogue.package)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    added = complete(cells, known.tasks, catalogue.package, known.name)
+    begin_checks(folder / FOLDER, known.name, added)
     path.write_text(json.dumps(cells, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"{path}: added {', '.join(added)}" if added else f"{path}: has every question")
     return 0

@@ -185,7 +185,15 @@ def test_a_solution_cell_is_one_documented_function(notebook, cells):
 def test_the_solutions_pass_their_visible_checks(notebook, executed):
     for function in functions(notebook):
         passed = f"{function}: visible checks passed; hidden checks run when graded\n"
-        assert printed(executed[f"{function}-checks"]) == passed
+        assert printed(executed[f"{function}-checks"]).endswith(passed)
+
+
+def test_the_last_cell_with_code_says_that_all_is_done(notebook, executed):
+    *_, last = (cell for cell in notebook.cells if cell.cell_type == "code")
+    assert last.id == "progress"
+    number = len(functions(notebook))
+    shown = executed["progress"].outputs[0].data["text/plain"]
+    assert shown.endswith(f"{number} of {number} done; about 0 minutes left.")
 
 
 def test_the_solutions_earn_full_marks(notebook, executed):

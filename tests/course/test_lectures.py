@@ -25,6 +25,7 @@ TO_NOTEBOOK = re.compile(r"\[[^\]]*\]\([^)\s]+\.ipynb[^)\s]*\)")
 CODE_OR_FORMULA = re.compile(r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$", re.DOTALL)
 MINUTES = re.compile(r"(\d+) minutes")
 CHOICE = re.compile(r"^[*-] \*\*([a-d])\*\* ", re.MULTILINE)
+ANSWER = re.compile(r"<details><summary>Answer</summary>\n<b>(.)\.</b> .*\n</details>")
 MACHINE_PATH = re.compile(r"(?<![\w.])/(work|root|home|tmp|Users)/\w")
 
 
@@ -130,7 +131,10 @@ def test_a_prediction_has_choices_and_its_answer_comes_folded_with_the_result(pa
             assert not is_shown(result), f"{result.id} stores its answer unfolded"
             first_line = result.source.splitlines()[0]  # JupyterLab shows it of a folded cell
             assert is_folded(result) and "answer(" not in first_line, f"{result.id} gives it away"
-            [said] = re.findall(r"\*\*Answer: (.)\.\*\*", str(result.outputs))
+            html = "\n".join(
+                output.get("data", {}).get("text/html", "") for output in result.outputs
+            )
+            [said] = ANSWER.findall(html)
             assert said in choices, f"{result.id} answers {said}"
 
 

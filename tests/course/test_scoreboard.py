@@ -41,9 +41,9 @@ def test_a_score_has_an_error_in_percent_for_each_fold():
 def test_the_final_error_is_that_of_the_sixth_block_after_training_on_the_others(monkeypatch):
     seen = {}
 
-    def train(network, train_set, test_set, *args):
+    def train(network, train_set, test_set, *args, **options):
         seen["training"], seen["test"] = train_set[0], test_set[0]
-        return real_train(network, train_set, test_set, *args)
+        return real_train(network, train_set, test_set, *args, **options)
 
     real_train = scoreboard.train
     monkeypatch.setattr(scoreboard, "train", train)

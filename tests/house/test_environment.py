@@ -1,6 +1,7 @@
 """environment.yml, pyproject.toml, constraints.txt and what is installed say the same.
 
-`make test-frameworks` runs this file too, in the environment with the extra ``frameworks``.
+`make test-frameworks` runs this file too, in the environment with the extra ``frameworks``; for the
+site's, its ranges and pins are compared.
 """
 
 import tomllib
@@ -16,9 +17,11 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 PROJECT = "improving-deep-neural-networks"
-CONSTRAINTS, LEFT_OUT = ["constraints.txt"], {"frameworks"}
-if find_spec("torch"):
-    CONSTRAINTS, LEFT_OUT = [*CONSTRAINTS, "constraints-frameworks.txt"], set()
+# Two extras have environments of their own, and pins beside the common ones.
+APART = {"frameworks": "torch", "site": "myst_nb"}
+HERE = [extra for extra, package in APART.items() if find_spec(package)]
+CONSTRAINTS = ["constraints.txt", *(f"constraints-{extra}.txt" for extra in HERE)]
+LEFT_OUT = {*APART} - {*HERE}
 OLDEST = {"python_version": "3.11", "python_full_version": "3.11.0"}
 
 
@@ -113,6 +116,16 @@ def test_every_dependency_is_pinned_within_its_range(pyproject, project, pins):
     for name, allowed in requirements(lines).items():
         assert name in pins, f"{name} has no line in {CONSTRAINTS[-1]}"
         assert pins[name] in allowed, f"{name} is pinned at {pins[name]}, not {allowed}"
+
+
+@pytest.mark.parametrize("extra", APART)
+def test_what_has_an_environment_of_its_own_is_pinned_too(repository, project, extra):
+    files = ("constraints.txt", f"constraints-{extra}.txt")
+    text = "\n".join((repository / file).read_text() for file in files)
+    pinned = dict(line.split("==") for line in text.splitlines() if "==" in line)
+    pinned = {canonicalize_name(name): version for name, version in pinned.items()}
+    for name, allowed in requirements(project["optional-dependencies"][extra]).items():
+        assert name in pinned and pinned[name] in allowed, name
 
 
 def test_pins_are_what_the_dependencies_come_to(pins):

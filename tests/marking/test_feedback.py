@@ -76,7 +76,7 @@ def test_feedback_on_every_mistake_is_complete_and_tells_no_answer(task):
     drawn = Exam(dataclasses.replace(task, mistakes=()), np.random.default_rng(0))
     for mistake in task.mistakes:
         found = drawn.judge(ask_here(task.namespace(mistake.ways[0])))
-        found = dataclasses.replace(found, naming=lambda named=mistake: (named,))
+        found = dataclasses.replace(found, naming=lambda named=mistake: {named: named.sentence})
         text, html = text_of(found), html_of(found)
         assert text.startswith(f"{task.name}: {found.score:g} of {task.worth}\n")
         for words in (" ".join(text.split()), plain(html)):
@@ -113,7 +113,8 @@ def test_full_marks_say_so_and_send_nobody_back_to_the_lecture():
 def test_two_mistakes_are_both_told_and_the_dearest_leads_on():
     named = BATCHNORM_FORWARD.mistakes[:2]
     found = verdict(BATCHNORM_FORWARD, named[0].ways[0])
-    both = feedback.compose(dataclasses.replace(found, naming=lambda: named))
+    told = {mistake: mistake.sentence for mistake in named}
+    both = feedback.compose(dataclasses.replace(found, naming=lambda: told))
     words = " ".join(feedback.text(both).split())
     for sentence in (mistake.sentence for mistake in named):
         assert f"A mistake we recognise: {sentence}" in words

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from grading.marking import Agrees, InputsUntouched, Lecture, Mistake, Task, call, edit
+from grading.marking import Agrees, InputsUntouched, Lecture, Mistake, Task, call, edit, fixed
 from grading.marking.exam import Exam
 from grading.marking.sitting import ask_here
 from grading.marking.source import source_of
@@ -60,8 +60,8 @@ TASK = Task(
 )
 
 
-def named(*changes, task=TASK):
-    """What is named of the right answer with these changes."""
+def judged(*changes, task=TASK):
+    """The verdict on the right answer with these changes."""
     text = source_of(spread)
     for old, new in changes:
         assert old in text
@@ -70,7 +70,12 @@ def named(*changes, task=TASK):
     exec(text, namespace)
     verdict = Exam(task, np.random.default_rng(0)).judge(ask_here(namespace))
     assert verdict.score < task.points
-    return [mistake.id for mistake in verdict.mistakes]
+    return verdict
+
+
+def named(*changes, task=TASK):
+    """What is named of the right answer with these changes."""
+    return [mistake.id for mistake in judged(*changes, task=task).mistakes]
 
 
 @pytest.mark.parametrize("wrong", MISTAKES, ids=lambda wrong: wrong.id)
@@ -126,3 +131,13 @@ def test_the_name_that_explains_the_most_points_wins():
 
 def test_a_constant_that_no_way_has_is_not_named():
     assert named(("low)", "0.4)")) == []
+
+
+def test_any_number_in_the_place_of_an_argument_is_named_and_told():
+    held = mistake("SP-07", ("low)", "0.3)"), numbers=fixed("low"))
+    task = dataclasses.replace(TASK, mistakes=(*TASK.mistakes[:5], held))
+    for number in ("0.2", "0.4", "0.99"):
+        told = judged(("low)", f"{number})"), task=task).told
+        assert told == {held: f"SP-07. Your answers fit low = {number}."}
+    assert named(("low)", "1e-9)"), task=task) == ["SP-02"]  # as good as 0, which leaves it out
+    assert named(("low)", "0.2347)"), task=task) == []

@@ -97,7 +97,7 @@ class Course:
             if block.language == "console":
                 folder = self.students if block.place == "students" else self.root
                 printed.append(self.run(block.commands, folder, status))
-            elif block.place == "students.csv":
+            elif block.place.endswith(".csv"):
                 (self.root / block.place).write_text(block.text)
             elif block.place == "nbgrader_config.py":
                 with (self.root / "nbgrader_config.py").open("a") as file:
@@ -267,7 +267,7 @@ def test_a_regrade_keeps_what_was_scored_and_written_by_hand(term, tmp_path):
     assert "A neat loop." in course.feedback(GRACE)
 
     divide_points(course, 3)
-    course.do("Mend a test and grade again")
+    assert "2 scores change." in course.do("Mend a test and grade again")
     page = course.feedback(GRACE)
     assert "A neat loop." in page and "3 of 3 points" in page
     with course.gradebook() as gradebook:
@@ -285,6 +285,40 @@ def test_a_regrade_keeps_what_was_scored_and_written_by_hand(term, tmp_path):
         grade = gradebook.find_grade("effective_window-graded", *where)
         assert (grade.score, grade.needs_manual_grade) == (3.0, False)
         assert gradebook.find_comment("ewa", *where).comment == "A neat loop."
+
+
+def test_a_watch_answers_what_comes_later(term, tmp_path):
+    course = term.copy(tmp_path)
+    path = course.root / "submitted" / GRACE / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+    path.write_text(solved(course))
+    printed = course.do("Answer within minutes")
+    assert printed.count("UTC") == 2 and f"{GRACE}: attempt 1: graded in" in printed
+    assert course.auto_scores()[GRACE] == deserved(course)
+    assert "3 of 3 points" in course.feedback(GRACE)
+
+
+def test_what_counts_is_changed_and_whoever_is_graded_later_gets_the_same(term, tmp_path):
+    course = term.copy(tmp_path)
+    printed = course.do("Change what counts")
+    whole = sum(deserved(course).values())
+    assert f"  {GRACE}: {whole - 3:g} → {whole:g}" in printed
+    assert "Nothing is changed yet" in printed
+    assert "2 is undone. Nine points were agreed." in course.run("python -m grading changes")
+    page = course.feedback(GRACE)
+    assert "3 of 3 points" in page and "You are excused" in page
+    assert "This question was dropped: everybody gets its points. What follows" in page
+    course.do("Export")
+    assert {row["ID"]: row[ASSIGNMENT] for row in course.table("canvas.csv")}[GRACE] == "EX"
+    assert [row["score"] for row in course.table("grades.csv")] == [f"{whole}", ""]
+
+    course.run(f"python -m grading points {ASSIGNMENT} ewa 6 --why=easy")
+    wanted = {student: {**deserved(course), "ewa": 6.0} for student in (ADA, GRACE)}
+    assert course.auto_scores() == wanted
+    assert "2 unchanged" in course.run(f"python -m grading autograde {ASSIGNMENT}")
+    course.run(f"nbgrader generate_assignment {ASSIGNMENT} --force")  # source/ still says 9
+    for command in ("python -m grading", "nbgrader"):
+        course.run(f"{command} autograde {ASSIGNMENT} --force")
+        assert course.auto_scores() == wanted
 
 
 def divide_points(course: Course, divisor: int) -> None:
@@ -318,12 +352,15 @@ def test_late_work_loses_a_tenth_a_day_and_the_rest_of_the_term_goes_well(term, 
     course.do("Late work", "Give feedback", "Export", "Keep and back up")
     earned = sum(deserved(course, effective_window=ROUNDED).values())
     grades = {row["student_id"]: float(row["score"]) for row in course.table("grades.csv")}
-    assert grades == {ADA: sum(deserved(course).values()), GRACE: pytest.approx(0.8 * earned)}
+    assert grades == {ADA: sum(deserved(course).values()), GRACE: pytest.approx(0.9 * earned)}
+    course.run(f"nbgrader generate_feedback {ASSIGNMENT} --force")
+    assert "20 h 30 min late. Due 2026-11-21 11:00 UTC, by your ext" in course.feedback(GRACE)
+    assert [row["hours_late"] for row in course.table("grades.csv")] == ["0.0", "20.5"]
     course.run(f"python -m grading autograde {ASSIGNMENT} --force\nnbgrader export")
     again = {row["student_id"]: float(row["score"]) for row in course.table("grades.csv")}
     assert again == grades
     in_canvas = {row["ID"]: row[ASSIGNMENT] for row in course.table("canvas.csv")}
-    assert float(in_canvas[GRACE]) == pytest.approx(0.8 * earned)
+    assert float(in_canvas[GRACE]) == pytest.approx(0.9 * earned)
 
     (course.root / "gradebook.db").unlink()
     shutil.rmtree(course.root / "submitted")
@@ -376,8 +413,11 @@ def test_the_exchange_takes_work_there_and_back(new_course, tmp_path):
 def test_the_zip_for_students_is_made(new_course, tmp_path):
     course = new_course.copy(tmp_path)
     course.do("In one zip")
-    [bundle] = course.root.glob("*.zip")
-    names = zipfile.ZipFile(bundle).namelist()
+    [path] = course.root.glob("*.zip")
+    with zipfile.ZipFile(path) as bundle:
+        names = bundle.namelist()
+        [start] = [bundle.read(name).decode() for name in names if name.endswith("START.md")]
+    assert f"| `{ASSIGNMENT}` | 2026-11-20 22:59 UTC |" in start
     assert any(name.endswith(f"release/{ASSIGNMENT}/{NOTEBOOK}.ipynb") for name in names)
 
 

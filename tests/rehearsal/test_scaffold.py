@@ -21,7 +21,7 @@ SOFTMAX, PREDICT, ONE_HOT = map(catalogue.find, ("softmax", "predict", "one_hot"
 def notebook() -> dict:
     """A notebook with the questions of a notebook of the course."""
     made = scaffold.empty("Softmax", (SOFTMAX, PREDICT))
-    scaffold.complete(made, (SOFTMAX, PREDICT), "grader_tests")
+    scaffold.complete(made, (SOFTMAX, PREDICT), "grader_tests", "softmax")
     return made
 
 
@@ -29,11 +29,11 @@ def test_the_scaffold_adds_only_what_is_missing(notebook):
     ids = [cell["id"] for cell in notebook["cells"]]
     notebook["cells"][2]["source"] = ["Written by hand."]
     wanted = (SOFTMAX, PREDICT, ONE_HOT)
-    assert scaffold.complete(notebook, wanted, "grader_tests") == ["one_hot"]
+    assert scaffold.complete(notebook, wanted, "grader_tests", "softmax") == ["one_hot"]
     assert [cell["id"] for cell in notebook["cells"]][: len(ids)] == ids
     assert notebook["cells"][2]["source"] == ["Written by hand."]
     assert notebook["cells"][-4]["source"][0].startswith("## 3. ")
-    assert scaffold.complete(notebook, wanted, "grader_tests") == []
+    assert scaffold.complete(notebook, wanted, "grader_tests", "softmax") == []
 
 
 def test_the_scaffold_writes_a_valid_notebook(notebook):
@@ -45,7 +45,7 @@ def test_a_notebook_begins_with_the_imports_of_its_references(notebook):
 
 
 def test_a_graded_cell_asks_the_package_of_the_hidden_tests(notebook):
-    scaffold.complete(notebook, (SOFTMAX, PREDICT, ONE_HOT), "secrets_of_softmax")
+    scaffold.complete(notebook, (SOFTMAX, PREDICT, ONE_HOT), "secrets_of_softmax", "softmax")
     assert "from secrets_of_softmax import grade\n" in notebook["cells"][-1]["source"]
 
 
@@ -54,6 +54,10 @@ def test_a_numbered_notebook_gets_the_questions_of_its_name(tmp_path, capsys):
     made = nbformat.read(tmp_path / "4_softmax.ipynb", as_version=4)
     assert made.cells[0].source == "# Softmax"
     assert "added one_hot, softmax," in capsys.readouterr().out
+    begun = (tmp_path / "checks" / "softmax.py").read_text()
+    assert all(begun.count(f"\ndef {name}(trial") == 1 for name in ("one_hot", "softmax"))
+    checks = next(cell for cell in made.cells if cell.id == "softmax-checks")
+    assert checks.source == "from checks.softmax import check\n\ncheck(softmax)"
 
 
 def test_the_scaffold_finds_a_notebook_by_its_name_without_the_number(notebook, tmp_path, capsys):

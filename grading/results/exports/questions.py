@@ -5,6 +5,7 @@ from __future__ import annotations
 from nbgrader.api import Assignment, BaseCell, Gradebook, Student
 
 from grading.handed_in.printable import line
+from grading.plugin.due import hours
 from grading.results.exports.exporter import GradesExporter
 from grading.results.exports.rows import Entry, Row, decimal, entries_of, graded_cells
 
@@ -26,9 +27,13 @@ class QuestionsExporter(GradesExporter):
         ``yes`` or ``no``; empty where nothing was handed in.
     ``submitted``
         When the assignment was handed in (UTC), where that is known.
+    ``due``, ``hours_late``
+        Until when this student had time (UTC), where a date was set; by how much it came too late.
     ``late_penalty``
         Points that the whole *assignment* loses for being late: the same on all of its lines.
         A student's total is the sum of ``score`` less this once, and at least 0.
+    ``excused``
+        ``yes`` where the assignment does not count for the student, else ``no``.
     """
 
     default_to = "questions.csv"
@@ -46,7 +51,10 @@ class QuestionsExporter(GradesExporter):
         "extra_credit",
         "needs_manual_grade",
         "submitted",
+        "due",
+        "hours_late",
         "late_penalty",
+        "excused",
     )
 
     def rows(
@@ -56,19 +64,23 @@ class QuestionsExporter(GradesExporter):
         for assignment in assignments:
             entries = entries_of(gradebook, assignment)
             self._scored(assignment, students, entries)
+            excused = self._excused(assignment)
             for student in students:
                 who = [line(student.id), line(student.last_name), line(student.first_name)]
                 entry = entries.get(student.id)
                 for cell in graded_cells(assignment):
                     what = [line(name) for name in (assignment.name, cell.notebook.name, cell.name)]
-                    rows.append([*what, *who, *_question(cell, entry)])
+                    row = [*what, *who, *_question(cell, entry)]
+                    if student.id in excused:
+                        row[self.columns.index("score")] = ""
+                    rows.append([*row, "yes" if student.id in excused else "no"])
         return rows
 
 
 def _question(cell: BaseCell, entry: Entry | None) -> Row:
     """The columns from ``score`` on."""
     if entry is None:
-        return ["", decimal(cell.max_score), "", "", "", "", "", ""]
+        return ["", decimal(cell.max_score), *[""] * 8]
     grade = entry.grades.get(cell.id)
     return [
         decimal(grade.score) if entry.is_scored(cell) else "",
@@ -78,5 +90,7 @@ def _question(cell: BaseCell, entry: Entry | None) -> Row:
         decimal(grade and grade.extra_credit),
         "yes" if grade is None or grade.needs_manual_grade else "no",
         entry.timestamp,
+        entry.due,
+        decimal(hours(entry.late)),
         decimal(entry.penalty),
     ]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from grading.boundary.outcome import Ended, Failed
+from grading.plugin.due import duration
 from grading.results.report.records import Class, GradedCell, Record
 
 BINS = 10
@@ -34,11 +35,19 @@ LOOKS = {  # word: title, advice; the most pressing first
         "Grade again: autograde ends with the reasons.",
     ),
     "to grade": ("To grade by hand", "These answers wait for a person, in formgrader."),
+    "asks": (
+        "Ask for a second look",
+        "Answer in formgrader, with a comment at the question, which feedback shows.",
+    ),
     "notebook missing": (
         "A notebook is missing",
         "It was not handed in, and all its questions score 0.",
     ),
     "late": ("Late", "Handed in after the due date, with the extension that was given."),
+    "excused": (
+        "Excused",
+        "The assignment does not count for them. `grading changes` lists why.",
+    ),
     "far below": (
         "Far below the others",
         f"Less than half of the points, and further below the lower quartile than 1.5 times "
@@ -129,8 +138,12 @@ class Look:
 
 
 def complete(records: Iterable[Record]) -> list[Record]:
-    """Those who have a score on every question."""
-    return [record for record in records if record.submitted and record.score is not None]
+    """Those for whom it counts and who have a score on every question."""
+    return [
+        record
+        for record in records
+        if record.submitted and not record.excused and record.score is not None
+    ]
 
 
 def scores(one: Class) -> Scores | None:
@@ -265,11 +278,15 @@ def _reasons(record: Record) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield "no score", _names(unscored)
     if record.to_grade:
         yield "to grade", _names(q for q in record.points if q in record.to_grade)
+    if asked := [one for one in record.autograded.requests if not one.answer]:
+        yield "asks", tuple(f"{one.question}: {one.text}".strip(": ") for one in asked)
     if record.autograded.absent:
         yield "notebook missing", (", ".join(record.autograded.absent),)
     if record.late > 0:
         yield "late", (_lateness(record),)
-    if not (record.submitted or record.note):
+    if record.excused:
+        yield "excused", ()
+    elif not (record.submitted or record.note):
         yield "not handed in", ()
 
 
@@ -297,14 +314,7 @@ def _names(questions: Iterable[GradedCell]) -> tuple[str, ...]:
 
 
 def _lateness(record: Record) -> str:
-    minutes = math.ceil(record.late / 60)
-    hours, days = minutes // 60, minutes // (24 * 60)
-    if days:
-        text = f"{days} d {hours % 24} h"
-    elif hours:
-        text = f"{hours} h {minutes % 60} min"
-    else:
-        text = f"{minutes} min"
+    text = duration(record.late)
     return f"{text}, {record.penalty:g} points off" if record.penalty else text
 
 

@@ -1,0 +1,133 @@
+"""Visible checks of ``4_gradient_checking.ipynb``."""
+
+from __future__ import annotations
+
+import numpy as np
+from checks import Sheet, Trial
+
+sheet = Sheet(__file__)
+check, progress = sheet.check, sheet.progress
+
+
+@sheet.question(
+    minutes=10,
+    ask="In which order are the arrays laid out, and in which order the entries of a matrix?",
+    by_hand="W1 = (1, 2; 3, 4), b1 = (5; 6), W2 = (7, 8), b2 = (9) become 1, 2, 3, …, 9.",
+)
+def parameters_to_vector(trial: Trial) -> None:
+    parameters = {
+        "W1": np.array([[1.0, 2.0], [3.0, 4.0]]),
+        "b1": np.array([[5.0], [6.0]]),
+        "W2": np.array([[7.0, 8.0]]),
+        "b2": np.array([[9.0]]),
+    }
+    theta = trial(parameters)
+    trial.agree("theta", theta, np.arange(1.0, 10.0))
+    mixed = {name: parameters[name] for name in ("b2", "W1", "b1", "W2")}
+    trial.agree("theta of the same dict in another order", trial(mixed), np.arange(1.0, 10.0))
+    eleven = {f"{kind}{l}": np.full((1, 1), float(l)) for l in range(1, 12) for kind in "Wb"}
+    trial.agree("theta of eleven layers", trial(eleven), np.repeat(np.arange(1, 12), 2))
+
+
+@sheet.question(
+    minutes=12,
+    ask="How many numbers does each array take, and where does the next one begin?",
+    by_hand="For layer_dims = [3, 2, 1] and theta = 1, 2, …, 11: W1 = (1, 2, 3; 4, 5, 6), "
+    "b1 = (7; 8), W2 = (9, 10), b2 = (11).",
+)
+def vector_to_parameters(trial: Trial) -> None:
+    theta = np.arange(1.0, 12.0)
+    right = {
+        "W1": np.array([[1, 2, 3], [4, 5, 6]]),
+        "b1": np.array([[7], [8]]),
+        "W2": np.array([[9, 10]]),
+        "b2": np.array([[11]]),
+    }
+    trial.agree("parameters", trial(theta, [3, 2, 1]), right)
+    own = trial.function(theta, [3, 2, 1])
+    own["W1"][0, 0] = own["b2"][0, 0] = 100.0
+    alone = np.array_equal(theta, np.arange(1.0, 12.0))
+    shared = "Writing into W1 or b2 changed theta: they share memory. Copy each array."
+    trial.holds("no memory shared with theta", alone, shared)
+    right = {"W1": np.array([[1, 2]]), "b1": np.array([[3]])}
+    trial.agree("parameters of one layer", trial(np.arange(1.0, 4.0), [2, 1]), right)
+    got = trial(np.arange(1.0, 23.0), [1, *[1] * 11])
+    trial.agree("W10 of eleven layers", got["W10"], [[19]])
+    trial.agree("b11 of eleven layers", got["b11"], [[22]])
+
+
+@sheet.question(
+    minutes=12,
+    ask="Which entries of theta are moved in one difference, and how far are the two points apart?",
+    by_hand="For J = x³ at x = 1 with epsilon = 1: (2³ − 0³) / 2 = 4.",
+)
+def numerical_gradient(trial: Trial) -> None:
+    theta = np.array([1.0, 2.0])
+    got = trial(lambda theta: theta[0] ** 2 + 3 * theta[0] * theta[1], theta)
+    trial.agree("the gradient of x² + 3xy at (1, 2)", got, [8, 3])
+    got = trial(lambda theta: theta[0] ** 3, np.array([1.0]), epsilon=1.0)
+    trial.agree("the gradient of x³ at 1, with epsilon = 1", got, [4])
+    got = trial(lambda theta: float(np.sum(theta**3)), np.array([1.0, 0.0, 2.0]), epsilon=0.5)
+    trial.agree(
+        "the gradient of x³ + y³ + z³ at (1, 0, 2), with epsilon = 0.5", got, [3.25, 0.25, 12.25]
+    )
+
+
+@sheet.question(
+    minutes=8,
+    ask="Which three lengths does the formula have, and what happens if two of them are 0?",
+    by_hand="(3, 4) has the length 5, (6, 8) has 10, their difference 5: 5 / (5 + 10) = 1/3.",
+)
+def gradient_difference(trial: Trial) -> None:
+    g = np.array([3.0, 4.0])
+    for name, other, right in (
+        ("(6, 8)", 2 * g, 1 / 3),
+        ("(−3, −4)", -g, 1.0),
+        ("(4, 3)", np.array([4.0, 3.0]), 2**0.5 / 10),
+        ("(0, 0)", 0 * g, 1.0),
+        ("(3, 4)", g, 0.0),
+    ):
+        trial.agree(f"the difference of (3, 4) and {name}", trial(g, other), right, atol=1e-12)
+    got = trial(np.array([1.0, 2.0, -2.0]), np.array([3.0, 0.0, -4.0]))
+    trial.agree("the difference of (1, 2, −2) and (3, 0, −4)", got, 12**0.5 / 8)
+    trial.agree("the difference of two zero vectors", trial(0 * g, 0 * g), 0.0)
+    trial.agree(
+        "the difference of 1e-12 (3, 4) and 2e-12 (3, 4)", trial(1e-12 * g, 2e-12 * g), 1 / 3
+    )
+
+
+@sheet.question(
+    minutes=18,
+    ask="What does each cache hold, and which parameters does the cost depend on twice?",
+    by_hand="One layer with the inputs 1 and 3, W = 2, outputs 0.5 and 0.5 for the labels 0 and 1, "
+    "lambd = 4: dZ = (0.25, −0.25), db = 0, and dW = 0.25 − 0.75 + 4 / 2 · 2 = 3.5.",
+)
+def mended_backward(trial: Trial) -> None:
+    half, labels = np.array([[0.5, 0.5]]), np.array([[0.0, 1.0]])
+    caches = [((np.array([[1.0, 3.0]]), np.array([[2.0]]), np.array([[0.0]])), half)]
+    right = {"db1": np.array([[0.0]]), "dW1": np.array([[3.5]])}
+    trial.agree("grads of a single layer", trial(half, labels, caches, 4.0), right)
+    A, caches = np.array([[0.5, -1.0, 2.0], [1.0, 0.0, -0.5]]), []
+    for W, b in (
+        (np.array([[0.5, -1.0], [1.0, 0.5]]), np.array([[0.1], [-0.2]])),
+        (np.array([[1.0, -0.5], [0.5, 1.5]]), np.array([[0.0], [0.3]])),
+        (np.array([[1.0, -1.5]]), np.array([[0.2]])),
+    ):
+        A_prev, A = A, np.tanh(W @ A + b)
+        caches.append(((A_prev, W, b), A))
+    AL, Y = np.array([[0.75, 0.25, 0.5]]), np.array([[1.0, 0.0, 0.0]])
+    caches[-1] = caches[-1][0], AL
+    biases = [[0.1666667]], [[0.1781363], [-0.0040677]], [[0.0627698], [0.0081391]]
+    for lambd, weights in (
+        (0.0, ([[0.1352407, 0.0303369]],
+               [[0.1161365, 0.0274367], [-0.0261843, 0.0568723]],
+               [[-0.0194346, -0.0194414], [0.0301498, 0.0618978]])),
+        (3.0, ([[1.1352407, -1.4696631]],
+               [[1.1161365, -0.4725633], [0.4738157, 1.5568723]],
+               [[0.4805654, -1.0194414], [1.0301498, 0.5618978]])),
+    ):  # fmt: skip
+        right = {}
+        for l, dW, db in zip((3, 2, 1), weights, biases, strict=True):  # the last layer first
+            right |= {f"db{l}": db, f"dW{l}": dW}
+        grads = trial(AL, Y, caches, lambd)
+        trial.agree(f"grads of three layers, with lambd = {lambd:g}", grads, right, rtol=1e-4)

@@ -1,0 +1,127 @@
+"""Visible checks of ``1_setting_up.ipynb``."""
+
+from __future__ import annotations
+
+import numpy as np
+from checks import Sheet, Trial
+
+sheet = Sheet(__file__)
+check, progress = sheet.check, sheet.progress
+
+
+@sheet.question(
+    minutes=12,
+    ask="How often is the order of the examples drawn, and what is done with it then?",
+    by_hand="Of 14 examples, a dev fraction of 0.2 is 2.8, rounded 3; a test fraction of 0.3 is "
+    "4.2, rounded 4; the other 7 are for training. If the shuffled order begins 9, 2, 5, …, each "
+    "of these stands in one of the three arrays.",
+)
+def split_examples(trial: Trial) -> None:
+    sets = trial.parts(trial(14, 0.2, 0.3, np.random.default_rng(1)), "train", "dev", "test")
+    for name, part, size in zip(("train", "dev", "test"), sets, (7, 3, 4), strict=True):
+        trial.holds(
+            f"{name} is an array of integers with one axis",
+            isinstance(part, np.ndarray) and part.dtype.kind in "iu" and part.ndim == 1,
+            f"{name} should be an array of integers, with one axis.",
+        )
+        trial.holds(
+            f"size of {name}",
+            len(part) == size,
+            f"{name} has {len(part)} indices; it should have {size}.",
+        )
+    together = np.sort(np.concatenate(sets))
+    trial.holds(
+        "each example once",
+        np.array_equal(together, np.arange(14)),
+        f"Sorted together, the three arrays are {together.tolist()}; they should hold 0, 1, …, 13, "
+        "each once.",
+    )
+    # 200 examples, so that chance would hardly ever leave a set sorted or in one piece.
+    first = trial(200, 0.25, 0.25, np.random.default_rng(1))
+    ordered = [name for name, part in zip(("train", "dev", "test"), first, strict=True)
+               if np.all(np.diff(part) > 0)]  # fmt: skip
+    trial.holds(
+        "shuffled",
+        not ordered,
+        f"{', '.join(ordered)}: in ascending order. Shuffle before cutting.",
+    )
+    again = trial(200, 0.25, 0.25, np.random.default_rng(1))
+    trial.holds(
+        "the same seed, the same sets",
+        np.array_equal(first[1], again[1]),
+        "The same seed gave another dev set: does all chance come from rng?",
+    )
+    other = trial(200, 0.25, 0.25, np.random.default_rng(2))
+    trial.holds(
+        "another seed, other sets",
+        not np.array_equal(first[1], other[1]),
+        "Another seed gave the same dev set: is rng used?",
+    )
+    sizes = [len(part) for part in trial(10, 0.25, 0.35, np.random.default_rng(3))]
+    trial.equal("sizes of 10 examples with fractions of 0.25 and 0.35", sizes, [4, 2, 4])
+    sizes = [len(part) for part in trial(7, 0.2, 0.2, np.random.default_rng(3))]
+    trial.equal("sizes of 7 examples with fractions of 0.2 and 0.2", sizes, [5, 1, 1])
+    sizes = [len(part) for part in trial(7, 0.0, 0.4, np.random.default_rng(3))]
+    trial.equal("sizes of 7 examples with fractions of 0 and 0.4", sizes, [4, 0, 3])
+
+
+@sheet.question(
+    minutes=8,
+    ask="Which two numbers does each of the two differences compare, and in which order?",
+    by_hand="With 15 % on train, 16 % on dev and a target of 14 %, bias is 15 − 14 = 1 % and "
+    "variance 16 − 15 = 1 %: with a tolerance of 2 % neither is high.",
+)
+def diagnose(trial: Trial) -> None:
+    for case, expected in (
+        ((0.01, 0.11, 0.0, 0.02), (False, True)),
+        ((0.15, 0.16, 0.0, 0.02), (True, False)),
+        ((0.15, 0.30, 0.0, 0.02), (True, True)),
+        ((0.005, 0.01, 0.0, 0.02), (False, False)),
+        ((0.15, 0.16, 0.14, 0.02), (False, False)),
+        ((0.15, 0.20, 0.14, 0.10), (False, False)),
+        ((0.25, 0.50, 0.00, 0.25), (False, False)),
+        ((0.20, 0.10, 0.30, 0.02), (False, False)),
+        ((0.05, 0.06, 0.01, 0.02), (True, False)),
+        ((0.03, 0.07, 0.02, 0.02), (False, True)),
+    ):
+        got = trial.parts(trial(*case), "high_bias", "high_variance")
+        told = ", ".join(map(str, case))
+        trial.equal(f"diagnose({told})", got, expected)
+    trial.equal("diagnose(0.15, 0.16), with the defaults", trial(0.15, 0.16), (True, False))
+    trial.equal("diagnose(0.015, 0.04), with the defaults", trial(0.015, 0.04), (False, True))
+
+
+@sheet.question(
+    minutes=12,
+    ask="Over which axis is a feature's mean taken, and what would divide by 0 later?",
+    by_hand="The feature 1, 5, 1, 5 has the mean 3, and all its values are 2 away from it: "
+    "sigma is 2. The feature 7, 7, 7, 7 has the mean 7, and sigma is set to 1.",
+)
+def fit_normalizer(trial: Trial) -> None:
+    X = np.array([[1.0, 5.0, 1.0, 5.0], [8.0, 4.0, 12.0, 16.0], [7.0, 7.0, 7.0, 7.0]])
+    mu, sigma = trial.parts(trial(X), "mu", "sigma")
+    trial.agree("mu", mu, [[3], [10], [7]])
+    trial.agree("sigma", sigma, [[2], [np.sqrt(20)], [1]])
+    # Rounding makes a constant feature look otherwise, and a small feature is not constant.
+    _, sigma = trial(np.array([[0.1] * 6, [1e-9, 3e-9] * 3]))
+    trial.agree("sigma of the values 0.1, …, 0.1", sigma[0], [1])
+    trial.agree("sigma of the values 1e-9 and 3e-9", sigma[1], [1e-9], atol=0)
+    _, sigma = trial(np.array([[1e8 + 1, 1e8 + 3]]))
+    trial.agree("sigma of the values 1e8 + 1 and 1e8 + 3", sigma, [[1]])
+    mu, sigma = trial(np.array([[2.0, 4.0, 9.0], [0.0, 0.0, 0.0]]))
+    trial.agree("mu of three examples", mu, [[5], [0]])
+    trial.agree("sigma of three examples", sigma, [[np.sqrt(26 / 3)], [1]])
+
+
+@sheet.question(
+    minutes=6,
+    ask="Where do mu and sigma come from: from these examples, or from those they were fitted to?",
+    by_hand="With mu = 3 and sigma = 2, the value 7 becomes (7 − 3) / 2 = 2.",
+)
+def normalize(trial: Trial) -> None:
+    mu, sigma = np.array([[3.0], [10.0]]), np.array([[2.0], [5.0]])
+    X = np.array([[7.0, 1.0, 3.0], [5.0, 10.0, 30.0]])
+    trial.agree("X_norm", trial(X, mu, sigma), [[2, -1, 0], [-1, 0, 4]])
+    trial.agree("X_norm of one example", trial(X[:, :1], mu, sigma), [[2], [-1]])
+    small = trial(np.array([[1e-9, 3e-9]]), np.array([[2e-9]]), np.array([[1e-9]]))
+    trial.agree("X_norm of a small feature", small, [[-1, 1]])

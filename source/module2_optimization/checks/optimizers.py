@@ -1,0 +1,162 @@
+"""Visible checks of ``3_optimizers.ipynb``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from checks import Sheet, Trial
+
+sheet = Sheet(__file__)
+check, progress = sheet.check, sheet.progress
+
+
+def arrays(**entries: list) -> dict[str, np.ndarray]:
+    """A dict of float arrays."""
+    return {name: np.array(entry, dtype=float) for name, entry in entries.items()}
+
+
+PARAMETERS = arrays(W1=[[1, 2], [3, 4]], gamma1=[[5], [6]], b2=[[7]])
+ZEROS = arrays(dW1=[[0, 0], [0, 0]], dgamma1=[[0], [0]], db2=[[0]])
+
+
+def new_state() -> dict[str, np.ndarray]:
+    """A state before the first step, of two parameters."""
+    return arrays(dW1=[[0]], dW2=[[0]])
+
+
+def one_state(trial: Trial, what: str) -> None:
+    """Check an initial state of one dict."""
+    state = trial(PARAMETERS)
+    trial.agree(what, state, ZEROS)
+    state["dW1"] += 1
+    other = np.any(state["dgamma1"]) or np.any(state["db2"])
+    trial.holds("an array for each entry", not other, "Entries share an array: make one for each.")
+    trial(arrays(beta3=[[2, 1, 3]]))
+
+
+def parameters_first(trial: Trial, moved: dict[str, np.ndarray]) -> None:
+    """Check which dict comes first."""
+    found = isinstance(moved, dict) and any(name.startswith("dW") for name in moved)
+    complaint = "What is returned first has the keys of gradients."
+    trial.holds("parameters come first", not found, complaint)
+
+
+@sheet.question(
+    minutes=5,
+    ask="What is the average of the gradients before there was one, and which shape does it have?",
+    by_hand="A parameter W1 of shape (2, 3) needs an array of shape (2, 3), full of zeros, under "
+    "the key dW1.",
+)
+def initialize_velocity(trial: Trial) -> None:
+    one_state(trial, "velocity")
+
+
+@sheet.question(
+    minutes=20,
+    ask="In which order are the two lines done, and which velocity does the step go along?",
+    by_hand="With beta = 0.75, a velocity of 8, a gradient of 4 and a learning rate of 0.5: "
+    "v = 0.75 · 8 + 0.25 · 4 = 7, and the parameter goes down by 0.5 · 7 = 3.5.",
+)
+def momentum_step(trial: Trial) -> None:
+    parameters = arrays(W1=[[1, 2]], gamma1=[[3]], b2=[[0.5]])
+    grads = arrays(dW1=[[4, -8]], dgamma1=[[4]], db2=[[2]])
+    velocity = arrays(dW1=[[0, 8]], dgamma1=[[4]], db2=[[-2]])
+    got = trial(parameters, grads, velocity, 0.5, beta=0.75)
+    moved, new = trial.parts(got, "parameters", "velocity")
+    parameters_first(trial, moved)
+    trial.agree("velocity", new, arrays(dW1=[[1, 4]], dgamma1=[[4]], db2=[[-1]]))
+    trial.agree("parameters", moved, arrays(W1=[[0.5, 0]], gamma1=[[1]], b2=[[1]]))
+    moved, new = trial(arrays(W1=[[1]], W2=[[2]]), arrays(dW1=[[3]], dW2=[[5]]), new_state(), 0.25)
+    trial.agree("velocity, with beta at its default", new, arrays(dW1=[[0.3]], dW2=[[0.5]]))
+    trial.agree("parameters, with beta at its default", moved, arrays(W1=[[0.925]], W2=[[1.875]]))
+
+
+@sheet.question(
+    minutes=5,
+    ask="Which keys does the state have: those of the parameters, or those of the gradients?",
+    by_hand="A parameter b2 of shape (1, 1) needs an array [[0.0]] under the key db2.",
+)
+def initialize_rmsprop(trial: Trial) -> None:
+    one_state(trial, "s")
+
+
+@sheet.question(
+    minutes=20,
+    ask="Which of the two is under the root, and what stands outside of it?",
+    by_hand="With beta2 = 0.75, s = 0, a gradient of 4 and epsilon = 2: s = 0.25 · 16 = 4 has the "
+    "root 2, and with a learning rate of 0.5 the step is 0.5 · 4 / (2 + 2) = 0.5.",
+)
+def rmsprop_step(trial: Trial) -> None:
+    parameters = arrays(W1=[[1, 2]], gamma1=[[3]], b2=[[0.5]])
+    grads = arrays(dW1=[[4, -6]], dgamma1=[[0]], db2=[[2]])
+    s = arrays(dW1=[[0, 0]], dgamma1=[[0]], db2=[[20]])
+    moved, new = trial.parts(
+        trial(parameters, grads, s, 0.5, beta2=0.75, epsilon=2.0), "parameters", "s"
+    )
+    parameters_first(trial, moved)
+    trial.agree("s", new, arrays(dW1=[[4, 9]], dgamma1=[[0]], db2=[[16]]))
+    trial.agree("parameters", moved, arrays(W1=[[0.5, 2.6]], gamma1=[[3]], b2=[[1 / 3]]))
+    moved, new = trial(
+        arrays(W1=[[1]], W2=[[2]]), arrays(dW1=[[1e-8]], dW2=[[10]]), new_state(), 0.1
+    )
+    trial.agree("s, with the defaults", new, arrays(dW1=[[1e-17]], dW2=[[10]]), atol=1e-20)
+    right = arrays(W1=[[0.924025]], W2=[[1.683772]])
+    trial.agree("parameters, with the defaults", moved, right)
+
+
+@sheet.question(
+    minutes=5,
+    ask="If one of the two dictionaries changes later, does the other?",
+    by_hand="For one parameter b1 of shape (1, 1) there are two dictionaries, each with db1: "
+    "[[0.0]], and two arrays.",
+)
+def initialize_adam(trial: Trial) -> None:
+    v, s = trial.parts(trial(PARAMETERS), "v", "s")
+    trial.agree("v", v, ZEROS)
+    trial.agree("s", s, ZEROS)
+    v["dW1"] += 1
+    trial.holds(
+        "a dict and arrays of its own for each",
+        not np.any(s["dW1"]),
+        "v and s share an array or are one dict: make two of all.",
+    )
+    trial(arrays(beta3=[[2, 1, 3]]))
+
+
+@sheet.question(
+    minutes=35,
+    ask="What is returned, the averages or the corrected averages, and which of them makes the step?",
+    by_hand="With beta1 = 0.5 and t = 2, v = 3 is corrected by 1 − 0.5² = 0.75 to 4. With "
+    "beta2 = 0.75, s = 7 is corrected by 1 − 0.75² = 7/16 to 16. With epsilon = 1 and a learning "
+    "rate of 0.5 the step is 0.5 · 4 / (4 + 1) = 0.4.",
+)
+def adam_step(trial: Trial) -> None:
+    parameters = arrays(W1=[[1, 2]], gamma1=[[3]], b2=[[0.5]])
+    grads = arrays(dW1=[[4, -8]], dgamma1=[[0]], db2=[[2]])
+    v = arrays(dW1=[[3.5, -5.5]], dgamma1=[[0]], db2=[[5.5]])
+    s = arrays(dW1=[[4, 16]], dgamma1=[[0]], db2=[[8]])
+    settings = {"learning_rate": 0.5, "beta1": 0.5, "beta2": 0.75, "epsilon": 1.0}
+    got = trial(parameters, grads, v, s, 2, **settings)
+    moved, new_v, new_s = trial.parts(got, "parameters", "v", "s")
+    parameters_first(trial, moved)
+    trial.agree("v", new_v, arrays(dW1=[[3.75, -6.75]], dgamma1=[[0]], db2=[[3.75]]))
+    trial.agree("s", new_s, arrays(dW1=[[7, 28]], dgamma1=[[0]], db2=[[7]]))
+    trial.agree("parameters", moved, arrays(W1=[[0.5, 2.5]], gamma1=[[3]], b2=[[0]]))
+    # v_hat = 3 / (1 - 0.6**3) and s_hat = 5 / (1 - 0.8**3), with the root 3.2009.
+    names = ("W1", "b1", "W2")
+    moved, _, _ = trial(
+        {name: np.ones((1, 1)) for name in names},
+        {f"d{name}": np.full((1, 1), 3.0) for name in names},
+        {f"d{name}": np.full((1, 1), 3.0) for name in names},
+        {f"d{name}": np.full((1, 1), 4.0) for name in names},
+        3,
+        learning_rate=0.5,
+        beta1=0.6,
+        beta2=0.8,
+        epsilon=1e-3,
+    )
+    trial.agree("parameters at t = 3", moved, {name: [[0.4024635]] for name in names})
+    first = arrays(dW1=[[0, 0, 0]])
+    moved, _, _ = trial(arrays(W1=[[0, 0, 0]]), arrays(dW1=[[0.001, -5, 2000]]), first, first, 1)
+    right = arrays(W1=[[-0.001, 0.001, -0.001]])
+    trial.agree("parameters at t = 1, with the defaults", moved, right, rtol=1e-4)

@@ -1,0 +1,212 @@
+"""Visible checks of ``1_hyperparameter_search.ipynb``."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from checks import Sheet, Trial
+
+sheet = Sheet(__file__)
+check, progress = sheet.check, sheet.progress
+
+
+def draws(trial: Trial, low: float, high: float, middle: float) -> None:
+    """Check the form, the range and the source of what is drawn, and that half is below middle."""
+    values = trial(low, high, 10_000, np.random.default_rng(1))
+    trial.holds(
+        f"10000 floats from {low:g} to {high:g}",
+        isinstance(values, np.ndarray) and values.shape == (10_000,) and values.dtype.kind == "f",
+        "It should return an array of floats, of shape (10000,) for size = 10000.",
+    )
+    trial.holds(
+        "finite", np.isfinite(values).all(), "Some values are not finite: a log of 0 or below?"
+    )
+    trial.holds(
+        "in range",
+        values.min() >= low - 1e-12 and values.max() <= high + 1e-12,
+        f"The values go from {values.min():.4g} to {values.max():.4g}; they should stay between "
+        f"{low:g} and {high:g}.",
+    )
+    number = len(np.unique(values))
+    trial.holds("all different", number > 9000, f"Of 10000 values only {number} are different.")
+    ordered = np.all(np.diff(values) >= 0) or np.all(np.diff(values) <= 0)
+    trial.holds("in no order", not ordered, "The values come in order.")
+    share(trial, f"below {middle:g}", values < middle, 0.5)
+    first, again, other = (trial(low, high, 20, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    same = np.array_equal(first, again)
+    trial.holds(
+        "the same seed, the same values", same, "The same seed gave other values: use rng only."
+    )
+    other = np.array_equal(first, other)
+    trial.holds(
+        "another seed, other values", not other, "Another seed gave the same values: is rng used?"
+    )
+
+
+def share(trial: Trial, what: str, inside: np.ndarray, right: float) -> None:
+    """Compare the share of True with the expected one."""
+    got = np.mean(inside)
+    told = f"{100 * got:.0f} % of the values are {what}; it should be {100 * right:.0f} %."
+    trial.holds(f"share {what}", abs(got - right) < 2 / len(inside) ** 0.5, told)
+
+
+@sheet.question(
+    minutes=10,
+    ask="Which number is drawn uniformly, the rate or its exponent? And what is done with it then?",
+    by_hand="From 0.0001 to 1 the exponents go from −4 to 0. An exponent of −2.5 gives the rate "
+    "0.00316, and half of all rates are below 0.01.",
+)
+def sample_learning_rates(trial: Trial) -> None:
+    draws(trial, 1e-4, 1.0, 1e-2)
+    draws(trial, 0.02, 2.0, 0.2)
+
+
+@sheet.question(
+    minutes=10,
+    ask="Which quantity should have as many values between 0.1 and 0.01 as between 0.01 and 0.001?",
+    by_hand="From 0.9 to 0.999, 1 − beta goes from 0.1 to 0.001. Half of the values have it above "
+    "0.01: they lie below 0.99.",
+)
+def sample_betas(trial: Trial) -> None:
+    draws(trial, 0.9, 0.999, 0.99)
+    draws(trial, 0.5, 0.995, 0.95)
+
+
+@sheet.question(
+    minutes=15,
+    ask="How many points are there with one name more, and which points come one after the other?",
+    by_hand="For a: 1, 2 and b: 3, 4 the points are (1, 3), (1, 4), (2, 3), (2, 4).",
+)
+def grid_points(trial: Trial) -> None:
+    axes = {"rate": [0.1, 0.2], "optimizer": ["sgd", "momentum", "adam"]}
+    points = trial(axes)
+    names = ("sgd", "momentum", "adam")
+    right = [{"rate": rate, "optimizer": name} for rate in (0.1, 0.2) for name in names]
+    a_list = isinstance(points, list) and all(isinstance(point, dict) for point in points)
+    trial.holds("a list of dicts", a_list, "The points should be a list of dicts.")
+    number = f"There are {len(points)} points; there should be 2 · 3 = 6."
+    trial.holds("6 points", len(points) == 6, number)
+    for i, (got, expected) in enumerate(zip(points, right, strict=False)):
+        trial.equal(f"points[{i}]", got, expected)
+    points[0]["rate"] = None
+    own = [point["rate"] for point in points[1:]].count(None) == 0
+    trial.holds("a dict of its own for each", own, "Points share a dict: make a new one for each.")
+    trial.equal("points of one name", trial({"units": [30, 10]}), [{"units": 30}, {"units": 10}])
+    got = [
+        tuple(point[name] for name in "cba")
+        for point in trial({"c": [1, 2], "b": [5], "a": [3, 4]})
+    ]
+    trial.equal("points of three names", got, [(1, 5, 3), (1, 5, 4), (2, 5, 3), (2, 5, 4)])
+    got = [(point["a"], point["b"]) for point in trial({"a": [2, 1], "b": [1, 1]})]
+    trial.equal("points with a value that comes twice", got, [(2, 1), (2, 1), (1, 1), (1, 1)])
+
+
+@sheet.question(
+    minutes=16,
+    ask="On which scale is each value uniform, and how many draws does one point take?",
+    by_hand="On the scale “integer” from 1 to 4, each of 1, 2, 3 and 4 comes in a quarter of the "
+    "points; on “log” from 0.0001 to 1, half of the values are below 0.01.",
+)
+def random_points(trial: Trial) -> None:
+    space = {
+        "dropout": ("linear", 0.2, 0.6),
+        "learning_rate": ("log", 1e-4, 1.0),
+        "momentum": ("one_minus_log", 0.9, 0.999),
+        "layers": ("integer", 1, 4),
+    }
+    points = trial(space, 2000, np.random.default_rng(3))
+    trial.holds(
+        "a list", isinstance(points, list), f"It returns a {type(points).__name__}, not a list."
+    )
+    trial.holds(
+        "n points", len(points) == 2000, f"There are {len(points)} points; there should be 2000."
+    )
+    named = all(isinstance(point, dict) and sorted(point) == sorted(space) for point in points)
+    trial.holds("names", named, f"Each point should be a dict with the names {sorted(space)}.")
+    columns = {name: np.array([point[name] for point in points]) for name in space}
+    for name, (_, low, high) in space.items():
+        values = columns[name]
+        single = values.shape == (2000,)
+        trial.holds(
+            f"{name} is a number", single, f"Each value of {name} should be a single number."
+        )
+        trial.holds(
+            f"range of {name}",
+            values.min() >= low - 1e-12 and values.max() <= high + 1e-12,
+            f"{name} goes from {values.min():.4g} to {values.max():.4g}; its range is {low} to {high}.",
+        )
+        number = len(np.unique(values))
+        trial.holds(
+            f"{name} is drawn for each point",
+            number > (1 if name == "layers" else 1000),
+            f"{name} has only {number} different values: draw it anew for each point.",
+        )
+    for name, middle in (("dropout", 0.4), ("learning_rate", 0.01), ("momentum", 0.99)):
+        share(trial, f"below {middle} ({name})", columns[name] < middle, 0.5)
+    kind = columns["layers"].dtype
+    trial.holds("layers are ints", kind.kind in "iu", f"layers holds {kind}; the scale is integer.")
+    for number in (4, 1, 2, 3):
+        share(trial, f"{number} (layers)", columns["layers"] == number, 0.25)
+    both = (columns["dropout"] < 0.4) & (columns["learning_rate"] < 0.01)
+    share(trial, "in the lower half of dropout and of learning_rate", both, 0.25)
+    first, again, other = (trial(space, 20, np.random.default_rng(seed)) for seed in (3, 3, 4))
+    same = first == again
+    trial.holds(
+        "the same seed, the same points", same, "The same seed gave other points: use rng only."
+    )
+    other = first == other
+    trial.holds(
+        "another seed, other points", not other, "Another seed gave the same points: use rng."
+    )
+
+
+@sheet.question(
+    minutes=5,
+    ask="Of two trials, which is better? And of two equals, which counts?",
+    by_hand="Of the scores −3, −1, −2 the best is −1, the second.",
+)
+def best_trial(trial: Trial) -> None:
+    for scores, best in (
+        ((0.7, 0.9, 0.9, 0.8), 1),
+        ((-3.0, -1.0, -2.0), 1),
+        ((0.2, 0.5, 0.9), 2),
+        ((0.9, 0.5, 0.2), 0),
+    ):
+        trials = [({"units": 40 - 10 * i}, score) for i, score in enumerate(scores)]
+        told = ", ".join(map(str, scores))
+        trial.equal(f"the best trial of the scores {told}", trial(trials), trials[best])
+
+
+@sheet.question(
+    minutes=14,
+    ask="Which trials are kept, and what do their values span?",
+    by_hand="If the best three trials have the rates 0.03, 0.01 and 0.1, the range becomes 0.01 to "
+    "0.1, on the same scale.",
+)
+def refine_space(trial: Trial) -> None:
+    space = {"rate": ("log", 1e-4, 1.0), "units": ("integer", 8, 128)}
+    trials = [
+        ({"rate": 0.5, "units": 100}, 0.3),
+        ({"rate": 0.03, "units": 60}, 0.9),
+        ({"rate": 0.001, "units": 20}, 0.5),
+        ({"rate": 0.01, "units": 90}, 0.8),
+        ({"rate": 0.1, "units": 40}, 0.7),
+    ]
+    for keep, rates, units in (
+        (3, (0.01, 0.1), (40, 90)),
+        (1, (0.03, 0.03), (60, 60)),
+        (2, (0.01, 0.03), (60, 90)),
+        (5, (0.001, 0.5), (20, 100)),
+    ):
+        fine = trial(space, trials, keep)
+        named = isinstance(fine, dict) and sorted(fine) == ["rate", "units"]
+        trial.holds("names", named, "The new space should be a dict with the names of the old one.")
+        for name, scale, ends in (("rate", "log", rates), ("units", "integer", units)):
+            got = trial.parts(fine[name], "scale", "low", "high")
+            trial.equal(f"the scale of {name}", got[0], scale)
+            told = f"the range of {name} with keep = {keep}"
+            trial.agree(told, np.array(got[1:], dtype=float), ends)
+        whole = all(isinstance(end, int | np.integer) for end in fine["units"][1:])
+        trial.holds(
+            "ends of integers are ints", whole, "The ends of an integer range should stay ints."
+        )
