@@ -150,7 +150,7 @@ def seen(lab: str, page: Page, folder: Path, tmp_path_factory: pytest.TempPathFa
     def output(name: str, text: str) -> str:
         shown = cell(name).locator(".jp-OutputArea-output")
         expect(shown).to_contain_text(text)
-        shown.click()  # so that it comes into view
+        shown.click(position={"x": 1, "y": 1})  # so that it comes into view; unfolds nothing
         expect(shown).to_be_in_viewport()
         return shown.text_content()  # inner_text() leaves out what is scrolled away
 
