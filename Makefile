@@ -107,7 +107,7 @@ lab: setup ## open JupyterLab on the lectures and the released assignments
 	@cd .lab && ../$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/START.md
 
 bundle: setup ## write the zip for students: lectures, released assignments, how to start
-	@$(BIN)/python handout/bundle.py
+	@due="$$($(BIN)/python -m grading due)" && $(BIN)/python handout/bundle.py "$$due"
 
 formgrader: setup ## open JupyterLab for instructors: source/ runs its hidden tests, and formgrader
 	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)" \

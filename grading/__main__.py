@@ -138,6 +138,23 @@ def _collect(assignment: str, download: Path, who: Path | None, settings: Sequen
     return 1 if collected.apart else 0
 
 
+def _due_options(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def _due(settings: Sequence[str]) -> int:
+    from nbgrader.api import Gradebook
+
+    from grading.course import Course
+    from grading.plugin.due import DueDates
+
+    course = Course(settings)
+    if course.has_gradebook():
+        with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
+            print(DueDates(parent=course.app).table(gradebook.assignments))
+    return 0
+
+
 def _resolve_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment", metavar="ASSIGNMENT")
     parser.add_argument(
@@ -309,6 +326,14 @@ COMMANDS = {
         "--SealedExecute.timeout=60.",
         _autograde_options,
         _autograde,
+        takes_settings=True,
+    ),
+    "due": Command(
+        "tell when each assignment is due",
+        "Prints a table, in Markdown, of the assignments that have a due date in the gradebook, in "
+        "the zone that c.DueDates.zone names. `make bundle` puts it on the students' first page.",
+        _due_options,
+        _due,
         takes_settings=True,
     ),
     "resolve": Command(

@@ -13,6 +13,7 @@ from typing import Self
 
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.engine import make_url
 from traitlets import List, Unicode
 from traitlets.config import Configurable
 
@@ -119,6 +120,11 @@ class Course:
             pattern.match(folder)["student"]: self.root / folder
             for folder in sorted(glob.glob(path("*", False)))
         }
+
+    def has_gradebook(self) -> bool:
+        """Whether there is one; to look for something in one that is not there makes it."""
+        url = make_url(self.directory.db_url)
+        return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
 
     @contextmanager
     def entered(self) -> Iterator[None]:

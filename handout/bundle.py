@@ -5,6 +5,7 @@ hold. The same files give the same bytes.
 """
 
 import json
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 NAME = "improving-deep-neural-networks"
 FOLDERS = ("course", "release")
-FILES = ("LICENSE", "START.md", "constraints.txt", "environment.yml")
+FILES = ("LICENSE", "constraints.txt", "environment.yml")
+START = "START.md"
 # The repository's own pyproject.toml would install the grading engine too.
 PYPROJECT = """\
 [build-system]
@@ -50,10 +52,13 @@ ARRANGING = "grading/handed_in"
 RELEASED = "handout/released"  # a copy that nobody works in
 
 
-def write(repository: Path, archive: Path) -> None:
-    """Write the zip of lectures and released assignments, without anything of grading."""
+def write(repository: Path, archive: Path, due: str = "") -> None:
+    """Write the zip of lectures and released assignments, without anything of grading.
+
+    The first page gets `due`, a table of Markdown that says when work is due, if there is one.
+    """
     with ZipFile(archive, "w") as bundle:
-        for path, content in sorted(_contents(repository)):
+        for path, content in sorted(_contents(repository, due)):
             # A fixed date and mode: the bytes depend on names and contents only.
             entry = ZipInfo(f"{NAME}/{path}", date_time=(2020, 1, 1, 0, 0, 0))
             entry.external_attr = 0o100644 << 16
@@ -62,7 +67,12 @@ def write(repository: Path, archive: Path) -> None:
             bundle.writestr(entry, content)
 
 
-def _contents(repository: Path) -> Iterator[tuple[str, bytes]]:
+def _contents(repository: Path, due: str) -> Iterator[tuple[str, bytes]]:
+    start = (repository / START).read_text(encoding="utf-8")
+    if due:
+        title, rest = start.split("\n## ", 1)
+        start = f"{title}\n## When work is due\n\n{due}\n\n## {rest}"
+    yield START, start.encode()
     for name in (*FILES, *VALIDATE):
         yield name, (repository / name).read_bytes()
     for path in (repository / ARRANGING).glob("*.py"):
@@ -95,5 +105,5 @@ def _pyproject(repository: Path) -> str:
 
 if __name__ == "__main__":
     archive = Path(f"{NAME}.zip")
-    write(Path(__file__).resolve().parents[1], archive)
+    write(Path(__file__).resolve().parents[1], archive, *sys.argv[1:])
     print(f"Wrote {archive} ({archive.stat().st_size / 1e6:.1f} MB), ready to hand out.")

@@ -17,7 +17,8 @@ from grading.plugin.execute import SealedExecute
 from grading.plugin.secret import course_secret
 from grading.sandbox.provisioner import SealedProvisioner
 
-OF_THE_RUN = ("CourseDirectory", "Application", "JupyterApp", "NbGrader")  # change no score
+OF_THE_RUN = ("CourseDirectory", "Application", "JupyterApp", "NbGrader")
+OF_PAGES = ("DueDates", "FeedbackPage")  # no more than those do they change a score
 
 
 def pack(course: Course, assignment: str, gradebook: Gradebook) -> Job:
@@ -52,7 +53,7 @@ def pack(course: Course, assignment: str, gradebook: Gradebook) -> Job:
     config = {
         name: {setting: value for setting, value in part.items() if setting != "force"}
         for name, part in app.config.items()
-        if name not in OF_THE_RUN
+        if name not in (*OF_THE_RUN, *OF_PAGES)
     }
     imports = tuple(SealedProvisioner(parent=app).imports)
     engine = fingerprint.engine(imports)

@@ -25,7 +25,7 @@ from grading.handed_in.whose import NOT_HANDED_IN, HandedIn, Releases, not_hande
 from grading.plugin.alike import Alike
 from grading.plugin.bench import Bench
 from grading.plugin.execute import AtWork, SealedExecute
-from grading.plugin.extensions import EXTENSIONS, Extensions
+from grading.plugin.extensions import EXTENSIONS, GROUPS, Extensions
 from grading.plugin.folders import Printable, find_folders
 from grading.plugin.students import ClassList
 from grading.stop import Stop
@@ -123,7 +123,7 @@ class SealedAutograde(Autograde):
                 self.refused.append(str(refused))
                 continue
             if assignment not in names:
-                self.extensions[assignment] = self._read_extensions(assignment)
+                self.extensions[assignment] = self._read_extensions(assignment, class_list)
                 names[assignment] = self._released_notebooks(assignment, self.coursedir.notebook_id)
             self.assignments[folder] = [f"{folder}/{name}.ipynb" for name in names[assignment]]
 
@@ -275,11 +275,19 @@ class SealedAutograde(Autograde):
             self.refuse_all(f"{assignment} has no notebook {pattern}; it has: {', '.join(names)}.")
         return wanted
 
-    def _read_extensions(self, assignment: str) -> Extensions:
+    def _read_extensions(self, assignment: str, class_list: ClassList) -> Extensions:
         try:
-            return Extensions(Path(self.coursedir.root, EXTENSIONS), assignment)
+            extensions = Extensions(Path(self.coursedir.root, EXTENSIONS), assignment)
         except Stop as stop:
             self.refuse_all(str(stop))
+        if unknown := extensions.unknown(class_list):
+            self.log.warning(
+                "%s gives more time to %s: not on the class list, and no group in %s.",
+                EXTENSIONS,
+                ", ".join(unknown),
+                GROUPS,
+            )
+        return extensions
 
     def _find_files(self, assignment: str, student: str, folder: Path) -> None:
         """Find the file of each notebook, whatever it is called and wherever it lies."""

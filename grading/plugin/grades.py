@@ -8,10 +8,11 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import CsvExportPlugin
 
 from grading.handed_in.printable import line
+from grading.plugin.due import hours, seconds_late
 
 COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
-    *("raw_score", "late_submission_penalty", "score", "max_score"),
+    *("raw_score", "late_submission_penalty", "score", "max_score", "hours_late"),
 )
 
 
@@ -33,10 +34,10 @@ def export_grades(plugin: CsvExportPlugin, gradebook: Gradebook) -> None:
                 try:
                     submission = gradebook.find_submission(assignment.name, student.id)
                     raw, penalty = submission.score, submission.late_submission_penalty or 0.0
-                    handed_in = submission.timestamp
+                    handed_in, late = submission.timestamp, hours(seconds_late(submission))
                 except MissingEntry:
-                    raw, penalty, handed_in = 0.0, 0.0, None
+                    raw, penalty, handed_in, late = 0.0, 0.0, None, 0.0
                 who = (student.id, student.last_name, student.first_name, student.email)
                 texts = (assignment.name, assignment.duedate, handed_in, *who)
-                scores = (raw, penalty, max(0.0, raw - penalty), assignment.max_score)
+                scores = (raw, penalty, max(0.0, raw - penalty), assignment.max_score, late)
                 table.writerow([*(line(str(text or "")) for text in texts), *scores])

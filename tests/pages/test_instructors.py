@@ -97,7 +97,7 @@ class Course:
             if block.language == "console":
                 folder = self.students if block.place == "students" else self.root
                 printed.append(self.run(block.commands, folder, status))
-            elif block.place == "students.csv":
+            elif block.place.endswith(".csv"):
                 (self.root / block.place).write_text(block.text)
             elif block.place == "nbgrader_config.py":
                 with (self.root / "nbgrader_config.py").open("a") as file:
@@ -318,12 +318,16 @@ def test_late_work_loses_a_tenth_a_day_and_the_rest_of_the_term_goes_well(term, 
     course.do("Late work", "Give feedback", "Export", "Keep and back up")
     earned = sum(deserved(course, effective_window=ROUNDED).values())
     grades = {row["student_id"]: float(row["score"]) for row in course.table("grades.csv")}
-    assert grades == {ADA: sum(deserved(course).values()), GRACE: pytest.approx(0.8 * earned)}
+    assert grades == {ADA: sum(deserved(course).values()), GRACE: pytest.approx(0.9 * earned)}
+    course.run(f"nbgrader generate_feedback {ASSIGNMENT} --force")
+    assert "20 h 30 min late. Due 2026-11-21 11:00 UTC, by your ext" in course.feedback(GRACE)
+    late = {row["student_id"]: row["hours_late"] for row in course.table("grades.csv")}
+    assert late == {ADA: "0.0", GRACE: "20.5"}
     course.run(f"python -m grading autograde {ASSIGNMENT} --force\nnbgrader export")
     again = {row["student_id"]: float(row["score"]) for row in course.table("grades.csv")}
     assert again == grades
     in_canvas = {row["ID"]: row[ASSIGNMENT] for row in course.table("canvas.csv")}
-    assert float(in_canvas[GRACE]) == pytest.approx(0.8 * earned)
+    assert float(in_canvas[GRACE]) == pytest.approx(0.9 * earned)
 
     (course.root / "gradebook.db").unlink()
     shutil.rmtree(course.root / "submitted")
@@ -376,8 +380,11 @@ def test_the_exchange_takes_work_there_and_back(new_course, tmp_path):
 def test_the_zip_for_students_is_made(new_course, tmp_path):
     course = new_course.copy(tmp_path)
     course.do("In one zip")
-    [bundle] = course.root.glob("*.zip")
-    names = zipfile.ZipFile(bundle).namelist()
+    [path] = course.root.glob("*.zip")
+    with zipfile.ZipFile(path) as bundle:
+        names = bundle.namelist()
+        [start] = [bundle.read(name).decode() for name in names if name.endswith("START.md")]
+    assert f"| `{ASSIGNMENT}` | 2026-11-20 22:59 UTC |" in start
     assert any(name.endswith(f"release/{ASSIGNMENT}/{NOTEBOOK}.ipynb") for name in names)
 
 

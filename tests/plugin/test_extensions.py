@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from grading.plugin.extensions import EXTENSIONS, Extensions
+from grading.plugin.extensions import EXTENSIONS, GROUPS, Extensions
+from grading.plugin.students import ClassList
 from grading.stop import Stop
 
 
@@ -32,6 +33,19 @@ def path(tmp_path: Path) -> Path:
 def test_a_time_is_read_in_its_zone_and_a_day_to_its_end(path, text, until):
     path.write_text(f"id;assignment;until\nann;ps1;{text}\nann;ps2;2026-01-01\n")
     assert Extensions(path, "ps1").until == {"ann": until}
+
+
+def test_a_groups_row_is_for_its_members_and_their_own_goes_before_it(path):
+    path.write_text(
+        "id,assignment,until\ncem,ps1,2026-01-01\nA,ps1,2026-01-03\nB,ps1,2026-01-02\neve,ps1,2026-01-05\n"
+    )
+    path.with_name(GROUPS).write_text("name,id\nA,ann\nA,bob\nA,cem\nB,bob\nB,dee\n")
+    found = Extensions(path, "ps1")
+    days = {student: until.day for student, until in found.until.items()}
+    assert days == {"ann": 3, "bob": 3, "cem": 1, "dee": 2, "eve": 5}
+    class_list = ClassList({"cem": "Cem Ay", "bob": "Bob Lee"}, {})
+    assert sorted(found.unknown(class_list)) == ["ann", "dee", "eve"]
+    assert found.unknown(ClassList({}, {})) == []
 
 
 @pytest.mark.parametrize(

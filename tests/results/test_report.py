@@ -308,16 +308,17 @@ def test_the_distribution_has_everyone_who_has_a_score_on_everything(page, stude
 def test_each_student_stands_there_with_score_points_and_state(page, students):
     found = {row[0]: row for row in rows(page, "students")}
     assert found.keys() == students.keys()
-    assert found["student010"][1:5] == ["", "–", "–", "no score"]
+    assert found["student010"][1:6] == ["", "–", "–", "–", "no score"]
     late = students["student012"]
     assert found["student012"][1] == "Ada"
     assert float(found["student012"][2]) == sum(late.points.values()) - 2.5
-    assert found["student012"][4] == "late"
+    assert found["student012"][4:6] == ["26", "late"]
+    assert "Due 2026-03-01 12:00 UTC" in page.header.get_text()
     for student in ("student000", "student299"):
         one = students[student].points
-        assert list(map(float, found[student][5:10])) == list(one.values())
+        assert list(map(float, found[student][6:11])) == list(one.values())
         assert float(found[student][2]) == sum(one.values())
-        assert found[student][4] == "graded"
+        assert found[student][4:6] == ["–", "graded"]
 
 
 def test_a_question_that_all_answered_alike_has_no_discrimination():

@@ -19,13 +19,23 @@ from traitlets import default
 
 from grading.course import Course
 from grading.handed_in.read import Refused, check_student
+from grading.plugin.due import DueDates
 from grading.plugin.feedback import overview
 from grading.plugin.feedback.page import FeedbackPage
 from grading.plugin.folders import Printable, find_folders
 
 
 class GetScores(GetGrades):
-    """Says at a question that was scored by hand that it was, and what counts."""
+    """Says of the whole when it was due and came, and of a score by hand that it is one."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Note score and comment of a cell; at the first, the times."""
+        if cell_index == 0:
+            submission = self.gradebook.find_submission(self.assignment_id, self.student_id)
+            resources["nbgrader"]["when"] = DueDates(parent=self).sentence(submission)
+        return super().preprocess_cell(cell, resources, cell_index)
 
     def _get_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
         details = cell.metadata.nbgrader

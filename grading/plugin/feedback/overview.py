@@ -10,6 +10,7 @@ from nbgrader.api import Gradebook, SubmittedAssignment
 
 from grading.course import Course
 from grading.files import write_whole
+from grading.plugin.due import DueDates
 from grading.plugin.feedback.page import environment
 
 NAME = "index.html"  # in the student's folder of feedback
@@ -34,24 +35,27 @@ def write(course: Course, gradebook: Gradebook, student: str) -> None:
         return
     one = gradebook.find_student(student)
     name = " ".join(part for part in (one.first_name, one.last_name) if part) or student
+    dates = DueDates(parent=course.app)
     ordered = sorted(submissions, key=lambda submission: submission.assignment.name)
     page = (
         environment()
         .get_template("overview.html.j2")
-        .render(name=name, assignments=[_assignment(submission, folder) for submission in ordered])
+        .render(
+            name=name,
+            assignments=[_assignment(submission, folder, dates) for submission in ordered],
+        )
     )
     write_whole(folder / NAME, page.encode())
 
 
-def _assignment(submission: SubmittedAssignment, folder: Path) -> dict[str, Any]:
+def _assignment(submission: SubmittedAssignment, folder: Path, dates: DueDates) -> dict[str, Any]:
     penalty = submission.late_submission_penalty or 0.0
     return {
         "name": submission.assignment.name,
         "score": max(0.0, submission.score - penalty),
         "points": submission.max_score,
         "late_penalty": penalty,
-        "handed_in": _moment(submission.timestamp),
-        "due": _moment(submission.duedate if submission.assignment.duedate else None),
+        "when": dates.sentence(submission),
         "notebooks": [
             {
                 "name": notebook.name,
@@ -69,8 +73,3 @@ def _address(folder: Path, assignment: str, notebook: str) -> str:
     """From the overview to a notebook's page; empty if there is none."""
     path = Path(assignment, f"{notebook}.html")
     return quote(path.as_posix()) if (folder / path).is_file() else ""
-
-
-def _moment(when: Any) -> str:
-    """A time of the gradebook, which is in UTC."""
-    return f"{when:%Y-%m-%d %H:%M} UTC" if when else ""

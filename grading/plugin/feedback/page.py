@@ -134,6 +134,7 @@ class FeedbackPage(Exporter):
         numbers = {id(cell): number for number, cell in enumerate(nb.cells, 1)}
         html = page.render(
             it=names,
+            when=names.get("when", ""),
             about=[cell for cell in nb.cells if cell.get("id") == "about-your-file"],
             cards=cards,
             parts=list(_parts(nb, given, cards)),

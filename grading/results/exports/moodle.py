@@ -47,8 +47,14 @@ class MoodleExporter(GradesExporter):
                     self.highest,
                     assignment.name,
                 )
-        emails = [student.email or "" for student in students]
-        with_email = all(email.strip() and not FORMULA.match(email.strip()) for email in emails)
+        emails = {student.id: (student.email or "").strip() for student in students}
+        without = [one for one, email in emails.items() if not email or FORMULA.match(email)]
+        if without:
+            self.log.warning(
+                "No column Email address, because of %s, without one that can be written.",
+                ", ".join(without),
+            )
+        with_email = not without
         names = [assignment.name for assignment in assignments]
         rows = [
             ["Username", *["Email address"] * with_email, "Last name", "First name", *names],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nbgrader.api import Assignment, BaseCell, Gradebook, Student
 
 from grading.handed_in.printable import line
+from grading.plugin.due import hours
 from grading.results.exports.exporter import GradesExporter
 from grading.results.exports.rows import Entry, Row, decimal, entries_of, graded_cells
 
@@ -26,6 +27,8 @@ class QuestionsExporter(GradesExporter):
         ``yes`` or ``no``; empty where nothing was handed in.
     ``submitted``
         When the assignment was handed in (UTC), where that is known.
+    ``due``, ``hours_late``
+        Until when this student had time (UTC), where a date was set; by how much it came too late.
     ``late_penalty``
         Points that the whole *assignment* loses for being late: the same on all of its lines.
         A student's total is the sum of ``score`` less this once, and at least 0.
@@ -46,6 +49,8 @@ class QuestionsExporter(GradesExporter):
         "extra_credit",
         "needs_manual_grade",
         "submitted",
+        "due",
+        "hours_late",
         "late_penalty",
     )
 
@@ -68,7 +73,7 @@ class QuestionsExporter(GradesExporter):
 def _question(cell: BaseCell, entry: Entry | None) -> Row:
     """The columns from ``score`` on."""
     if entry is None:
-        return ["", decimal(cell.max_score), "", "", "", "", "", ""]
+        return ["", decimal(cell.max_score), *[""] * 8]
     grade = entry.grades.get(cell.id)
     return [
         decimal(grade.score) if entry.is_scored(cell) else "",
@@ -78,5 +83,7 @@ def _question(cell: BaseCell, entry: Entry | None) -> Row:
         decimal(grade and grade.extra_credit),
         "yes" if grade is None or grade.needs_manual_grade else "no",
         entry.timestamp,
+        entry.due,
+        decimal(hours(entry.late)),
         decimal(entry.penalty),
     ]

@@ -12,6 +12,9 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
+from sqlalchemy.orm import undefer
+
+from grading.plugin import due
 
 Row = list[str]
 
@@ -22,8 +25,10 @@ class Entry:
 
     Parameters
     ----------
-    timestamp : str
-        When it was handed in, UTC, or nothing.
+    timestamp, due : str
+        When it was handed in, and when it was due with its extension, UTC, or nothing.
+    late : float
+        Seconds.
     penalty : float
         Points that being late costs.
     grades : dict
@@ -31,6 +36,8 @@ class Entry:
     """
 
     timestamp: str
+    due: str
+    late: float
     penalty: float
     grades: dict[str, Grade] = field(default_factory=dict)
 
@@ -59,12 +66,15 @@ def entries_of(gradebook: Gradebook, assignment: Assignment) -> dict[str, Entry]
     """What was handed in, by the student's id."""
     mine = SubmittedAssignment.assignment_id == assignment.id
     entries = {
-        student: Entry(f"{timestamp or ''}", penalty or 0.0)
-        for student, timestamp, penalty in gradebook.db.query(
-            SubmittedAssignment.student_id,
-            SubmittedAssignment.timestamp,
-            SubmittedAssignment.late_submission_penalty,
-        ).filter(mine)
+        one.student_id: Entry(
+            f"{one.timestamp or ''}",
+            f"{due.until(one) or ''}",
+            due.seconds_late(one),
+            one.late_submission_penalty or 0.0,
+        )
+        for one in gradebook.db.query(SubmittedAssignment)
+        .filter(mine)
+        .options(undefer(SubmittedAssignment.late_submission_penalty))
     }
     grades = (
         gradebook.db.query(SubmittedAssignment.student_id, Grade)

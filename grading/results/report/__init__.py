@@ -65,10 +65,9 @@ def write(assignment: str | None = None) -> list[Path]:
 
 
 def _classes(course: Course, assignment: str | None) -> list[records.Class]:
-    url = make_url(course.directory.db_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+    if not course.has_gradebook():
         raise CannotReport(
-            f"There is no gradebook {url.database}: run this in the course's folder, after "
+            f"There is no gradebook {_gradebook(course)}: run this in the course's folder, after "
             "nbgrader generate_assignment and nbgrader autograde."
         )
     with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from grading.boundary.outcome import Ended, Failed
+from grading.plugin.due import duration
 from grading.results.report.records import Class, GradedCell, Record
 
 BINS = 10
@@ -297,14 +298,7 @@ def _names(questions: Iterable[GradedCell]) -> tuple[str, ...]:
 
 
 def _lateness(record: Record) -> str:
-    minutes = math.ceil(record.late / 60)
-    hours, days = minutes // 60, minutes // (24 * 60)
-    if days:
-        text = f"{days} d {hours % 24} h"
-    elif hours:
-        text = f"{hours} h {minutes % 60} min"
-    else:
-        text = f"{minutes} min"
+    text = duration(record.late)
     return f"{text}, {record.penalty:g} points off" if record.penalty else text
 
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from grading.files import style_sheet
+from grading.plugin.due import hours
 from grading.results.report import figures
 from grading.results.report.records import Class
 
@@ -43,7 +44,12 @@ def render(one: Class, assignments: Sequence[str]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": _number, "percent": _percent, "address": quote}
+    environment.filters |= {
+        "number": _number,
+        "percent": _percent,
+        "address": quote,
+        "hours": hours,
+    }
     sheet, script = style_sheet(HERE / "page.css"), (HERE / "page.js").read_text()
     scores, looks = figures.scores(one), figures.looks(one)
     words: dict[str, list[str]] = {record.student: [] for record in one.records}

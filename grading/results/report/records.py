@@ -32,6 +32,7 @@ from grading.boundary.questions import RECORD
 from grading.course import Course
 from grading.handed_in.cells import question_name
 from grading.handed_in.whose import NOT_HANDED_IN
+from grading.plugin import due
 
 PAGES, RUNS = "report", ".grading"  # folders in the course
 
@@ -154,12 +155,16 @@ class Record:
 
 @dataclass(frozen=True)
 class Class:
-    """An assignment, its questions in their order, and every student in the order of the ids."""
+    """An assignment, its questions in their order, and every student in the order of the ids.
+
+    `due` says when it is due, as pages tell it; it may be empty.
+    """
 
     course: str
     assignment: str
     questions: tuple[GradedCell, ...]
     records: tuple[Record, ...]
+    due: str = ""
 
     @property
     def is_graded(self) -> bool:
@@ -218,14 +223,15 @@ def read(gradebook: Gradebook, course: Course, assignment: str) -> Class:
                 for question, (earned, waits) in own.items()
                 if waits and (question.by_hand or earned is not None)
             ),
-            late=_seconds_late(submission) if submission else 0.0,
+            late=due.seconds_late(submission) if submission else 0.0,
             penalty=submission.late_submission_penalty if submission else 0.0,
             autograded=_autograded(course, student, assignment, points),
             pages=_pages(course, student, assignment, questions),
             note=notes.get(student),
         )
         found.append(record)
-    return Class(course.directory.course_id, assignment, questions, tuple(found))
+    when = due.DueDates(parent=course.app).told(gradebook.find_assignment(assignment).duedate)
+    return Class(course.directory.course_id, assignment, questions, tuple(found), when)
 
 
 def _questions(gradebook: Gradebook, course: Course, assignment: str) -> tuple[GradedCell, ...]:
@@ -277,11 +283,6 @@ def _grades(
         (student, notebook, cell): (None if auto is None and manual is None else score, waits)
         for student, notebook, cell, auto, manual, score, waits in rows
     }
-
-
-def _seconds_late(submission: SubmittedAssignment) -> float:
-    # nbgrader adds an extension to a due date that may not be there
-    return submission.total_seconds_late if submission.assignment.duedate else 0.0
 
 
 def _notes(course: Course, assignment: str) -> dict[str, Note]:
