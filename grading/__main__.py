@@ -63,14 +63,7 @@ def main() -> int:
 
 def _autograde_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("assignment", metavar="ASSIGNMENT")
-    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count())
-    parser.add_argument(
-        "--workers",
-        type=_count(1000),
-        default=len(cores),
-        metavar="N",
-        help="submissions to grade at one time (default: the number of cores, %(default)s here)",
-    )
+    _workers_option(parser)
     parser.add_argument(
         "--student",
         action="append",
@@ -86,6 +79,17 @@ def _autograde_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--run-all", action="store_true", help="run cells that only explore (training, figures) too"
+    )
+
+
+def _workers_option(parser: argparse.ArgumentParser) -> None:
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count())
+    parser.add_argument(
+        "--workers",
+        type=_count(1000),
+        default=len(cores),
+        metavar="N",
+        help="submissions to grade at one time (default: the number of cores, %(default)s here)",
     )
 
 
@@ -138,10 +142,6 @@ def _collect(assignment: str, download: Path, who: Path | None, settings: Sequen
     return 1 if collected.apart else 0
 
 
-def _due_options(parser: argparse.ArgumentParser) -> None:
-    pass
-
-
 def _due(settings: Sequence[str]) -> int:
     from nbgrader.api import Gradebook
 
@@ -187,6 +187,98 @@ def _resolve(
     print(*lines, f"{len(lines)} scores by hand waited for a look.", sep="\n")
     if lines:
         print(done)
+    return 0
+
+
+def _question_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    parser.add_argument(
+        "question", metavar="QUESTION", help="its name, or NOTEBOOK/NAME where several have it"
+    )
+    _why_option(parser)
+
+
+def _why_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--why",
+        metavar="REASON",
+        help="do it, and log this reason (without: only show what would change)",
+    )
+
+
+def _points_options(parser: argparse.ArgumentParser) -> None:
+    _question_options(parser)
+    parser.add_argument("points", metavar="POINTS", type=_points_value)
+
+
+def _points(
+    assignment: str, question: str, points: float, why: str | None, settings: Sequence[str]
+) -> int:
+    from grading.course import Course
+    from grading.plugin.adjust import change_question
+
+    print(*change_question(Course(settings), assignment, question, points, why), sep="\n")
+    return 0
+
+
+def _drop_options(parser: argparse.ArgumentParser) -> None:
+    _question_options(parser)
+    how = parser.add_mutually_exclusive_group(required=True)
+    how.add_argument(
+        "--everybody", action="store_const", dest="points", const=None, help="all get its points"
+    )
+    how.add_argument(
+        "--nobody", action="store_const", dest="points", const=0.0, help="it leaves the total"
+    )
+
+
+def _excuse_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    parser.add_argument("student", metavar="STUDENT")
+    _why_option(parser)
+
+
+def _excuse(assignment: str, student: str, why: str | None, settings: Sequence[str]) -> int:
+    from grading.course import Course
+    from grading.plugin.adjust import excuse
+
+    print(*excuse(Course(settings), assignment, student, why), sep="\n")
+    return 0
+
+
+def _undo_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("number", metavar="NUMBER", type=int, help="as `grading changes` has it")
+    _why_option(parser)
+
+
+def _undo(number: int, why: str | None, settings: Sequence[str]) -> int:
+    from grading.course import Course
+    from grading.plugin.adjust import undo
+
+    print(*undo(Course(settings), number, why), sep="\n")
+    return 0
+
+
+def _mend_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    _workers_option(parser)
+    _why_option(parser)
+
+
+def _mend(assignment: str, workers: int, why: str | None, settings: Sequence[str]) -> int:
+    from grading.cohort.mend import mend
+
+    lines, all_graded = mend(assignment, workers, why, settings)
+    print(*lines, sep="\n")
+    return 0 if all_graded else 1
+
+
+def _changes(settings: Sequence[str]) -> int:
+    from grading.course import Course
+    from grading.plugin.changes import Changes
+
+    changes = Changes(Course(settings).root)
+    print(*changes.all or ["Nothing was changed."], sep="\n")
     return 0
 
 
@@ -278,7 +370,7 @@ def _simulate(
     return 0
 
 
-def _sandbox_options(parser: argparse.ArgumentParser) -> None:
+def _no_options(parser: argparse.ArgumentParser) -> None:
     pass
 
 
@@ -332,7 +424,7 @@ COMMANDS = {
         "tell when each assignment is due",
         "Prints a table, in Markdown, of the assignments that have a due date in the gradebook, in "
         "the zone that c.DueDates.zone names. `make bundle` puts it on the students' first page.",
-        _due_options,
+        _no_options,
         _due,
         takes_settings=True,
     ),
@@ -342,6 +434,51 @@ COMMANDS = {
         "of the two count, for all of them or for some. Run it in the course's folder.",
         _resolve_options,
         _resolve,
+        takes_settings=True,
+    ),
+    "points": Command(
+        "have a question count other points, once work is in",
+        "Shows whose score it changes; with --why it is done. What the tests gave is scaled, and "
+        "what was scored by hand; late penalties are worked out anew. Nothing is graded again.",
+        _points_options,
+        _points,
+        takes_settings=True,
+    ),
+    "drop": Command(
+        "drop a question, once work is in",
+        "Everybody gets its points, or it leaves the total. Shows whose score it changes; with "
+        "--why it is done. Nothing is graded again.",
+        _drop_options,
+        _points,
+        takes_settings=True,
+    ),
+    "excuse": Command(
+        "have an assignment not count for a student",
+        "With --why it is done: exports leave the score empty (Canvas: EX), the report says so.",
+        _excuse_options,
+        _excuse,
+        takes_settings=True,
+    ),
+    "mend": Command(
+        "grade a class with mended tests, and see first whose score changes",
+        "Grades what concerns it and shows whose score changes; with --why the scores are written "
+        "down, and the reason in the log. To undo it, put the tests back and run it again.",
+        _mend_options,
+        _mend,
+        takes_settings=True,
+    ),
+    "undo": Command(
+        "have a change hold no longer",
+        "Shows whose score it changes; with --why it is done.",
+        _undo_options,
+        _undo,
+        takes_settings=True,
+    ),
+    "changes": Command(
+        "list what was changed once work was in: who, when, why",
+        "Lists changes.jsonl, which `points`, `drop`, `excuse`, `mend` and `undo` write.",
+        _no_options,
+        _changes,
         takes_settings=True,
     ),
     "report": Command(
@@ -393,7 +530,7 @@ COMMANDS = {
         "Starts a sealed kernel and asks it a question, as every run does first. Says what seals "
         "it, or what is missing, and how to get it. Any of nbgrader's settings can be given too, "
         "such as --SealedProvisioner.seal=landlock.",
-        _sandbox_options,
+        _no_options,
         _sandbox,
         takes_settings=True,
     ),
@@ -411,6 +548,13 @@ def _catalogue(course: Course) -> Catalogue:
     from grading.marking.catalogue import load
 
     return load(course.hidden_tests.package, course.hidden_folders)
+
+
+def _points_value(text: str) -> float:
+    points = float(text)
+    if not 0 <= points < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no number of points")
+    return points
 
 
 def _count(most: int) -> Callable[[str], int]:

@@ -51,6 +51,7 @@ SLOW = (
     "notebooks/test_validate.py",
     "notebooks/test_shapes.py",
     "pages",
+    "plugin/test_adjust.py",
     "plugin/test_collect.py",
     "plugin/test_grading.py",
     "plugin/test_resolve.py",

@@ -105,6 +105,17 @@ def unscored(rows: Rows) -> Rows:
     return rows
 
 
+def score(rows: Rows) -> float:
+    """What a submission has earned, the late penalty included."""
+    earned = 0.0
+    for grade in rows["grade"]:
+        automatic, by_hand = grade["auto_score"], grade["manual_score"]
+        earned += (automatic or 0.0) if by_hand is None else by_hand
+        earned += grade["extra_credit"] or 0.0
+    penalties = (one["late_submission_penalty"] or 0.0 for one in rows["submitted_notebook"])
+    return max(0.0, earned - sum(penalties))
+
+
 def bring_back(gradebook: Gradebook, rows: Rows) -> None:
     """Write what automatic grading decided, and nothing else, in one transaction.
 

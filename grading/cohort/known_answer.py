@@ -12,7 +12,6 @@ from pathlib import Path
 import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.utils import is_grade
 
 from grading.boundary.outcome import Ended
 from grading.cohort import fingerprint
@@ -21,9 +20,10 @@ from grading.cohort.pool import Died, LocalPool, Pool
 from grading.cohort.worker import Job, Result, Submission
 from grading.course import Course
 from grading.files import Files, write_whole
-from grading.handed_in.cells import grade_id
+from grading.handed_in.cells import grade_id, points_in
 from grading.plugin.autograde import SealedAutograde
 from grading.plugin.bench import Bench
+from grading.plugin.changes import Changes
 from grading.stop import Stop
 
 STUDENT = "source"  # in whose name the solutions are handed in
@@ -50,6 +50,7 @@ class KnownAnswer:
 
     def __init__(self, course: Course, job: Job) -> None:
         self._job = job
+        self._changes = Changes(course.root)
         self._notebooks = {row["id"]: row["name"] for row in job.rows["notebook"]}
         folder = course.source(job.assignment)
         paths = [folder / f"{name}.ipynb" for name in sorted(self._notebooks.values())]
@@ -103,11 +104,12 @@ class KnownAnswer:
             self._refuse([message.removeprefix(f"{STUDENT}: ") for message in result.messages])
         sources, pages = _notebooks(self._files), _notebooks(result.files)
         points, earned = self._points(), self._earned(result)
+        changed = self._changes.points(self._job.assignment)
         wrong = []
         for (notebook, name), most in points.items():
             if f"{notebook}.ipynb" not in self._files:
                 continue
-            wanted = _points_in(sources[notebook]).get(name)
+            wanted = changed.get((notebook, name), points_in(sources[notebook]).get(name))
             if wanted is not None and wanted != most:
                 wrong.append(
                     f"{notebook}/{name}: {wanted:g} points in source/, {most:g} in the gradebook "
@@ -196,12 +198,6 @@ def _notebooks(files: Files) -> dict[str, NotebookNode]:
         for name, (_, content) in files.items()
         if name.endswith(".ipynb")
     }
-
-
-def _points_in(notebook: NotebookNode) -> dict[str, float]:
-    """The points of its graded cells, as its author wrote them."""
-    graded = (cell for cell in notebook.cells if is_grade(cell))
-    return {grade_id(cell): float(cell.metadata.nbgrader["points"]) for cell in graded}
 
 
 def _why(page: NotebookNode, name: str) -> str:

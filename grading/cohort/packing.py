@@ -13,6 +13,7 @@ from grading.cohort.closure import hidden_tests
 from grading.cohort.worker import Job
 from grading.course import Course, released_assignments
 from grading.files import read_files, read_notebooks
+from grading.plugin.changes import Changes
 from grading.plugin.execute import SealedExecute
 from grading.plugin.secret import course_secret
 from grading.sandbox.provisioner import SealedProvisioner
@@ -57,7 +58,9 @@ def pack(course: Course, assignment: str, gradebook: Gradebook) -> Job:
     }
     imports = tuple(SealedProvisioner(parent=app).imports)
     engine = fingerprint.engine(imports)
-    digest = fingerprint.of([assignment, release, source, tests, rows, config, secret, engine])
+    # what questions count is changed in the gradebook at once, without grading again
+    scored = {**rows, "grade_cells": [{**row, "max_score": None} for row in rows["grade_cells"]]}
+    digest = fingerprint.of([assignment, release, source, tests, scored, config, secret, engine])
     return Job(
         assignment=assignment,
         course_id=course.directory.course_id,
@@ -68,6 +71,7 @@ def pack(course: Course, assignment: str, gradebook: Gradebook) -> Job:
         rows=rows,
         config=cloudpickle.dumps(app.config),
         secret=secret,
+        changes=Changes(course.root).text,
         digest=digest,
         imports=imports,
         engine=engine,

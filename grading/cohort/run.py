@@ -8,12 +8,11 @@ stopped, and what has not changed is not graded again.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 
 from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
@@ -22,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from grading.boundary.outcome import Ended
 from grading.cohort import excerpt, fingerprint
-from grading.cohort.excerpt import GradebookChanged
+from grading.cohort.excerpt import GradebookChanged, Rows
 from grading.cohort.known_answer import KnownAnswer
 from grading.cohort.packing import pack
 from grading.cohort.pool import Died, NoPool, Pool
@@ -32,6 +31,7 @@ from grading.course import Course
 from grading.files import Files, flush, read_files, write_files, write_whole
 from grading.handed_in.read import Refused, SubmissionReader
 from grading.plugin.alike import Alike
+from grading.plugin.alone import alone
 from grading.plugin.autograde import SealedAutograde
 from grading.stop import Stop
 
@@ -53,6 +53,8 @@ class ClassRun:
     settings : sequence of str
         nbgrader's, such as ``--SealedExecute.run_all=True``; they count for more than
         ``nbgrader_config.py``.
+    keep : bool
+        Whether to write down what comes of it; else it is only told.
 
     Raises
     ------
@@ -66,7 +68,10 @@ class ClassRun:
         students: Sequence[str] = (),
         force: bool = False,
         settings: Sequence[str] = (),
+        keep: bool = True,
     ) -> None:
+        self.scores: dict[str, tuple[float, float]] = {}  # that changed: before, now
+        self._keeps = keep
         self._course = course = Course(settings)
         self._assignment = assignment
         self._force = force
@@ -81,18 +86,23 @@ class ClassRun:
         Raises
         ------
         CannotGrade
-            If another run is at this assignment, a worker's machine is not fit for it, or several
-            submissions in a row failed alike.
+            If a worker's machine is not fit for it, or several submissions in a row failed alike.
+        Stop
+            If another run is at this assignment.
         NoKnownAnswer
             If the source's solutions do not earn what they must; then nothing has changed.
         """
         directory = self._course.directory
-        with self._alone(), Gradebook(directory.db_url, directory.course_id) as gradebook:
+        with (
+            alone(self._course, self._assignment),
+            Gradebook(directory.db_url, directory.course_id) as gradebook,
+        ):
             job = pack(self._course, self._assignment, gradebook)
             todo = [
                 student
                 for student in self._folders
-                if self._force or not self._is_done(student, gradebook, job)
+                if (self._keeps or self._is_known(student, gradebook))
+                and (self._force or not self._is_done(student, gradebook, job))
             ]
             with progress:
                 progress.begin(len(todo), len(self._folders) - len(todo))
@@ -127,8 +137,13 @@ class ClassRun:
         waiting, running, deaths = deque(todo), {}, Counter()
         alike = Alike(self._converter.most_alike)
 
-        def keep(student: str, digest: str, result: Result) -> None:
-            self._keep(student, digest, result, gradebook)
+        def keep(student: str, digest: str, result: Result, rows: Rows) -> None:
+            was, now = excerpt.score(rows), excerpt.score(result.rows)
+            was_graded = any(grade["auto_score"] is not None for grade in rows["grade"])
+            if was_graded and was != now:
+                self.scores[student] = was, now
+            if self._keeps:
+                self._keep(student, digest, result, gradebook)
             progress.finished(student, result)
             if result.ended is not Ended.FAILED:
                 alike.ended()
@@ -142,7 +157,7 @@ class ClassRun:
                 files, digest = self._read(student, job)
                 if isinstance(files, str):
                     why = [f"{student}: {files}"]
-                    keep(student, digest, Result(Ended.REFUSED, why, excerpt.unscored(rows)))
+                    keep(student, digest, Result(Ended.REFUSED, why, excerpt.unscored(rows)), rows)
                 else:
                     running[student] = digest, rows
                     pool.start(Submission(student, files, rows))
@@ -162,7 +177,7 @@ class ClassRun:
                 elif isinstance(result, Exception):
                     raise CannotGrade(str(result)) from result
                 fill()  # before this one is written: the workers need not wait for that
-                keep(student, digest, result)
+                keep(student, digest, result, rows)
         if waiting:
             raise CannotGrade(
                 f"No worker is left for {len(waiting)} submissions. Start workers again, and then "
@@ -203,6 +218,11 @@ class ClassRun:
             files = str(error)
         until = self._converter.extensions[self._assignment].until.get(student)
         return files, fingerprint.of([job.digest, files, str(until)])
+
+    def _is_known(self, student: str, gradebook: Gradebook) -> bool:
+        with suppress(MissingEntry):
+            return bool(gradebook.find_submission(self._assignment, student))
+        return False
 
     def _enter(self, student: str, gradebook: Gradebook) -> None:
         """Have the student and the submission in the gradebook, as nbgrader has them."""
@@ -285,17 +305,3 @@ class ClassRun:
 
     def _note(self, student: str) -> Path:
         return self._notes / f"{student}.json"
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Be the only run over this assignment."""
-        self._notes.mkdir(parents=True, exist_ok=True)
-        with open(self._notes / "lock", "w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise CannotGrade(
-                    f"{self._assignment} is being graded by another run in this course. "
-                    "Wait until it has ended, or stop it."
-                ) from None
-            yield

@@ -33,6 +33,7 @@ from grading.cohort.excerpt import Rows
 from grading.files import Files, read_files, write_files
 from grading.plugin.autograde import SealedAutograde
 from grading.plugin.bench import Bench
+from grading.plugin.changes import LOG
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,11 @@ class Job:
         nbgrader's configuration, pickled by value.
     secret : str
         The course's secret, in hexadecimal.
+    changes : str
+        The log of what an instructor changed once work was in.
     digest : str
-        Changes when anything above or below does, but for `others`.
+        Changes when anything above or below does, but for `others`, `changes` and what questions
+        count.
     imports : tuple of str
         Modules that kernels have from the start.
     engine : str
@@ -71,6 +75,7 @@ class Job:
     rows: Rows = field(repr=False)
     config: bytes = field(repr=False)
     secret: str = field(repr=False)
+    changes: str = field(repr=False)
     digest: str
     imports: tuple[str, ...]
     engine: str
@@ -200,6 +205,7 @@ class Grader:
         for number, files in enumerate(job.tests):
             write_files(root / "tests" / str(number), files)
         (root / ".grading-secret").write_text(job.secret)
+        (root / LOG).write_text(job.changes, encoding="utf-8")
         with Gradebook(f"sqlite:///{root}/assignment.db", job.course_id) as gradebook:
             excerpt.put(gradebook, job.rows)
         self._root = root

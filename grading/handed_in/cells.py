@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nbformat.notebooknode import NotebookNode
+from nbgrader.utils import is_grade, is_task
 
 
 def grade_id(cell: NotebookNode) -> str | None:
@@ -13,3 +14,9 @@ def grade_id(cell: NotebookNode) -> str | None:
 def question_name(grade_id: str) -> str:
     """What a graded cell is about: ``softmax`` for ``softmax-graded``."""
     return grade_id.removesuffix("-graded")
+
+
+def points_in(notebook: NotebookNode) -> dict[str, float]:
+    """The points of its questions, as its author wrote them, by grade_id."""
+    graded = (cell for cell in notebook.cells if is_grade(cell) or is_task(cell))
+    return {grade_id(cell): float(cell.metadata.nbgrader["points"]) for cell in graded}

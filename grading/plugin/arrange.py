@@ -19,7 +19,7 @@ from nbgrader.utils import is_grade, is_locked
 
 from grading.course import release_folder
 from grading.handed_in.arrange import MINE, arrange
-from grading.handed_in.cells import grade_id
+from grading.handed_in.cells import grade_id, points_in
 
 
 class Arrange(NbGraderPreprocessor):
@@ -31,11 +31,13 @@ class Arrange(NbGraderPreprocessor):
         """Return the arranged notebook; what was odd is logged as a warning, and told in it."""
         names = resources["nbgrader"]
         path = release_folder(self, names["assignment"]) / f"{names['notebook']}.ipynb"
-        arranged = arrange(nb, nbformat.read(path, as_version=4))
-        known = _known(names)
+        release = nbformat.read(path, as_version=4)
+        released = points_in(release)
+        arranged = arrange(nb, release)
+        sources = _sources(names)
         markdown = StudentsMarkdown(SanitizeHTML(parent=self))
         for cell in arranged.notebook.cells:
-            source, points = known.get(grade_id(cell), (None, None))
+            source, points = sources.get(grade_id(cell)), released.get(grade_id(cell))
             if source is not None and is_locked(cell) and MINE not in cell.metadata:
                 cell.source = source  # with its hidden tests
             if points is not None and is_grade(cell):
@@ -111,9 +113,8 @@ def _is_harmless(markdown: str) -> bool:
     return links.harmless
 
 
-def _known(names: dict[str, Any]) -> dict[str, tuple[str, float | None]]:
-    """Source of each cell that the gradebook knows, by grade_id, and its points if it is graded."""
+def _sources(names: dict[str, Any]) -> dict[str, str]:
+    """Source of each cell that the gradebook knows, by grade_id."""
     with Gradebook(names["db_url"]) as gradebook:
         notebook = gradebook.find_notebook(names["notebook"], names["assignment"])
-        points = {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
-        return {cell.name: (cell.source, points.get(cell.name)) for cell in notebook.source_cells}
+        return {cell.name: cell.source for cell in notebook.source_cells}

@@ -24,6 +24,7 @@ from grading.handed_in.read import Refused, SubmissionReader, check_student
 from grading.handed_in.whose import NOT_HANDED_IN, HandedIn, Releases, not_handed_in
 from grading.plugin.alike import Alike
 from grading.plugin.bench import Bench
+from grading.plugin.changes import Changes
 from grading.plugin.execute import AtWork, SealedExecute
 from grading.plugin.extensions import EXTENSIONS, GROUPS, Extensions
 from grading.plugin.folders import Printable, find_folders
@@ -249,9 +250,12 @@ class SealedAutograde(Autograde):
         """Score 0 for a notebook that was not handed in; the student's page says so."""
         sentence = f"{notebook}.ipynb was not handed in and scores 0."
         self.log.warning("%s: %s", student, sentence)
+        full = Changes(Path(self.coursedir.root)).full(assignment)
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             for grade in gradebook.find_submission_notebook(notebook, assignment, student).grades:
-                grade.auto_score, grade.needs_manual_grade = 0, False
+                everybodys = (notebook, grade.name) in full
+                grade.auto_score = grade.max_score if everybodys else 0.0
+                grade.needs_manual_grade = False
             gradebook.db.commit()
         release = _read(release_folder(self, assignment) / f"{notebook}.ipynb")
         if release is not None:

@@ -28,12 +28,12 @@ from nbgrader.preprocessors import (
     LimitOutput,
     LockCells,
     OverwriteKernelspec,
-    SaveAutoGrades,
     SaveCells,
 )
 from traitlets.config import Config
 
 from grading.cohort.known_answer import CheckedAutograde
+from grading.plugin.adjust import KeepChangedPoints, SaveChangedGrades
 from grading.plugin.arrange import Arrange
 from grading.plugin.execute import SealedExecute
 from grading.plugin.feedback import ClearOurHiddenTests, EveryonesFeedback, GetScores
@@ -91,6 +91,7 @@ def _configure(c: Config) -> None:
         CheckCellMetadata,
         ComputeChecksums,
         SaveCells,
+        KeepChangedPoints,
         ClearHiddenTests,
         ClearMarkScheme,
         ComputeChecksums,
@@ -112,7 +113,7 @@ def _configure(c: Config) -> None:
         IgnorePattern,
         ClearMetadataPreprocessor,
         LimitOutput,
-        SaveAutoGrades,
+        SaveChangedGrades,
         AssignLatePenalties,
         CheckCellMetadata,
     ]

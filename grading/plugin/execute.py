@@ -1,8 +1,8 @@
 """nbgrader's ``Execute``, sealed: student cells to a sandbox, graded cells to the judge.
 
-A graded cell never reaches the kernel, whatever its metadata says: its source and its points come
-from the gradebook. The judge runs it and puts questions; here each question is carried to the
-kernel and each reply back, unread, and the cell's outputs are written.
+A graded cell never reaches the kernel, whatever its metadata says: its source comes from the
+gradebook, its points from the release. The judge runs it and puts questions; here each question is
+carried to the kernel and each reply back, unread, and the cell's outputs are written.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+import nbformat
 from jupyter_core.utils import run_sync
 from markupsafe import Markup
 from nbformat import v4
@@ -25,7 +26,7 @@ from traitlets import Bool, Float, Int, Unicode
 
 from grading.course import HiddenTests, release_folder
 from grading.handed_in.arrange import MINE, defined
-from grading.handed_in.cells import grade_id, question_name
+from grading.handed_in.cells import grade_id, points_in, question_name
 from grading.plugin.bench import Bench
 from grading.plugin.outputs import Outputs, error, note
 from grading.plugin.secret import case_key, course_secret
@@ -124,14 +125,16 @@ class SealedExecute(Execute):
 
     async def _run_notebook(self, nb: NotebookNode, names: dict[str, Any], work: AtWork) -> None:
         who = f"{names['student']}, {names['assignment']}/{names['notebook']}"
-        graded = _graded_cells(names)
+        folder = release_folder(self, names["assignment"])
+        release = nbformat.read(folder / f"{names['notebook']}.ipynb", as_version=4)
+        graded = _graded_cells(names, points_in(release))
         secret = course_secret(Path(self.secret_file))
         code = [cell for cell in nb.cells if cell.cell_type == "code"]
         handed_in = [cell.source for cell in code if grade_id(cell) not in graded]
         key = case_key(secret, names["student"], names["assignment"], handed_in)
         folders = [str(Path(path).resolve()) for path in HiddenTests(parent=self).folders]
         kernel = Kernel(
-            partial(self._start_kernel, work.bench, release_folder(self, names["assignment"])),
+            partial(self._start_kernel, work.bench, folder),
             Limits(
                 cell=self.timeout,
                 question=self.question_timeout,
@@ -235,14 +238,14 @@ def _write_verdict(turn: Turn, nb: NotebookNode, python: str) -> None:
     cell.outputs.append(v4.new_output("execute_result", data=score))
 
 
-def _graded_cells(names: dict[str, Any]) -> dict[str, tuple[str, float]]:
-    """Source and points of each graded code cell, by grade_id, from the instructor's gradebook."""
+def _graded_cells(names: dict[str, Any], points: dict[str, float]) -> dict[str, tuple[str, float]]:
+    """Each graded code cell's source, from the instructor's gradebook, and its released points."""
     with Gradebook(names["db_url"]) as gradebook:
         notebook = gradebook.find_notebook(names["notebook"], names["assignment"])
         by_hand = {cell.name for cell in notebook.solution_cells}
         sources = {cell.name: cell.source for cell in notebook.source_cells}
         return {
-            cell.name: (sources[cell.name], float(cell.max_score))
+            cell.name: (sources[cell.name], points[cell.name])
             for cell in notebook.grade_cells
             if cell.cell_type == "code" and cell.name not in by_hand
         }

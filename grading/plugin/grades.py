@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
 
 from grading.handed_in.printable import line
+from grading.plugin.changes import Changes
 from grading.plugin.due import hours, seconds_late
 
 COLUMNS = (
@@ -25,6 +28,7 @@ def export_grades(plugin: CsvExportPlugin, gradebook: Gradebook) -> None:
     with open(place, "w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(COLUMNS)
+        changes = Changes(Path(CourseDirectory(parent=plugin).root))
         for assignment in gradebook.assignments:
             if assignments and assignment.name not in assignments:
                 continue
@@ -39,5 +43,8 @@ def export_grades(plugin: CsvExportPlugin, gradebook: Gradebook) -> None:
                     raw, penalty, handed_in, late = 0.0, 0.0, None, 0.0
                 who = (student.id, student.last_name, student.first_name, student.email)
                 texts = (assignment.name, assignment.duedate, handed_in, *who)
-                scores = (raw, penalty, max(0.0, raw - penalty), assignment.max_score, late)
+                earned = (raw, penalty, max(0.0, raw - penalty))
+                if student.id in changes.excused(assignment.name):
+                    earned = ("", "", "")
+                scores = (*earned, assignment.max_score, late)
                 table.writerow([*(line(str(text or "")) for text in texts), *scores])

@@ -267,7 +267,7 @@ def test_a_regrade_keeps_what_was_scored_and_written_by_hand(term, tmp_path):
     assert "A neat loop." in course.feedback(GRACE)
 
     divide_points(course, 3)
-    course.do("Mend a test and grade again")
+    assert "2 scores change." in course.do("Mend a test and grade again")
     page = course.feedback(GRACE)
     assert "A neat loop." in page and "3 of 3 points" in page
     with course.gradebook() as gradebook:
@@ -285,6 +285,31 @@ def test_a_regrade_keeps_what_was_scored_and_written_by_hand(term, tmp_path):
         grade = gradebook.find_grade("effective_window-graded", *where)
         assert (grade.score, grade.needs_manual_grade) == (3.0, False)
         assert gradebook.find_comment("ewa", *where).comment == "A neat loop."
+
+
+def test_what_counts_is_changed_and_whoever_is_graded_later_gets_the_same(term, tmp_path):
+    course = term.copy(tmp_path)
+    printed = course.do("Change what counts")
+    whole = sum(deserved(course).values())
+    assert f"  {GRACE}: {whole - 3:g} → {whole:g}" in printed
+    assert "Nothing is changed yet" in printed
+    assert "2 is undone. Nine points were agreed." in course.run("python -m grading changes")
+    page = course.feedback(GRACE)
+    assert "3 of 3 points" in page and "You are excused" in page
+    assert "This question was dropped: everybody gets its points. What follows" in page
+    course.do("Export")
+    assert {row["ID"]: row[ASSIGNMENT] for row in course.table("canvas.csv")}[GRACE] == "EX"
+    exported = {row["student_id"]: row["score"] for row in course.table("grades.csv")}
+    assert exported == {ADA: f"{whole}", GRACE: ""}
+
+    course.run(f"python -m grading points {ASSIGNMENT} ewa 6 --why=easy")
+    wanted = {student: {**deserved(course), "ewa": 6.0} for student in (ADA, GRACE)}
+    assert course.auto_scores() == wanted
+    assert "2 unchanged" in course.run(f"python -m grading autograde {ASSIGNMENT}")
+    course.run(f"nbgrader generate_assignment {ASSIGNMENT} --force")  # source/ still says 9
+    for command in ("python -m grading", "nbgrader"):
+        course.run(f"{command} autograde {ASSIGNMENT} --force")
+        assert course.auto_scores() == wanted
 
 
 def divide_points(course: Course, divisor: int) -> None:

@@ -13,12 +13,14 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateFeedback
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearHiddenTests, GetGrades
 from nbgrader.utils import is_grade, is_locked
 from traitlets import default
 
 from grading.course import Course
 from grading.handed_in.read import Refused, check_student
+from grading.plugin.changes import Changes
 from grading.plugin.due import DueDates
 from grading.plugin.feedback import overview
 from grading.plugin.feedback.page import FeedbackPage
@@ -34,7 +36,10 @@ class GetScores(GetGrades):
         """Note score and comment of a cell; at the first, the times."""
         if cell_index == 0:
             submission = self.gradebook.find_submission(self.assignment_id, self.student_id)
-            resources["nbgrader"]["when"] = DueDates(parent=self).sentence(submission)
+            self._changes = Changes(Path(CourseDirectory(parent=self).root))
+            resources["nbgrader"]["when"] = overview.told(
+                submission, DueDates(parent=self), self._changes
+            )
         return super().preprocess_cell(cell, resources, cell_index)
 
     def _get_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
@@ -50,8 +55,14 @@ class GetScores(GetGrades):
                 f"Your instructor gave this question {grade.score:g} of {grade.max_score:g} points"
                 f"{extra}."
             )
-            if cell.cell_type == "code":
-                details["by_hand"] += " What follows is what the tests say of it."
+        elif (self.notebook_id, details.grade_id) in self._changes.full(self.assignment_id):
+            details["by_hand"] = "This question was dropped: everybody gets its points."
+        elif not grade.max_score:
+            details["by_hand"] = "This question was dropped: it no longer counts."
+        elif (self.notebook_id, details.grade_id) in self._changes.points(self.assignment_id):
+            details["by_hand"] = f"This question counts {grade.max_score:g} points now."
+        if "by_hand" in details and cell.cell_type == "code":
+            details["by_hand"] += " What follows is what the tests say of it."
 
 
 class ClearOurHiddenTests(ClearHiddenTests):

@@ -10,6 +10,7 @@ from nbgrader.api import Gradebook, SubmittedAssignment
 
 from grading.course import Course
 from grading.files import write_whole
+from grading.plugin.changes import Changes
 from grading.plugin.due import DueDates
 from grading.plugin.feedback.page import environment
 
@@ -35,27 +36,35 @@ def write(course: Course, gradebook: Gradebook, student: str) -> None:
         return
     one = gradebook.find_student(student)
     name = " ".join(part for part in (one.first_name, one.last_name) if part) or student
-    dates = DueDates(parent=course.app)
+    about = DueDates(parent=course.app), Changes(course.root)
     ordered = sorted(submissions, key=lambda submission: submission.assignment.name)
     page = (
         environment()
         .get_template("overview.html.j2")
         .render(
             name=name,
-            assignments=[_assignment(submission, folder, dates) for submission in ordered],
+            assignments=[_assignment(submission, folder, *about) for submission in ordered],
         )
     )
     write_whole(folder / NAME, page.encode())
 
 
-def _assignment(submission: SubmittedAssignment, folder: Path, dates: DueDates) -> dict[str, Any]:
+def told(submission: SubmittedAssignment, dates: DueDates, changes: Changes) -> str:
+    """When it came and was due, and whether it counts."""
+    excused = submission.student_id in changes.excused(submission.assignment.name)
+    return f"{dates.sentence(submission)}{' You are excused: it does not count.' * excused}".strip()
+
+
+def _assignment(
+    submission: SubmittedAssignment, folder: Path, dates: DueDates, changes: Changes
+) -> dict[str, Any]:
     penalty = submission.late_submission_penalty or 0.0
     return {
         "name": submission.assignment.name,
         "score": max(0.0, submission.score - penalty),
         "points": submission.max_score,
         "late_penalty": penalty,
-        "when": dates.sentence(submission),
+        "when": told(submission, dates, changes),
         "notebooks": [
             {
                 "name": notebook.name,

@@ -32,6 +32,7 @@ class CanvasExporter(GradesExporter):
     * Columns called ``Final Score`` and the like are computed by Canvas, and skipped. A column is
       found by its title's first occurrence, so no two may be alike.
     * A line with ``Points Possible`` in its first column is not a student's.
+    * ``EX``, in any case, excuses the student from the assignment.
     * Commas and points in a number are all separators, the last of them the decimal one.
 
     An empty score over one that Canvas has takes it away; Canvas shows every change before it is
@@ -61,14 +62,18 @@ class CanvasExporter(GradesExporter):
             self._fail(f"Several assignments would have the column {', '.join(twice)} in Canvas.")
         students = self._findable(students)
         columns = [self._totals(gradebook, one, students) for one in assignments]
+        not_counted = [self._excused(assignment) for assignment in assignments]
         points = [decimal(assignment.max_score) for assignment in assignments]
         rows = [[*self.identity, *titles], ["    Points Possible", "", "", "", "", *points]]
         for student in students:
             given = student.lms_user_id or ""
             number = given if re.fullmatch("[0-9]+", given) else ""
             who = [_name(student), number, "", student.id, ""]
-            scores = (column[student.id] for column in columns)
-            rows.append([*who, *("" if score is None else decimal(score) for score in scores)])
+            scores = [
+                "EX" if student.id in excused else decimal(column[student.id])
+                for column, excused in zip(columns, not_counted, strict=True)
+            ]
+            rows.append([*who, *scores])
         return rows
 
     def _title(self, assignment: Assignment) -> str:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from nbgrader.api import Assignment, Gradebook, Student
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExportPlugin
 
 from grading.files import write_whole
 from grading.handed_in.printable import line
+from grading.plugin.changes import Changes
 from grading.results.exports.rows import Entry, Row, entries_of, graded_cells
 
 
@@ -57,8 +59,11 @@ class GradesExporter(ExportPlugin):
     ) -> set[str]:
         """Say who has no score, and why; return the ids of those who have one."""
         absent, unscored, scored = [], [], set()
+        excused = self._excused(assignment)
         for student in students:
             entry = entries.get(student.id)
+            if student.id in excused:
+                continue
             if entry is None:
                 absent.append(student.id)
             elif missing := [
@@ -74,6 +79,10 @@ class GradesExporter(ExportPlugin):
             if who:
                 self.log.warning("%s, left empty: %s: %s", assignment.name, reason, ", ".join(who))
         return scored
+
+    def _excused(self, assignment: Assignment) -> set[str]:
+        """The ids of those for whom it does not count."""
+        return Changes(Path(CourseDirectory(parent=self).root)).excused(assignment.name)
 
     def _totals(
         self, gradebook: Gradebook, assignment: Assignment, students: list[Student]

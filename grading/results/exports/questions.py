@@ -32,6 +32,8 @@ class QuestionsExporter(GradesExporter):
     ``late_penalty``
         Points that the whole *assignment* loses for being late: the same on all of its lines.
         A student's total is the sum of ``score`` less this once, and at least 0.
+    ``excused``
+        ``yes`` where the assignment does not count for the student, else ``no``.
     """
 
     default_to = "questions.csv"
@@ -52,6 +54,7 @@ class QuestionsExporter(GradesExporter):
         "due",
         "hours_late",
         "late_penalty",
+        "excused",
     )
 
     def rows(
@@ -61,12 +64,16 @@ class QuestionsExporter(GradesExporter):
         for assignment in assignments:
             entries = entries_of(gradebook, assignment)
             self._scored(assignment, students, entries)
+            excused = self._excused(assignment)
             for student in students:
                 who = [line(student.id), line(student.last_name), line(student.first_name)]
                 entry = entries.get(student.id)
                 for cell in graded_cells(assignment):
                     what = [line(name) for name in (assignment.name, cell.notebook.name, cell.name)]
-                    rows.append([*what, *who, *_question(cell, entry)])
+                    row = [*what, *who, *_question(cell, entry)]
+                    if student.id in excused:
+                        row[self.columns.index("score")] = ""
+                    rows.append([*row, "yes" if student.id in excused else "no"])
         return rows
 
 

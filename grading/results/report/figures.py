@@ -40,6 +40,10 @@ LOOKS = {  # word: title, advice; the most pressing first
         "It was not handed in, and all its questions score 0.",
     ),
     "late": ("Late", "Handed in after the due date, with the extension that was given."),
+    "excused": (
+        "Excused",
+        "The assignment does not count for them. `grading changes` lists why.",
+    ),
     "far below": (
         "Far below the others",
         f"Less than half of the points, and further below the lower quartile than 1.5 times "
@@ -130,8 +134,12 @@ class Look:
 
 
 def complete(records: Iterable[Record]) -> list[Record]:
-    """Those who have a score on every question."""
-    return [record for record in records if record.submitted and record.score is not None]
+    """Those for whom it counts and who have a score on every question."""
+    return [
+        record
+        for record in records
+        if record.submitted and not record.excused and record.score is not None
+    ]
 
 
 def scores(one: Class) -> Scores | None:
@@ -270,7 +278,9 @@ def _reasons(record: Record) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield "notebook missing", (", ".join(record.autograded.absent),)
     if record.late > 0:
         yield "late", (_lateness(record),)
-    if not (record.submitted or record.note):
+    if record.excused:
+        yield "excused", ()
+    elif not (record.submitted or record.note):
         yield "not handed in", ()
 
 

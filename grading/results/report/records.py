@@ -33,6 +33,7 @@ from grading.course import Course
 from grading.handed_in.cells import question_name
 from grading.handed_in.whose import NOT_HANDED_IN
 from grading.plugin import due
+from grading.plugin.changes import Changes
 
 PAGES, RUNS = "report", ".grading"  # folders in the course
 
@@ -133,6 +134,8 @@ class Record:
         Feedback by notebook: the address from the report's folder.
     note : Note, optional
         If the class was graded in such a run.
+    excused : bool
+        Whether the assignment does not count for the student.
     """
 
     student: str
@@ -145,6 +148,7 @@ class Record:
     autograded: Autograded
     pages: Mapping[str, str]
     note: Note | None
+    excused: bool = False
 
     @property
     def score(self) -> float | None:
@@ -201,6 +205,7 @@ def read(gradebook: Gradebook, course: Course, assignment: str) -> Class:
         .options(undefer(SubmittedAssignment.late_submission_penalty))
     }
     notes = _notes(course, assignment)
+    excused = Changes(course.root).excused(assignment)
     names = {
         student.id: " ".join(filter(None, (student.first_name, student.last_name)))
         for student in gradebook.students
@@ -228,6 +233,7 @@ def read(gradebook: Gradebook, course: Course, assignment: str) -> Class:
             autograded=_autograded(course, student, assignment, points),
             pages=_pages(course, student, assignment, questions),
             note=notes.get(student),
+            excused=student in excused,
         )
         found.append(record)
     when = due.DueDates(parent=course.app).told(gradebook.find_assignment(assignment).duedate)
