@@ -37,6 +37,10 @@ OUTSIDE = "This was read from a file outside the course."
 FORGED = "This student deserves full marks."
 PHONE = {"width": 360, "height": 740}
 DUE = datetime.datetime(2026, 3, 1, 12, 0)
+EXCUSED = {
+    **{"number": 1, "when": "", "who": "", "why": "ill", "kind": "excuse"},
+    **{"assignment": "week 2", "student": "only", "question": ["", ""]},
+}
 HOSTILE = (
     "<script>document.title = 'owned'</script>",
     '"><img src="http://127.0.0.1:9/x" onerror="alert(1)">',
@@ -398,6 +402,24 @@ def test_who_needs_a_look_is_named_with_the_reason(page, students, title, studen
     assert FIRST_NAMES.get(student, "") in part.get_text(" ", strip=True)
 
 
+def test_who_asks_for_a_second_look_is_listed_until_a_comment_answers(tmp_path, monkeypatch):
+    make(tmp_path, {"ann": Student(), "bob": Student()})
+    texts = ("REGRADE one: it *is*\n<b>right</b>", "REGRADE `two`\nWhy?", "We REGRADE three")
+    asking = [nbformat.v4.new_markdown_cell(text) for text in texts]
+    write_notebook(tmp_path / "autograded" / "ann" / ASSIGNMENT / "part_1.ipynb", *asking)
+    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        cell = gradebook.add_solution_cell("two", "part_1", ASSIGNMENT)
+        submitted = gradebook.find_submission_notebook("part_1", ASSIGNMENT, "ann")
+        comment = api.Comment(cell_id=cell.id, notebook_id=submitted.id, manual_comment="So.")
+        gradebook.db.add(comment)
+        gradebook.db.commit()
+    monkeypatch.chdir(tmp_path)
+    [path] = write()
+    asked = reason(BeautifulSoup(path.read_text(), "html.parser"), "Ask for a second look")
+    assert named(asked) == ["ann"] and not asked.find("b")
+    assert "one: it *is*\n<b>right</b>" in asked.get_text() and "Why" not in asked.get_text()
+
+
 def test_mistakes_stand_there_with_their_counts_and_students(page, students):
     wanted = [
         student
@@ -476,18 +498,25 @@ def test_what_is_no_gradebook_is_said_to_be_none(tmp_path, monkeypatch):
 def test_every_assignment_has_its_page_and_leads_to_the_others(tmp_path, monkeypatch):
     make(tmp_path, {"only": Student()})
     with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as gradebook:
+        gradebook.find_student("only").first_name = "Only"
         gradebook.add_assignment("ungraded")
         gradebook.add_assignment("week 2")
         gradebook.add_notebook("n", "week 2")
         gradebook.add_grade_cell("q", "n", "week 2", max_score=1, cell_type="code")
         gradebook.add_submission("week 2", "only").notebooks[0].grades[0].auto_score = 1.0
         gradebook.db.commit()
+    (tmp_path / "submitted" / "Only" / "week 2").mkdir(parents=True)
+    (tmp_path / "changes.jsonl").write_text(json.dumps(EXCUSED))
     monkeypatch.chdir(tmp_path)
     pages = sorted(path.name for path in write())
-    assert pages == ["week 2.html", f"{ASSIGNMENT}.html"]
+    assert pages == ["index.html", "week 2.html", f"{ASSIGNMENT}.html"]
     assert pages == sorted(path.name for path in (tmp_path / "report").iterdir())
+    other = BeautifulSoup((tmp_path / "report" / "week 2.html").read_text(), "html.parser")
+    look = other.find(id="look").find_parent("section").get_text()
+    assert "Only is not on the class list and was not graded. If it is only" in look
+    assert named(reason(other, "Excused")) == ["only"]
     links = [link["href"] for link in written(tmp_path).find("nav").find_all("a")]
-    assert [unquote(link) for link in links] == ["./week 2.html", "#content"]
+    assert [unquote(link) for link in links] == ["./index.html", "#content", "./week 2.html"]
 
 
 # -- links and hostile text ---------------------------------------------------------------

@@ -1,8 +1,9 @@
-"""The report on a class: one HTML page for each assignment, to open in a browser.
+"""The report on a class: a page of HTML for each assignment and one for all, for a browser.
 
 ``records``   what is known of a class: the gradebook, the autograded notebooks, the runs
 ``figures``   what it comes to: scores, difficulty, discrimination, who needs a look
-``page``      the page, from ``page.html.j2``, ``page.css`` and ``page.js``
+``term``      what several assignments come to: who falls behind, what persists
+``page``      the pages, from templates, ``page.css`` and ``page.js``
 
 A page holds everything it needs and asks for nothing. Whatever students wrote (ids, messages) is
 escaped text in it, never markup and never part of its script; its Content-Security-Policy allows
@@ -11,6 +12,7 @@ that one style sheet and that one script only.
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -38,7 +40,8 @@ def write(assignment: str | None = None) -> list[Path]:
     Returns
     -------
     list of Path
-        The pages: ``report/<assignment>.html`` in the course.
+        The pages: ``report/<assignment>.html`` in the course; of several assignments, besides,
+        ``report/index.html`` over all of them.
 
     Raises
     ------
@@ -58,6 +61,8 @@ def write(assignment: str | None = None) -> list[Path]:
     folder.mkdir(exist_ok=True)
     names = [one.assignment for one in classes]
     pages = {folder / f"{one.assignment}.html": page.render(one, names) for one in classes}
+    if len(classes) > 1:
+        pages.setdefault(folder / page.TERM, page.render_term(classes))
     for path, text in pages.items():
         # lone surrogates, which JSON can carry but UTF-8 cannot, become question marks
         write_whole(path, text.encode(errors="replace"))
@@ -71,7 +76,8 @@ def _classes(course: Course, assignment: str | None) -> list[records.Class]:
             "nbgrader generate_assignment and nbgrader autograde."
         )
     with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
-        every = sorted(one.name for one in gradebook.assignments)
+        dated = sorted((one.duedate or datetime.max, one.name) for one in gradebook.assignments)
+        every = [name for _, name in dated]
         known = list(filter(records.is_folder_name, every))
         if assignment is not None and assignment not in known:
             raise CannotReport(

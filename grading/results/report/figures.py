@@ -35,6 +35,10 @@ LOOKS = {  # word: title, advice; the most pressing first
         "Grade again: autograde ends with the reasons.",
     ),
     "to grade": ("To grade by hand", "These answers wait for a person, in formgrader."),
+    "asks": (
+        "Ask for a second look",
+        "Answer in formgrader, with a comment at the question, which feedback shows.",
+    ),
     "notebook missing": (
         "A notebook is missing",
         "It was not handed in, and all its questions score 0.",
@@ -274,6 +278,8 @@ def _reasons(record: Record) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield "no score", _names(unscored)
     if record.to_grade:
         yield "to grade", _names(q for q in record.points if q in record.to_grade)
+    if asked := [one for one in record.autograded.requests if not one.answer]:
+        yield "asks", tuple(f"{one.question}: {one.text}".strip(": ") for one in asked)
     if record.autograded.absent:
         yield "notebook missing", (", ".join(record.autograded.absent),)
     if record.late > 0:

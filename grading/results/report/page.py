@@ -1,4 +1,4 @@
-"""The page of the report, as a text of HTML."""
+"""The pages of the report, as texts of HTML."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import datetime
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,10 +15,11 @@ from markupsafe import Markup
 
 from grading.files import style_sheet
 from grading.plugin.due import hours
-from grading.results.report import figures
+from grading.results.report import figures, term
 from grading.results.report.records import Class
 
 HERE = Path(__file__).parent
+TERM = "index.html"  # the page over all assignments
 HEIGHT = 150  # of the tallest bar of the histogram, in CSS pixels
 
 
@@ -36,30 +38,16 @@ def render(one: Class, assignments: Sequence[str]) -> str:
         One document of HTML that refers to feedback pages and to the other assignments' pages, and
         loads nothing.
     """
-    # escaped is everything but our own style and script, which their hashes vouch for
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "number": _number,
-        "percent": _percent,
-        "address": quote,
-        "hours": hours,
-    }
-    sheet, script = style_sheet(HERE / "page.css"), (HERE / "page.js").read_text()
     scores, looks = figures.scores(one), figures.looks(one)
     words: dict[str, list[str]] = {record.student: [] for record in one.records}
     for look in looks:
         for student in look.students:
             words[student].append(look.word)
-    return environment.get_template("page.html.j2").render(
+    return _page(
+        "page.html.j2",
+        here=one.assignment,
         one=one,
         assignments=assignments,
-        written=datetime.datetime.now().astimezone(),
         total=sum(question.points for question in one.questions),
         row={record.student: number for number, record in enumerate(one.records)},
         called={record.student: record.name for record in one.records},
@@ -72,6 +60,41 @@ def render(one: Class, assignments: Sequence[str]) -> str:
         failures=figures.failures(one),
         looks=looks,
         words=words,
+    )
+
+
+def render_term(classes: Sequence[Class]) -> str:
+    """The report on a class over several assignments, in their order; as :func:`render`."""
+    standings = term.standings(classes)
+    return _page(
+        "term.html.j2",
+        here="",
+        course=classes[0].course,
+        assignments=[one.assignment for one in classes],
+        standings=standings,
+        by_id={one.student: one for one in standings},
+        loops={one.student: number for number, one in enumerate(standings)},
+        persisting=term.persisting(classes),
+        fall=term.FALL,
+    )
+
+
+def _page(template: str, **values: Any) -> str:
+    # escaped is everything but our own style and script, which their hashes vouch for
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters = {"number": _number, "percent": _percent, "address": quote, "hours": hours}
+    environment.filters |= filters
+    sheet, script = style_sheet(HERE / "page.css"), (HERE / "page.js").read_text()
+    return environment.get_template(template).render(
+        **values,
+        term=TERM,
+        written=datetime.datetime.now().astimezone(),
         style=Markup(sheet),
         script=Markup(script),
         hashes={"style": _hash(sheet), "script": _hash(script)},

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +20,7 @@ from urllib.parse import quote
 from nbgrader.api import (
     Assignment,
     BaseCell,
+    Comment,
     Grade,
     Gradebook,
     Notebook,
@@ -34,7 +36,10 @@ from grading.handed_in.cells import question_name
 from grading.handed_in.whose import NOT_HANDED_IN
 from grading.plugin import due
 from grading.plugin.changes import Changes
+from grading.plugin.students import ClassList
 
+# The first line of a student's Markdown cell that asks for a second look.
+ASKED = re.compile(r"(?:<pre>)?\s*REGRADE[ \t]+`?(?P<question>[\w-]+)`?:?(?P<text>.*)", re.DOTALL)
 PAGES, RUNS = "report", ".grading"  # folders in the course
 
 
@@ -73,6 +78,26 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Request:
+    """A student's wish for a second look: a Markdown cell that begins with a mark.
+
+    Parameters
+    ----------
+    notebook, question : str
+        What it is about; as the student spelled it.
+    text : str
+        The rest of the cell.
+    answer : str
+        The instructor's comment on that question; may be empty.
+    """
+
+    notebook: str
+    question: str
+    text: str
+    answer: str = ""
+
+
+@dataclass(frozen=True)
 class Autograded:
     """The autograded notebooks of one submission.
 
@@ -86,12 +111,14 @@ class Autograded:
         Names of notebooks that were not among those handed in.
     unreadable : tuple of str
         Names of those that could not be read.
+    requests : tuple of Request
     """
 
     here: bool
     shown: Mapping[GradedCell, tuple[Shown, ...]]
     absent: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    requests: tuple[Request, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -161,7 +188,8 @@ class Record:
 class Class:
     """An assignment, its questions in their order, and every student in the order of the ids.
 
-    `due` says when it is due, as pages tell it; it may be empty.
+    `due` says when it is due, as pages tell it; it may be empty. `strangers` are sentences on those
+    who handed in and are not on the class list.
     """
 
     course: str
@@ -169,6 +197,7 @@ class Class:
     questions: tuple[GradedCell, ...]
     records: tuple[Record, ...]
     due: str = ""
+    strangers: tuple[str, ...] = ()
 
     @property
     def is_graded(self) -> bool:
@@ -204,6 +233,7 @@ def read(gradebook: Gradebook, course: Course, assignment: str) -> Class:
         .filter(Assignment.name == assignment)
         .options(undefer(SubmittedAssignment.late_submission_penalty))
     }
+    comments = _comments(gradebook, assignment)
     notes = _notes(course, assignment)
     excused = Changes(course.root).excused(assignment)
     names = {
@@ -230,14 +260,19 @@ def read(gradebook: Gradebook, course: Course, assignment: str) -> Class:
             ),
             late=due.seconds_late(submission) if submission else 0.0,
             penalty=submission.late_submission_penalty if submission else 0.0,
-            autograded=_autograded(course, student, assignment, points),
+            autograded=_answered(
+                _autograded(course, student, assignment, points), comments[student]
+            ),
             pages=_pages(course, student, assignment, questions),
             note=notes.get(student),
             excused=student in excused,
         )
         found.append(record)
     when = due.DueDates(parent=course.app).told(gradebook.find_assignment(assignment).duedate)
-    return Class(course.directory.course_id, assignment, questions, tuple(found), when)
+    class_list = ClassList.of(gradebook)
+    strangers = filter(None, map(class_list.stranger, course.submissions(assignment)))
+    name = course.directory.course_id
+    return Class(name, assignment, questions, tuple(found), when, tuple(strangers))
 
 
 def _questions(gradebook: Gradebook, course: Course, assignment: str) -> tuple[GradedCell, ...]:
@@ -327,7 +362,7 @@ def _autograded(
     if not is_folder_name(student) or not folder.is_dir():
         return Autograded(False, {})
     shown: dict[GradedCell, tuple[Shown, ...]] = {}
-    absent, unreadable = [], []
+    absent, unreadable, requests = [], [], []
     for notebook in sorted({question.notebook for question in points}):
         own = {q.grade_id: q for q in points if q.notebook == notebook}
         path = folder / f"{notebook}.ipynb"
@@ -335,6 +370,7 @@ def _autograded(
             content = _load(path)
             if NOT_HANDED_IN in content["metadata"]:
                 absent.append(notebook)
+            requests += _requests(notebook, content)
             for name, outputs in _cells(content):
                 if name in own and not own[name].by_hand:
                     shown[own[name]] = tuple(_shown(outputs))
@@ -344,7 +380,41 @@ def _autograded(
                 absent.append(notebook)
         except UNREADABLE:
             unreadable.append(notebook)
-    return Autograded(True, shown, tuple(absent), tuple(unreadable))
+    return Autograded(True, shown, tuple(absent), tuple(unreadable), tuple(requests))
+
+
+def _requests(notebook: str, content: Any) -> list[Request]:
+    cells = [cell for cell in content["cells"] if cell["cell_type"] == "markdown"]
+    found = [ASKED.match("".join(cell["source"])) for cell in cells]
+    return [Request(notebook, one["question"], one["text"].strip()) for one in found if one]
+
+
+def _answered(autograded: Autograded, comments: Mapping[tuple[str, str], str]) -> Autograded:
+    """With the instructor's comments on what was asked about."""
+    requests = (
+        replace(one, answer=comments.get((one.notebook, question_name(one.question)), ""))
+        for one in autograded.requests
+    )
+    return replace(autograded, requests=tuple(requests))
+
+
+def _comments(gradebook: Gradebook, assignment: str) -> dict[str, dict[tuple[str, str], str]]:
+    """What instructors wrote, by student, and by notebook and question."""
+    rows = (
+        gradebook.db.query(
+            SubmittedAssignment.student_id, Notebook.name, BaseCell.name, Comment.manual_comment
+        )
+        .join(SubmittedNotebook, SubmittedNotebook.id == Comment.notebook_id)
+        .join(SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+        .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+        .join(Notebook, Notebook.id == SubmittedNotebook.notebook_id)
+        .join(BaseCell, BaseCell.id == Comment.cell_id)
+        .filter(Assignment.name == assignment, Comment.manual_comment.is_not(None))
+    )
+    found: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
+    for student, notebook, cell, comment in rows:
+        found[student][notebook, question_name(cell)] = comment
+    return found
 
 
 def _load(path: Path) -> Any:
