@@ -282,6 +282,20 @@ def _changes(settings: Sequence[str]) -> int:
     return 0
 
 
+def _feedback_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    _workers_option(parser)
+    parser.add_argument("--force", action="store_true", help="make again what has not changed")
+
+
+def _feedback(assignment: str, workers: int, force: bool, settings: Sequence[str]) -> int:
+    from grading.cohort import pages
+
+    made, failed, unchanged = pages.make(assignment, workers, force, settings)
+    print(f"Pages made for {len(made)}; {unchanged} unchanged.", *failed, sep="\n")
+    return 1 if failed else 0
+
+
 def _report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "assignment", metavar="ASSIGNMENT", nargs="?", help="default: each that has been graded"
@@ -479,6 +493,14 @@ COMMANDS = {
         "Lists changes.jsonl, which `points`, `drop`, `excuse`, `mend` and `undo` write.",
         _no_options,
         _changes,
+        takes_settings=True,
+    ),
+    "feedback": Command(
+        "make the pages of feedback of a class, in parallel",
+        "Makes the pages of `nbgrader generate_feedback` for all whose work, scores, comments "
+        "or dates have changed since. Run it in the course's folder, after grading.",
+        _feedback_options,
+        _feedback,
         takes_settings=True,
     ),
     "report": Command(

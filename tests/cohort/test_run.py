@@ -214,6 +214,24 @@ def test_only_what_changed_is_graded_again(course: Path) -> None:
     assert "row 2 needs an id" in printed and "graded" not in printed
 
 
+def test_pages_are_made_for_all_and_again_for_whom_something_changed(course: Path) -> None:
+    def pages() -> dict[Path, str]:
+        return {path: path.read_text() for path in course.glob("feedback/*/*/*.html")}
+
+    grade(course)
+    done = commands.run(course, "grading", "feedback", ASSIGNMENT, "--workers=2")
+    assert (done.returncode, "Pages made for 6; 0 unchanged" in done.stdout) == (0, True), done
+    made = pages()
+    nbgrader(course, "generate_feedback", ASSIGNMENT, "--force").check_returncode()
+    assert pages() == made and len(made) == 6
+    with Gradebook(f"sqlite:///{course}/gradebook.db") as gradebook:
+        gradebook.find_comment("double", NOTEBOOK, ASSIGNMENT, "ann").manual_comment = "Neat."
+        gradebook.db.commit()
+    again = commands.run(course, "grading", "feedback", ASSIGNMENT)
+    assert "Pages made for 1; 5 unchanged" in again.stdout
+    assert [path.parts[-3] for path, page in pages().items() if page != made[path]] == ["ann"]
+
+
 def test_a_run_that_is_killed_goes_on_where_it_stopped(course: Path, plain: Path) -> None:
     rng = random.Random(1)
     kills = 0
