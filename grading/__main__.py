@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -117,6 +118,42 @@ def _autograde(
         print("Stopped. The same command goes on where this one stopped.", file=sys.stderr)
         return INTERRUPTED
     return 0 if all_graded else 1
+
+
+def _watch_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT")
+    _workers_option(parser)
+    parser.add_argument(
+        "--every",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
+        help="how often to look for new work (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--exchange",
+        action="store_true",
+        help="collect from nbgrader's exchange, and release feedback there",
+    )
+    parser.add_argument("--once", action="store_true", help="end when all that has come is done")
+
+
+def _watch(
+    assignment: str,
+    workers: int,
+    every: float,
+    exchange: bool,
+    once: bool,
+    settings: Sequence[str],
+) -> int:
+    import signal
+
+    from grading.cohort.watch import Watch
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends a service
+    watch = Watch(assignment, workers, exchange, partial(print, flush=True), settings)
+    watch.run(every, once)
+    return 0
 
 
 def _collect_options(parser: argparse.ArgumentParser) -> None:
@@ -432,6 +469,15 @@ COMMANDS = {
         "--SealedExecute.timeout=60.",
         _autograde_options,
         _autograde,
+        takes_settings=True,
+    ),
+    "watch": Command(
+        "grade whatever comes in, and give it back, until it is stopped",
+        "Takes what arrives in submitted/ or the exchange, grades it with the same runner, makes "
+        "the page, and logs a line. c.Attempts.per_day limits hand-ins, c.Attempts.counts says "
+        "which counts. Stopped or killed, it goes on where it was.",
+        _watch_options,
+        _watch,
         takes_settings=True,
     ),
     "due": Command(

@@ -19,7 +19,7 @@ from grading.plugin.secret import course_secret
 from grading.sandbox.provisioner import SealedProvisioner
 
 OF_THE_RUN = ("CourseDirectory", "Application", "JupyterApp", "NbGrader")
-OF_PAGES = ("DueDates", "FeedbackPage")  # no more than those do they change a score
+OF_PAGES = ("Attempts", "DueDates", "FeedbackPage")  # nor do they change what work earns
 
 
 def pack(course: Course, assignment: str, gradebook: Gradebook) -> Job:

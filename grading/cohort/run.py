@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from grading.files import Files, flush, read_files, write_files, write_whole
 from grading.handed_in.read import Refused, SubmissionReader
 from grading.plugin.alike import Alike
 from grading.plugin.alone import alone
+from grading.plugin.attempts import AttemptLog, digest_of
 from grading.plugin.autograde import SealedAutograde
 from grading.stop import Stop
 
@@ -55,6 +56,8 @@ class ClassRun:
         ``nbgrader_config.py``.
     keep : bool
         Whether to write down what comes of it; else it is only told.
+    taken : mapping of str to Path, optional
+        Where the files of a student are that are to be graded, if not in ``submitted/``.
 
     Raises
     ------
@@ -69,6 +72,7 @@ class ClassRun:
         force: bool = False,
         settings: Sequence[str] = (),
         keep: bool = True,
+        taken: Mapping[str, Path] | None = None,
     ) -> None:
         self.scores: dict[str, tuple[float, float]] = {}  # that changed: before, now
         self._keeps = keep
@@ -78,7 +82,7 @@ class ClassRun:
         self._notes = course.notes(assignment)
         self._reader = SubmissionReader(parent=course.app)
         self._converter = SealedAutograde(coursedir=course.directory, parent=course.app)
-        self._folders = self._find(students)
+        self._folders = self._counting(self._find(students)) | dict(taken or {})
 
     def grade(self, make_pool: Callable[[Job], Pool], progress: Progress) -> bool:
         """Grade what needs it; return whether every submission is graded now.
@@ -207,6 +211,18 @@ class ClassRun:
         return {
             name: folder for name, folder in folders.items() if name in students or not students
         }
+
+    def _counting(self, folders: dict[str, Path]) -> dict[str, Path]:
+        """Where the files are that count: an earlier attempt's, if that was the best."""
+        log = AttemptLog(self._course, self._assignment)
+        found = {}
+        for student, folder in folders.items():
+            if log.of(student):
+                with suppress(Refused, OSError):
+                    self._reader.check_folder(folder)
+                    folder = log.that_counts(student, folder, digest_of(read_files(folder)))
+            found[student] = folder
+        return found
 
     def _read(self, student: str, job: Job) -> tuple[Files | str, str]:
         """What a student handed in, or why it is refused; and a hash that changes with it."""

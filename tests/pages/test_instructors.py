@@ -287,6 +287,16 @@ def test_a_regrade_keeps_what_was_scored_and_written_by_hand(term, tmp_path):
         assert gradebook.find_comment("ewa", *where).comment == "A neat loop."
 
 
+def test_a_watch_answers_what_comes_later(term, tmp_path):
+    course = term.copy(tmp_path)
+    path = course.root / "submitted" / GRACE / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
+    path.write_text(solved(course))
+    printed = course.do("Answer within minutes")
+    assert printed.count("UTC") == 2 and f"{GRACE}: attempt 1: graded in" in printed
+    assert course.auto_scores()[GRACE] == deserved(course)
+    assert "3 of 3 points" in course.feedback(GRACE)
+
+
 def test_what_counts_is_changed_and_whoever_is_graded_later_gets_the_same(term, tmp_path):
     course = term.copy(tmp_path)
     printed = course.do("Change what counts")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from nbgrader.api import Gradebook, SubmittedAssignment
 
 from grading.course import Course
 from grading.files import write_whole
+from grading.plugin.attempts import AttemptLog
 from grading.plugin.changes import Changes
 from grading.plugin.due import DueDates
 from grading.plugin.feedback.page import environment
@@ -43,7 +45,7 @@ def write(course: Course, gradebook: Gradebook, student: str) -> None:
         .get_template("overview.html.j2")
         .render(
             name=name,
-            assignments=[_assignment(submission, folder, *about) for submission in ordered],
+            assignments=[_assignment(course, submission, folder, *about) for submission in ordered],
         )
     )
     write_whole(folder / NAME, page.encode())
@@ -56,15 +58,32 @@ def told(submission: SubmittedAssignment, dates: DueDates, changes: Changes) -> 
 
 
 def _assignment(
-    submission: SubmittedAssignment, folder: Path, dates: DueDates, changes: Changes
+    course: Course, submission: SubmittedAssignment, folder: Path, dates: DueDates, changes: Changes
 ) -> dict[str, Any]:
     penalty = submission.late_submission_penalty or 0.0
+    name = submission.assignment.name
+    log = AttemptLog(course, name)
+    attempts = log.of(submission.student_id)
+    counting = log.counting(attempts) if attempts else None
     return {
-        "name": submission.assignment.name,
+        "name": name,
         "score": max(0.0, submission.score - penalty),
         "points": submission.max_score,
         "late_penalty": penalty,
         "when": told(submission, dates, changes),
+        "earlier": [
+            {
+                "number": attempt.number,
+                "score": attempt.score,
+                "points": attempt.points,
+                "counts": attempt is counting,
+                "pages": [
+                    {"name": page.stem, "address": quote(f"{page.parent.name}/{page.name}")}
+                    for page in sorted(_aside(folder, name, attempt.number).glob("*.html"))
+                ],
+            }
+            for attempt in attempts[:-1]
+        ],
         "notebooks": [
             {
                 "name": notebook.name,
@@ -76,6 +95,20 @@ def _assignment(
             for notebook in sorted(submission.notebooks, key=lambda notebook: notebook.name)
         ],
     }
+
+
+def put_aside(course: Course, student: str, assignment: str, number: int) -> None:
+    """Keep the pages of an attempt, beside the folder that will hold those of the next."""
+    pages = course.feedback(student, assignment)
+    aside = _aside(pages.parent, assignment, number)
+    aside.mkdir(exist_ok=True)
+    for page in pages.glob("*.html"):
+        shutil.copy(page, aside)
+
+
+def _aside(folder: Path, assignment: str, number: int) -> Path:
+    # as deep as the pages themselves: their links to lectures hold
+    return folder / f"{assignment}, attempt {number}"
 
 
 def _address(folder: Path, assignment: str, notebook: str) -> str:
