@@ -175,7 +175,8 @@ def _pairs(task: Task) -> Iterator[tuple[tuple[str, str], tuple[str, str], str]]
             if not isinstance(change, Edit):
                 continue
             text = edited_text(task.source(one.ways[0]), change)
-            compile(text, "", "exec")
+            with _quietly():
+                compile(text, "", "exec")
         except (ValueError, SyntaxError):
             continue
         yield (one.id, other.id), (one.sentence, other.sentence), text
