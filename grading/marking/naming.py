@@ -126,12 +126,8 @@ class Naming:
             return self._lost_alike(mistake, lost) if self._looks_like(mistake, answers) else Lost()
         touched = self._same_arguments_changed(mistake, answers)
         fitting = [way for way in mistake.ways if self._same(self._of(way), answers, aside=aside)]
-        if (
-            not fitting
-            and not aside
-            and len(numbers := self._numbers_that_fit(mistake, answers)) == 1
-        ):
-            fitting = list(numbers)
+        if not fitting and not aside:
+            fitting = list(self._numbers(mistake, answers))
         found = Lost().union(
             *(self._lost_by(way) for way in fitting if touched or self._leaves_arguments(way))
         )
@@ -146,30 +142,31 @@ class Naming:
         return lost & found
 
     def told(self, answers: Answers) -> dict[Mistake, str]:
-        """What feedback says of the mistakes that answers show.
+        """What feedback says of the mistakes that answers show: sentences, and numbers that fit."""
+        return {
+            mistake: " ".join(
+                [mistake.sentence, *list(self._numbers(mistake, answers).values())[:1]]
+            )
+            for mistake in self.named(answers)
+        }
 
-        It is the sentence of each, and the number that fits, unless several do.
+    def _numbers(self, mistake: Mistake, answers: Answers) -> dict[Way, str]:
+        """Ways of a mistake with the only number that fits there, with words on it.
+
+        It must not be as good as 0, which leaves something out.
         """
-        told = {}
-        for mistake in self.named(answers):
-            fitting = list(self._numbers_that_fit(mistake, answers).values())
-            told[mistake] = " ".join([mistake.sentence, *fitting[: len(fitting) == 1]])
-        return told
-
-    def _numbers_that_fit(self, mistake: Mistake, answers: Answers) -> dict[Way, str]:
-        """Ways of a mistake with a number that fits, and is not as good as 0, with words on it."""
         key = mistake, id(answers)
         if key not in self._fitting:
-            self._fitting[key] = (
-                answers,
-                {
-                    way.with_number(number): f"Your answers fit {name} = {number:g}."
-                    for name, way in mistake.numbers.items()
-                    if not self._same(self._of(way.with_number(0.0)), answers)
-                    for number in way.numbers_of(NUMBERS)
+            self._fitting[key] = answers, {}
+            for name, way in mistake.numbers.items():
+                fit = [
+                    number
+                    for number in (0.0, *way.numbers_of(NUMBERS))
                     if self._same(self._of(way.with_number(number)), answers)
-                },
-            )
+                ]
+                if len(fit) == 1 and fit != [0.0]:
+                    words = f"Your answers fit {name} = {fit[0]:g}."
+                    self._fitting[key][1][way.with_number(fit[0])] = words
         return self._fitting[key][1]
 
     def _leaves_arguments(self, way: Way) -> bool:

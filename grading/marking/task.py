@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -236,7 +237,10 @@ class Task:
         texts = set()
         for way, change in ((one, other), (other, one)):
             if isinstance(change, Edit):
-                with contextlib.suppress(ValueError, SyntaxError):
+                with (
+                    contextlib.suppress(ValueError, SyntaxError),
+                    warnings.catch_warnings(action="ignore"),
+                ):
                     text = edited_text(self.source(way), change)
                     compile(text, f"<{self.name}>", "exec")
                     texts.add(text)

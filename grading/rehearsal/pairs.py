@@ -7,6 +7,7 @@ fits the other's source, whichever is made first; those that do not are counted 
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 
@@ -65,7 +66,8 @@ class Pairs:
 
     def _named(self, exam: Exam, text: str, two: tuple[Written, Written]) -> str:
         """Of which kind an answer with two mistakes is, or what is wrong about its names."""
-        asked = ask_here(self.task.namespace(text))
+        with warnings.catch_warnings(action="ignore"):
+            asked = ask_here(self.task.namespace(text))
         verdict = exam.judge(asked)
         if verdict.score >= self.task.points:
             return "they earn full marks"

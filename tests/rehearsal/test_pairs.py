@@ -7,13 +7,15 @@ from grader_tests import catalogue
 from grading.marking import Agrees, Lecture, Mistake, Task, call, edit
 from grading.rehearsal.pairs import Pairs
 
-SOME = 2  # of each task's, in this test; `python -m grading audit --pairs` judges all
+# Of each task with not too many ways; `python -m grading audit --pairs` judges all of all.
+SOME, WAYS = 2, 12
 LECTURE = Lecture("course/lecture.ipynb", "A heading")
 
 
 @pytest.mark.parametrize("notebook", catalogue.notebooks(), ids=lambda notebook: notebook.name)
 def test_two_mistakes_of_the_course_are_named_and_no_others(notebook):
-    found = [Pairs(task, 1, SOME) for task in notebook.tasks]
+    few = [t for t in notebook.tasks if sum(len(m.ways) for m in t.mistakes) <= WAYS]
+    found = [Pairs(task, 1, SOME) for task in few]
     assert {pairs.task.name: pairs.misses for pairs in found if pairs.misses} == {}
 
 
