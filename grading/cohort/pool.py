@@ -6,9 +6,10 @@ Both are used in the same way: :meth:`start` while there is room, :meth:`wait` f
 from __future__ import annotations
 
 import atexit
+import ctypes
 import multiprocessing
-import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
@@ -16,9 +17,7 @@ from typing import Any, Protocol
 
 from grading.cohort.worker import Grader, Job, Result, Submission, UnfitMachine
 
-# Packages are imported once, in a process from which all others are forked.
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload([__name__])
+SET_PDEATHSIG = 1
 _busy = threading.Lock()  # grading changes the process's folder and environment
 
 
@@ -92,8 +91,9 @@ class LocalPool:
 
 class _Process:
     def __init__(self, job: Job) -> None:
-        self.connection, theirs = CONTEXT.Pipe()
-        self._process = CONTEXT.Process(target=_serve, args=(theirs, job))
+        spawn = multiprocessing.get_context("spawn")
+        self.connection, theirs = spawn.Pipe()
+        self._process = spawn.Process(target=_serve, args=(theirs, job))
         self._process.start()
         theirs.close()
 
@@ -111,7 +111,8 @@ def _serve(connection: Connection, job: Job) -> None:
     """Grade what comes over the connection, until it is closed."""
     grader: Grader | None = None
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
-    threading.Thread(target=_end_with_the_run, daemon=True).start()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     while True:
         try:
             submission = connection.recv()
@@ -125,12 +126,6 @@ def _serve(connection: Connection, job: Job) -> None:
         connection.send(result)
     if grader is not None:
         grader.close()
-
-
-def _end_with_the_run() -> None:
-    """Leave nothing behind where the process that asks was killed."""
-    multiprocessing.parent_process().join()
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class DaskPool:
