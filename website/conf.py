@@ -23,6 +23,7 @@ extensions = ["myst_nb", "pages"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
 myst_heading_slug_func = "pages.jupyterlab_anchor"
+suppress_warnings = ["misc.highlighting_failure"]  # two columns of code, or a table of data
 nb_execution_mode = "off"
 nb_code_prompt_show = nb_code_prompt_hide = "{type}"  # of a fold; pages.py has its words
 nb_ipywidgets_js = {}  # sliders need a kernel

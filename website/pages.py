@@ -11,7 +11,6 @@ from pathlib import Path
 
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
-from pygments.lexers import TextLexer
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
@@ -180,7 +179,6 @@ def definitions(app: Sphinx) -> dict[str, str]:
 
 def setup(app: Sphinx) -> None:
     """Hook into Sphinx."""
-    app.add_lexer("csv", TextLexer)
     app.add_html_math_renderer("mathml", (show_formula, None), (show_formula, None))
     app.connect("source-read", prepare)
     app.connect("doctree-resolved", name_folds)
