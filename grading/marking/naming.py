@@ -224,7 +224,16 @@ class Naming:
         return [*self._task.criteria, *whole]
 
     def _two_as_one(self, answers: Answers) -> tuple[Mistake, ...]:
-        """Two mistakes that give all of the answers if both are made; of many, what all share."""
+        """Two mistakes that give all of the answers if both are made, and no single one does.
+
+        Of many pairs, what all share.
+        """
+        if any(
+            self._same(self._of(way), answers, self._all_of([mistake]), everywhere=True)
+            for mistake in self._task.mistakes
+            for way in mistake.ways
+        ):
+            return ()
         common = set.intersection(*(self.pairs_like(answers) or [set()]))
         both = [m for m in self._task.mistakes if m in common]
         return tuple(sorted(both, key=lambda mistake: -self._points_in_all(mistake)))
