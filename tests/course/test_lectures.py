@@ -138,6 +138,13 @@ def test_a_prediction_has_choices_and_its_answer_comes_folded_with_the_result(pa
             assert said in choices, f"{result.id} answers {said}"
 
 
+def test_cells_are_short():
+    cells = [cell for path in NOTEBOOKS for cell in code_cells(read_notebook(path))]
+    lengths = sorted(sum(map(bool, cell.source.splitlines())) for cell in cells)
+    assert lengths[len(lengths) // 2] <= 5
+    assert lengths[len(lengths) * 9 // 10] <= 12
+
+
 @each_interactive
 def test_a_folded_result_does_not_begin_with_a_number(path):
     """JupyterLab shows the first line of a folded output, where the code is not folded with it."""
