@@ -22,9 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from grading.course import Course
 from grading.marking.catalogue import Catalogue, unnumbered
-from grading.marking.source import Edit, edited_text
+from grading.marking.exam import Exam
+from grading.marking.sitting import ask_here
 from grading.marking.task import Task, Way
 from grading.rehearsal import checks
 from grading.rehearsal.tables import conclude, table
@@ -65,11 +68,22 @@ class HintAudit:
                     self.misses.append(f"{mistake.id} is told: {named}")
 
     def examine_pairs(self) -> None:
-        """Make two mistakes at a time."""
-        for ids, sentences, text in _pairs(self.task):
+        """Make two mistakes at a time; what they make may be a third, which hidden tests say."""
+        for one, other in itertools.combinations(self.task.mistakes, 2):
+            text = self.task.made_together(one.ways[0], other.ways[0])
+            if text is None:
+                continue
             named = self.pairs.add(refusal(self.task, self._sheet, text))
-            if named not in ("", *sentences):
-                self.misses.append(f"{' and '.join(ids)} are told: {named}")
+            if named not in ("", one.sentence, other.sentence) and not self._explains(named, text):
+                self.misses.append(f"{one.id} and {other.id} are told: {named}")
+
+    def _explains(self, sentence: str, text: str) -> bool:
+        """Whether the mistake of that sentence explains all that an answer loses when graded."""
+        exam = Exam(self.task, np.random.default_rng(0))
+        with _quietly():
+            answers = exam.put(ask_here(self.task.namespace(text)))
+            told = (mistake for mistake in self.task.mistakes if mistake.sentence == sentence)
+            return exam.naming().explain(answers, told)
 
     @property
     def row(self) -> str:
@@ -165,21 +179,6 @@ def _marks(task: Task, sheet: checks.Sheet, way: Way) -> tuple[float, ...]:
             marks = sheet.marks(task.name, task.namespace(way)[task.name])
         seen.append(tuple(round(mark, 6) for mark in marks))
     return seen[0] if seen[0] == seen[1] else ()
-
-
-def _pairs(task: Task) -> Iterator[tuple[tuple[str, str], tuple[str, str], str]]:
-    """Answers in which two mistakes are made, where the second is an edit that still fits."""
-    for one, other in itertools.combinations(task.mistakes, 2):
-        change = other.ways[0]
-        try:
-            if not isinstance(change, Edit):
-                continue
-            text = edited_text(task.source(one.ways[0]), change)
-            with _quietly():
-                compile(text, "", "exec")
-        except (ValueError, SyntaxError):
-            continue
-        yield (one.id, other.id), (one.sentence, other.sentence), text
 
 
 class Sheets:

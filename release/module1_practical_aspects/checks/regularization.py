@@ -160,6 +160,7 @@ def early_stopping_epoch(trial: Trial) -> None:
         ([3, 5, 6, 7], 2, 0),
         ([9, 8, 7, 6], 1, 3),
         ([5, 6, 4, 6, 3, 6, 7, 2], 2, 4),
+        ([4, 3, 5, 6, 7, 8, 9, 1], 5, 1),
         ([5.0], 1, 0),
     ):
         trial.agree(f"early_stopping_epoch({costs}, {patience})", trial(costs, patience), right)
