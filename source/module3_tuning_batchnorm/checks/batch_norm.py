@@ -64,6 +64,10 @@ def batchnorm_forward(trial: Trial) -> None:
     Z_tilde, *_ = trial(Z / 1000, gamma, beta, column(1, 2), column(8, 4), "train")
     right = [[-0.8017837, 0.8017837] * 2, [-2.6514837, -9.9544512, 4.6514837, 11.9544512]]
     trial.agree("Z_tilde of small values, with the defaults", Z_tilde, right)
+    small, none, var = column(0.004, 0.006), column(0, 0), column(3e-5, 8e-5)
+    Z_tilde, *_ = trial(small, gamma, beta, none, var, "test")
+    right = [[0.9486833], [7.3245553]]
+    trial.agree("Z_tilde of small values at test time, with the defaults", Z_tilde, right)
     trial.refuses('mode="tset"', Z, gamma, beta, column(1, 2), column(8, 4), "tset")
 
 
