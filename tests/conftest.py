@@ -7,6 +7,7 @@ at second hand, is marked for it, and skipped with the reason where the machine 
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -23,6 +24,8 @@ from tests.support import REPOSITORY, commands
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+# Also where all of this runs in the background, whose processes do not mind Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ["PATH"] = commands.variables()["PATH"]  # nbgrader starts alembic by its name
 
 collect_ignore_glob = ["*.ipynb"]  # submissions to grade, not lectures for nbval
@@ -72,7 +75,7 @@ PATIENCE = 1800  # seconds for a slow test with its fixtures, on a busy machine
 
 hypothesis.settings.register_profile(
     "thorough",
-    max_examples=2000,
+    max_examples=500,
     derandomize=True,
     deadline=None,
     database=None,
@@ -81,7 +84,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile(
     "quick", hypothesis.settings.get_profile("thorough"), max_examples=20
 )
-hypothesis.settings.register_profile(  # 300 notebooks through the class runner, for one
+hypothesis.settings.register_profile(  # 500 notebooks through the class runner, for one
     "long", hypothesis.settings.get_profile("thorough"), max_examples=10_000
 )
 hypothesis.settings.load_profile("thorough")

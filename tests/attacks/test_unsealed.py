@@ -10,13 +10,10 @@ from tests.attacks import Attack, corpus
 from tests.attacks.grading_run import Run, check_nothing_was_left_behind, check_score, run
 from tests.support import commands
 
-# What is handed in besides the answers is dealt with before any kernel starts, sealed or not.
+# What is handed in besides the answers is dealt with before any kernel starts, sealed or not; of
+# the others, which meet the same walls in both, every fourth will do.
 BEFORE = ("files", "cells", "web")
-# Code that wants points for no answer meets the same walls in both: every third of it will do.
-INSIDE = ("patching", "IPython", "objects", "wire", "gaming")
-OPEN = [attack for attack in corpus() if not attack.sealed and attack.row not in BEFORE]
-UNSEALED = [attack for attack in OPEN if attack.row not in INSIDE]
-UNSEALED += [attack for attack in OPEN if attack.row in INSIDE][::3]
+UNSEALED = [attack for attack in corpus() if not attack.sealed and attack.row not in BEFORE][::4]
 
 
 @pytest.fixture(scope="module")
