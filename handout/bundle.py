@@ -30,6 +30,9 @@ license = "{license}"
 license-files = ["LICENSE"]
 dependencies = {dependencies}
 
+[project.scripts]
+course = "handout.lab:main"
+
 [tool.setuptools]
 package-dir = {{ lecturekit = "course/lecturekit" }}
 packages = ["grading.boundary", "grading.handed_in", "handout", "lecturekit"]
@@ -45,10 +48,12 @@ VALIDATE = (
     "grading/boundary/__init__.py",
     "grading/boundary/leniency.py",
     "handout/__init__.py",
+    "handout/lab.py",
     "handout/nbgrader_config.py",
     "handout/validation.py",
 )
 ARRANGING = "grading/handed_in"
+LAB = "handout/jupyter"  # JupyterLab's settings for students
 RELEASED = "handout/released"  # a copy that nobody works in
 
 
@@ -77,6 +82,8 @@ def _contents(repository: Path, due: str) -> Iterator[tuple[str, bytes]]:
         yield name, (repository / name).read_bytes()
     for path in (repository / ARRANGING).glob("*.py"):
         yield f"{ARRANGING}/{path.name}", path.read_bytes()
+    for path in (repository / LAB).rglob("*.json"):
+        yield path.relative_to(repository).as_posix(), path.read_bytes()
     for pattern in ("*/*.ipynb", "*/checks/*.*"):
         for path in (repository / "release").glob(pattern):
             inside = path.relative_to(repository / "release").as_posix()

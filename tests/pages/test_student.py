@@ -46,6 +46,8 @@ SETTINGS = f"\nc.HiddenTests.folders = [{str(REPOSITORY)!r}]\n"
 class Seen:
     """What the student saw in JupyterLab, and the notebook that was saved at the end."""
 
+    first: str
+    furniture: list[str]
     unwritten: str
     validated_unwritten: str
     wrong: str
@@ -115,7 +117,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def lab(folder: Path) -> Iterator[str]:
     """The address of a student's JupyterLab."""
-    with jupyterlab(folder, [PYTHON, "-m", "jupyterlab"], folder.parent / "settings") as address:
+    command = str(folder / PYTHON.replace("python", "course"))
+    with jupyterlab(folder.parent, [command], folder.parent / "settings") as address:
         yield address
 
 
@@ -171,8 +174,15 @@ def seen(lab: str, page: Page, folder: Path, tmp_path_factory: pytest.TempPathFa
         page.get_by_role("button", name="Ok", exact=True).click()
         page.locator(".jp-Dialog").wait_for(state="detached")
 
-    page.goto(f"{lab}/lab/tree/{path}?token={TOKEN}")
+    page.goto(f"{lab}/?token={TOKEN}")
+    page.locator(".jp-RenderedMarkdown h1").wait_for()
+    first = page.locator(".jp-RenderedMarkdown").inner_text()
+    shoot("0-start")
+    page.goto(f"{lab}/lab/tree/{path}")
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    tabs = page.locator(".jp-SideBar .lm-TabBar-tab").all()
+    furniture = [tab.get_attribute("title") or tab.inner_text() for tab in tabs]
+    furniture += page.locator(".Toastify__toast").all_inner_texts()
     shoot("1-opened")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
@@ -207,6 +217,8 @@ def seen(lab: str, page: Page, folder: Path, tmp_path_factory: pytest.TempPathFa
     heading.wait_for()
     shoot("7-lecture")
     return Seen(
+        first=first,
+        furniture=furniture,
         unwritten=unwritten,
         validated_unwritten=validated_unwritten,
         wrong=wrong,
@@ -217,6 +229,12 @@ def seen(lab: str, page: Page, folder: Path, tmp_path_factory: pytest.TempPathFa
         lecture=heading.inner_text(),
         notebook=folder / path,
     )
+
+
+def test_the_first_page_is_the_start_and_nothing_is_there_for_instructors_or_of_news(seen):
+    assert seen.first.startswith("Start here")
+    assert any("File Browser" in title for title in seen.furniture)
+    assert not re.search("news|assignment|formgrader|course", str(seen.furniture), re.I)
 
 
 def test_the_check_of_an_unwritten_answer_says_so(seen):
@@ -304,5 +322,5 @@ def test_make_lab_shows_lectures_and_released_assignments_only(repository, tmp_p
         listing = json.loads(request(f"{address}/api/contents"))
         lecture = json.loads(request(f"{address}/api/contents/course/module2_optimization"))
     shown = {entry["name"] for entry in listing["content"]}
-    assert shown == {"START.md", "course", "nbgrader_config.py", "release"}
+    assert shown == {"START.md", "course", "release"}
     assert "01_mini_batches.ipynb" in {entry["name"] for entry in lecture["content"]}

@@ -1,0 +1,20 @@
+"""JupyterLab for students: the command ``course``, from whatever folder.
+
+It begins with the start page, shows Markdown as it is meant to be read, and has neither news nor
+the tools of instructors, by the settings in ``handout/jupyter/``.
+"""
+
+import os
+from pathlib import Path
+
+from jupyterlab.labapp import main as jupyterlab
+
+SETTINGS = Path(__file__).with_name("jupyter")
+
+
+def main() -> None:
+    """Open JupyterLab in the folder that this was installed from."""
+    os.chdir(SETTINGS.parents[1])
+    more = os.environ.get("JUPYTER_CONFIG_PATH", "")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (str(SETTINGS), more)))
+    jupyterlab()
