@@ -22,6 +22,8 @@ from grading.marking import (
 )
 from grading.marking.derivative import central_difference, relative_difference
 
+FEW = 3  # columns: the largest case has thousands of derivatives
+
 
 def cases(rng: np.random.Generator) -> list[Case]:
     """Several sizes, and answers that are very wrong."""
@@ -43,11 +45,14 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 
 def confirm(case: Case, wanted: np.ndarray) -> float:
-    """Differentiate the cost numerically, at scores with these probabilities."""
+    """Differentiate the cost numerically, by the scores of the last few examples."""
     P, Y = case.inputs["P"], case.inputs["Y"]
     Z = np.log(np.maximum(P, 1e-14))
-    numerical = central_difference(lambda at: ref.cross_entropy(ref.softmax(at), Y), Z)
-    return relative_difference(wanted, numerical)
+    first, few = Z[:, :-FEW], Z[:, -FEW:]
+    numerical = central_difference(
+        lambda at: ref.cross_entropy(ref.softmax(np.hstack([first, at])), Y), few
+    )
+    return relative_difference(wanted[:, -FEW:], numerical)
 
 
 def direction_is_right(result: np.ndarray, wanted: np.ndarray, case: Case) -> str | None:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from functools import cache
 from html import escape
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def page(course: Path, student: str) -> str:
     return (course / "feedback" / student / ASSIGNMENT / f"{NOTEBOOK}.html").read_text()
 
 
+@cache
 def told(course: Path, student: str) -> set[str]:
     """Numbers in the outputs of a student's page, to six digits; text and styles have others."""
     outputs = BeautifulSoup(page(course, student), "html.parser").select(".output")
