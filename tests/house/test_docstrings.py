@@ -41,7 +41,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 SECTION = re.compile(r"^([A-Z][\w ]+)\n-{3,}\n(.*?)(?=^[A-Z][\w ]+\n-{3,}\n|\Z)", re.DOTALL | re.M)
 FORMULA = re.compile(r" ([-+*/@=<>]|<=) |\*\*|\bexp\(|\[.*:.*\]")
 
-BY_WORDS = {  # what these do is a rule in words, not a formula
+BY_WORDS = {  # what these do is a rule in words, not a formula, or is not to be copied
+    "accumulate_gradients",
     "best_trial", "early_stopping_epoch", "flip_horizontally", "grid_points", "initialize_zeros",
     "mini_batches", "parameters_to_vector", "predict", "random_points", "refine_space",
     "vector_to_parameters",
