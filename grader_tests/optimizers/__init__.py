@@ -1,8 +1,9 @@
 """Hidden tests of ``optimizers.ipynb``.
 
 Ids MO, RM and AD are those of the course's catalogue of mistakes (momentum up to 13, RMSprop
-up to 12, Adam up to 26); the others of these series, and IN (initial state), are this notebook's
-own. `SERIES` counts each series, `LEFT_OUT` says why an id has no wrong function here.
+up to 12, Adam up to 26); the others of these series, and IN (initial state), NE (Nesterov), AM
+(AMSGrad) and CL (clipping), are this notebook's own. `SERIES` counts each series, `LEFT_OUT` says
+why an id has no wrong function here.
 """
 
 from grading.marking import Lecture
@@ -26,8 +27,9 @@ QUESTIONS = (
     "rmsprop_step",
     "initialize_adam",
     "adam_step",
+    "nesterov_step",
 )
-SERIES = {"IN": 9, "MO": 18, "RM": 21, "AD": 37}
+SERIES = {"IN": 9, "MO": 18, "RM": 21, "AD": 37, "NE": 18}
 LEFT_OUT = {
     "AD-02": "corrected averages that are computed and not used give the values of AD-01",
     "AD-04": "a t that stays at 1 gives the values of AD-23",

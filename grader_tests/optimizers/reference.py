@@ -145,3 +145,34 @@ def adam_step(
         new_parameters[name] = value - learning_rate * v_hat / (np.sqrt(s_hat) + epsilon)
         new_v[f"d{name}"], new_s[f"d{name}"] = mean, square
     return new_parameters, new_v, new_s
+
+
+def nesterov_step(gradient, parameters, velocity, learning_rate, beta=0.9):
+    """Step as momentum does, with the gradient from where momentum alone would lead.
+
+    ``v = beta * v + (1 - beta) * g``, ``parameter = parameter - learning_rate * v``, with g at
+    ``parameter - learning_rate * beta * v`` of all parameters together.
+
+    Parameters
+    ----------
+    gradient : callable
+        Returns the gradients at the parameters that it is given.
+    parameters : dict of ndarray
+    velocity : dict of ndarray
+        Of the parameters' shapes, with a d in front of each key.
+    learning_rate, beta : float
+
+    Returns
+    -------
+    parameters, velocity : dict of ndarray
+    """
+    ahead = {}
+    for name, value in parameters.items():
+        ahead[name] = value - learning_rate * beta * velocity[f"d{name}"]
+    grads = gradient(ahead)
+    new_parameters, new_velocity = {}, {}
+    for name, value in parameters.items():
+        v = beta * velocity[f"d{name}"] + (1 - beta) * grads[f"d{name}"]
+        new_parameters[name] = value - learning_rate * v
+        new_velocity[f"d{name}"] = v
+    return new_parameters, new_velocity

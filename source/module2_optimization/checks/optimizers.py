@@ -160,3 +160,43 @@ def adam_step(trial: Trial) -> None:
     moved, _, _ = trial(arrays(W1=[[0, 0, 0]]), arrays(dW1=[[0.001, -5, 2000]]), first, first, 1)
     right = arrays(W1=[[-0.001, 0.001, -0.001]])
     trial.agree("parameters at t = 1, with the defaults", moved, right, rtol=1e-4)
+
+
+@sheet.question(
+    minutes=22,
+    ask="If the gradient were 0 everywhere, where would a step of momentum lead? And from where does "
+    "the step start that is taken in the end?",
+    by_hand="A parameter of 8 has a velocity of 6; beta = 0.5, the learning rate is 2. Momentum alone "
+    "keeps 3 of the velocity and leads to 8 − 2 · 3 = 2. If the gradient there is 4, the velocity is "
+    "0.5 · 6 + 0.5 · 4 = 5, and the step leads from 8 to 8 − 2 · 5 = −2.",
+)
+def nesterov_step(trial: Trial) -> None:
+    asked = []
+
+    def gradient(parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        asked.append({name: np.array(value) for name, value in parameters.items()})
+        both = parameters["W1"][0, 0] + parameters["gamma1"][0, 0]
+        return {"dW1": parameters["W1"] * 2, "dgamma1": parameters["gamma1"] * 0 + both}
+
+    parameters = arrays(W1=[[8, -4]], gamma1=[[1]])
+    velocity = arrays(dW1=[[6, -2]], dgamma1=[[4]])
+    got = trial(gradient, parameters, velocity, 2.0, beta=0.5)
+    moved, new = trial.parts(got, "parameters", "velocity")
+    parameters_first(trial, moved)
+    place = asked[0] if asked else None
+    trial.agree("the place of the gradient", place, arrays(W1=[[2, -2]], gamma1=[[-3]]))
+    trial.agree("velocity", new, arrays(dW1=[[5, -3]], dgamma1=[[1.5]]))
+    trial.agree("parameters", moved, arrays(W1=[[-2, 2]], gamma1=[[-2]]))
+    slope = {name: [0, 0, 0, 1, 1][i] for i, name in enumerate("abcde")}
+    flat = {name: np.full((1, 1), 3.0) for name in slope}
+    velocity = {f"d{name}": np.full((1, 1), 10.0) for name in slope}
+    moved, new = trial(
+        lambda at: {f"d{name}": slope[name] * value for name, value in at.items()},
+        flat,
+        velocity,
+        0.1,
+    )
+    right = {name: np.full((1, 1), [2.1, 2.079][slope[name]]) for name in slope}
+    trial.agree("parameters, with beta at its default", moved, right)
+    right = {f"d{name}": np.full((1, 1), [9, 9.21][slope[name]]) for name in slope}
+    trial.agree("velocity, with beta at its default", new, right)

@@ -90,3 +90,20 @@ def test_the_first_step_of_adam_is_the_learning_rate(parameters, gradients):
     for name, value in parameters.items():
         expected = value - 0.001 * np.sign(gradients[0][f"d{name}"])
         np.testing.assert_allclose(moved[name], expected, rtol=1e-6)
+
+
+def test_nesterov_is_momentum_on_a_cost_that_the_velocity_has_moved(rng, parameters, gradients):
+    """Seen from the place ahead, the step adds what the gradient there adds, and nothing else."""
+
+    def gradient(at):
+        total = sum(np.sum(np.sin(value)) for value in at.values())
+        return {f"d{name}": np.cos(value) * total for name, value in at.items()}
+
+    velocity = gradients[0]
+    moved, after = ref.nesterov_step(gradient, parameters, velocity, RATE, BETA)
+    still = {key: np.zeros(g.shape) for key, g in velocity.items()}
+    ahead, _ = ref.momentum_step(parameters, still, velocity, RATE, BETA)
+    expected, _ = ref.momentum_step(ahead, gradient(ahead), still, RATE, BETA)
+    for name, value in parameters.items():
+        np.testing.assert_allclose(moved[name], expected[name])
+        np.testing.assert_allclose(value - RATE * after[f"d{name}"], expected[name])
