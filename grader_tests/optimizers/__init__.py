@@ -18,6 +18,7 @@ ADAM = Lecture(NOTEBOOK, "Adam")
 COUNTING = Lecture(NOTEBOOK, "What t counts")
 EPSILON = Lecture(NOTEBOOK, "Where epsilon stands")
 EPSILON_HAT = Lecture(NOTEBOOK, "Epsilon-hat")
+DEEP = Lecture(NOTEBOOK, "On the deep network")
 BIAS = Lecture("course/module2_optimization/02_weighted_averages.ipynb", "Bias correction")
 
 QUESTIONS = (
@@ -28,8 +29,10 @@ QUESTIONS = (
     "initialize_adam",
     "adam_step",
     "nesterov_step",
+    "amsgrad_step",
+    "clip_gradients",
 )
-SERIES = {"IN": 9, "MO": 18, "RM": 21, "AD": 37, "NE": 18}
+SERIES = {"IN": 9, "MO": 18, "RM": 21, "AD": 37, "NE": 18, "AM": 20, "CL": 11}
 LEFT_OUT = {
     "AD-02": "corrected averages that are computed and not used give the values of AD-01",
     "AD-04": "a t that stays at 1 gives the values of AD-23",

@@ -42,7 +42,8 @@ SECTION = re.compile(r"^([A-Z][\w ]+)\n-{3,}\n(.*?)(?=^[A-Z][\w ]+\n-{3,}\n|\Z)"
 FORMULA = re.compile(r" ([-+*/@=<>]|<=) |\*\*|\bexp\(|\[.*:.*\]")
 
 BY_WORDS = {  # what these do is a rule in words, not a formula, or is not to be copied
-    "accumulate_gradients", "beta_for_half_life", "ewa_weights", "nesterov_step",
+    "accumulate_gradients", "amsgrad_step", "beta_for_half_life", "clip_gradients", "ewa_weights",
+    "nesterov_step",
     "best_trial", "early_stopping_epoch", "flip_horizontally", "grid_points", "initialize_zeros",
     "mini_batches", "parameters_to_vector", "predict", "random_points", "refine_space",
     "vector_to_parameters",
