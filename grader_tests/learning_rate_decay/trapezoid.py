@@ -9,7 +9,7 @@ from grader_tests.learning_rate_decay import reference as ref
 from grader_tests.learning_rate_decay.draws import FORGOTTEN, settings
 from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit, fixed
 
-ANY = ("warm-up", "cool-down")
+LINES = ("warm-up", "cool-down")
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -68,6 +68,7 @@ MISTAKES = (
         edit("t / warmup", "(t - 1) / warmup"),
         edit("t / warmup", "(t + 1) / warmup"),
         edit("t / warmup", "t / (warmup + 1)"),
+        edit("t / warmup", "((t - 1) / (warmup - 1) if warmup > 1 else 1.0)"),
     ),
     Mistake(
         "LR-22",
@@ -221,9 +222,9 @@ TASK = Task(
     cases=cases,
     criteria=(
         Agrees("warm-up", 1, "warm-up"),
-        Agrees("between", 1, "between", beside=ANY),
+        Agrees("between", 1, "between", beside=(*LINES, "from the end on")),
         Agrees("cool-down", 1, "cool-down"),
-        Agrees("from the end on", 1, "end", beside=ANY),
+        Agrees("from the end on", 1, "end", beside=(*LINES, "between")),
         Agrees("what is refused, and what is not", 1, "refused", beside="*"),
     ),
     lecture=FLOOR,
@@ -232,6 +233,7 @@ TASK = Task(
     losses={
         "LR-21": "all but cool-down · from the end on",
         "LR-21, way 2": "warm-up",
+        "LR-21, way 4": "warm-up",
         "LR-22": "cool-down · from the end on",
         "LR-22, way 2": "all but warm-up · from the end on",
         "LR-22, way 4": "cool-down",
@@ -249,7 +251,7 @@ TASK = Task(
         "LR-28, way 6": "cool-down · from the end on",
         "LR-29": "all",
         "LR-30": "warm-up",
-        "LR-30, way 2": "all",
+        "LR-30, way 2": "warm-up · cool-down",
         "LR-31": "what is refused, and what is not",
         "LR-32": "what is refused, and what is not",
         "LR-32, way 2": "warm-up · what is refused, and what is not",

@@ -220,6 +220,10 @@ TASK = Task(
     ),
     lecture=DEEP,
     mistakes=MISTAKES,
+    unworked={
+        f"the right answer {how}": "the norm is right, and limits are refused"
+        for how in ("transposed", "sorted")
+    },
     variants=(Variant("one vector", by_vector), Variant("as they came", as_they_came)),
     losses={
         "CL-01": "long gradients · short gradients",

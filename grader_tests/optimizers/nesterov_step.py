@@ -234,6 +234,9 @@ MISTAKES = (
         edit(ASKED, "grads = gradient(parameters)").then(
             MOVED, MOVED.replace("* v", '* (beta * v + (1 - beta) * grads[f"d{name}"])')
         ),
+        edit(ASKED, "grads = gradient(parameters)")
+        .then(V, V.replace("(1 - beta) * ", ""))
+        .then(MOVED, MOVED.replace("* v", '* (beta * v + grads[f"d{name}"])')),
     ),
     Mistake(
         "NE-16",
@@ -255,6 +258,19 @@ MISTAKES = (
         "place of the parameters.",
         edit("return new_parameters, new_velocity", "return new_velocity, new_parameters"),
         edit("return new_parameters, new_velocity", "return ahead, new_velocity"),
+    ),
+    Mistake(
+        "NE-19",
+        CONVENTIONS,
+        "The learning rate is inside the velocity. That is another convention; here the velocity "
+        "is an average of gradients, and the learning rate stands before it wherever it moves "
+        "something.",
+        edit(AHEAD, 'value - beta * velocity[f"d{name}"]')
+        .then(V, V.replace("(1 - beta) *", "learning_rate *"))
+        .then(MOVED, "new_parameters[name] = value - v"),
+        edit(AHEAD, 'value + beta * velocity[f"d{name}"]')
+        .then(V, V.replace("+ (1 - beta) *", "- learning_rate *"))
+        .then(MOVED, "new_parameters[name] = value + v"),
     ),
 )
 
@@ -320,6 +336,7 @@ TASK = Task(
         "NE-17": "all but velocity · inputs untouched",
         "NE-18": "all",
         "NE-18, way 2": "all but velocity · inputs untouched",
+        "NE-19": "all",
     },
     promises={
         "parameters": Promise(
