@@ -16,8 +16,10 @@ QUESTIONS = (
     "exponential_decay",
     "sqrt_decay",
     "staircase_decay",
+    "trapezoid",
+    "plateau_decay",
 )
-SERIES = {"LR": 20}
+SERIES = {"LR": 50}
 LEFT_OUT = {
     "LR-09": "the caller counts; a schedule only sees the number that it is given",
 }

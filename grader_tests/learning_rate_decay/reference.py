@@ -100,3 +100,75 @@ def staircase_decay(alpha0, decay_rate, epoch, interval):
     0.05
     """
     return alpha0 / (1 + decay_rate * (epoch // interval))
+
+
+def trapezoid(alpha0, t, warmup, cooldown, total):
+    """Return a rate that rises along a line, stays at alpha0, and falls along a line to 0.
+
+    ``alpha0 * min(t / warmup, 1, (total - t) / cooldown)``, and 0 after the end.
+
+    Parameters
+    ----------
+    alpha0 : float
+    t, warmup, cooldown, total : int
+        The update, counted from 1; how many updates the rise and the fall last, and all of it.
+
+    Returns
+    -------
+    alpha : float
+        In the unit of alpha0.
+
+    Raises
+    ------
+    ValueError
+        If warmup, cooldown or t is below 1, or rise and fall together last longer than all.
+
+    Examples
+    --------
+    >>> trapezoid(0.8, 9, 2, 4, 10)
+    0.2
+    """
+    if min(t, warmup, cooldown) < 1 or warmup + cooldown > total:
+        raise ValueError(f"update {t} of {total}, {warmup} of warm-up and {cooldown} of cool-down")
+    return alpha0 * max(0.0, min(t / warmup, 1.0, (total - t) / cooldown))
+
+
+def plateau_decay(costs, alpha0, factor, patience):
+    """Return the rate used in each epoch, multiplied by factor where costs had stopped falling.
+
+    Parameters
+    ----------
+    costs : ndarray of shape (T,)
+        The cost at the end of each epoch.
+    alpha0, factor : float
+        The first rate; what is left of a rate, above 0 and below 1.
+    patience : int
+        After how many epochs without a new best cost the rate shrinks, at least 1.
+
+    Returns
+    -------
+    rates : ndarray of shape (T,)
+        In the unit of alpha0; each depends on the costs of earlier epochs.
+
+    Raises
+    ------
+    ValueError
+        If factor or patience is out of range.
+
+    Examples
+    --------
+    >>> plateau_decay(np.array([3.0, 3.0, 2.0, 4.0]), 0.8, 0.5, 1)
+    array([0.8, 0.8, 0.4, 0.4])
+    """
+    if not 0 < factor < 1 or patience < 1:
+        raise ValueError(f"a factor of {factor} and a patience of {patience} epochs")
+    rates, alpha, best, waited = np.zeros(len(costs)), alpha0, np.inf, 0
+    for epoch, cost in enumerate(costs):
+        rates[epoch] = alpha
+        if cost < best:
+            best, waited = cost, 0
+        else:
+            waited += 1
+        if waited == patience:
+            alpha, waited = alpha * factor, 0
+    return rates

@@ -94,8 +94,8 @@ TASK = Task(
     returns="alpha",
     cases=cases,
     criteria=(
-        Agrees("first update", 1, "first"),
-        Agrees("later updates", 2, "later"),
+        Agrees("first update", 0.5, "first"),
+        Agrees("later updates", 0.5, "later"),
     ),
     lecture=BY_HAND,
     mistakes=MISTAKES,

@@ -150,8 +150,8 @@ TASK = Task(
     returns="alpha",
     cases=cases,
     criteria=(
-        Agrees("first stair", 1, "first"),
-        Agrees("later stairs", 2, "later"),
+        Agrees("first stair", 0.5, "first"),
+        Agrees("later stairs", 0.5, "later"),
     ),
     lecture=BY_HAND,
     mistakes=MISTAKES,

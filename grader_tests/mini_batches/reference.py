@@ -48,3 +48,39 @@ def gradient_descent_step(parameters, grads, learning_rate):
     parameters : dict of ndarray
     """
     return {name: value - learning_rate * grads[f"d{name}"] for name, value in parameters.items()}
+
+
+def accumulate_gradients(grads_list, sizes):
+    """Return the gradients of all examples together, from those of mini-batches.
+
+    ``sum(sizes[i] * grads_list[i][key]) / sum(sizes)`` for each key.
+
+    Parameters
+    ----------
+    grads_list : list of dict of ndarray
+        For each mini-batch its gradients, means over its own examples.
+    sizes : list of int
+        The number of examples in each mini-batch.
+
+    Returns
+    -------
+    grads : dict of ndarray
+        Means over all examples.
+
+    Raises
+    ------
+    ValueError
+        If there is no mini-batch, a size that is missing, one too many, or one below 1.
+
+    Examples
+    --------
+    >>> accumulate_gradients([{"db1": np.array([[8.0]])}, {"db1": np.array([[4.0]])}], [3, 1])
+    {'db1': array([[7.]])}
+    """
+    if len(grads_list) != len(sizes) or min(sizes, default=0) < 1:
+        raise ValueError(f"{len(grads_list)} mini-batches of {sizes} examples")
+    total = {}
+    for i, grads in enumerate(grads_list):
+        for key, mean in grads.items():
+            total[key] = total.get(key, 0) + sizes[i] * mean
+    return {key: value / sum(sizes) for key, value in total.items()}

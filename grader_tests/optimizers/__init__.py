@@ -1,8 +1,9 @@
 """Hidden tests of ``optimizers.ipynb``.
 
 Ids MO, RM and AD are those of the course's catalogue of mistakes (momentum up to 13, RMSprop
-up to 12, Adam up to 26); the others of these series, and IN (initial state), are this notebook's
-own. `SERIES` counts each series, `LEFT_OUT` says why an id has no wrong function here.
+up to 12, Adam up to 26); the others of these series, and IN (initial state), NE (Nesterov), AM
+(AMSGrad) and CL (clipping), are this notebook's own. `SERIES` counts each series, `LEFT_OUT` says
+why an id has no wrong function here.
 """
 
 from grading.marking import Lecture
@@ -17,6 +18,7 @@ ADAM = Lecture(NOTEBOOK, "Adam")
 COUNTING = Lecture(NOTEBOOK, "What t counts")
 EPSILON = Lecture(NOTEBOOK, "Where epsilon stands")
 EPSILON_HAT = Lecture(NOTEBOOK, "Epsilon-hat")
+DEEP = Lecture(NOTEBOOK, "On the deep network")
 BIAS = Lecture("course/module2_optimization/02_weighted_averages.ipynb", "Bias correction")
 
 QUESTIONS = (
@@ -26,8 +28,11 @@ QUESTIONS = (
     "rmsprop_step",
     "initialize_adam",
     "adam_step",
+    "nesterov_step",
+    "amsgrad_step",
+    "clip_gradients",
 )
-SERIES = {"IN": 9, "MO": 18, "RM": 21, "AD": 37}
+SERIES = {"IN": 9, "MO": 18, "RM": 21, "AD": 37, "NE": 19, "AM": 20, "CL": 11}
 LEFT_OUT = {
     "AD-02": "corrected averages that are computed and not used give the values of AD-01",
     "AD-04": "a t that stays at 1 gives the values of AD-23",

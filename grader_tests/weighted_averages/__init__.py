@@ -18,6 +18,8 @@ QUESTIONS = (
     "ewa",
     "ewa_corrected",
     "effective_window",
+    "ewa_weights",
+    "beta_for_half_life",
 )
-SERIES = {"EW": 27}
+SERIES = {"EW": 49}
 LEFT_OUT = {}

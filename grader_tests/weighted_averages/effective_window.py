@@ -72,8 +72,8 @@ TASK = Task(
     returns="window",
     cases=cases,
     criteria=(
-        Agrees("window", 2, "some"),
-        Agrees("no memory at beta = 0", 1, "none", beside="window"),
+        Agrees("window", 0.5, "some"),
+        Agrees("no memory at beta = 0", 0.5, "none", beside="window"),
     ),
     lecture=MEMORY,
     mistakes=MISTAKES,

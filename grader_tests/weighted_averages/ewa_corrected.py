@@ -195,8 +195,8 @@ TASK = Task(
     returns="averages",
     cases=cases,
     criteria=(
-        Agrees("corrected averages", 5, "plain"),
-        Agrees("equal values stay", 2, "constant", beside=("corrected averages", "whole numbers")),
+        Agrees("corrected averages", 3, "plain"),
+        Agrees("equal values stay", 1, "constant", beside=("corrected averages", "whole numbers")),
         Agrees("whole numbers", 1, "whole"),
         InputsUntouched(1),
     ),

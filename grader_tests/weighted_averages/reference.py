@@ -78,3 +78,66 @@ def effective_window(beta):
     2.0
     """
     return 1 / (1 - beta)
+
+
+def ewa_weights(T, beta, corrected):
+    """Return the weight of each value in the last average.
+
+    ``(1 - beta) * beta ** (T - t)`` for t = 1, …, T; divided by their sum if corrected.
+
+    Parameters
+    ----------
+    T : int
+        The number of values, at least 1.
+    beta : float
+        At least 0 and below 1.
+    corrected : bool
+        Whether the average is corrected for its start at 0.
+
+    Returns
+    -------
+    weights : ndarray of shape (T,)
+        Of the first value, …, of the last.
+
+    Raises
+    ------
+    ValueError
+        If T or beta is out of range.
+
+    Examples
+    --------
+    >>> ewa_weights(3, 0.5, False)
+    array([0.125, 0.25 , 0.5  ])
+    """
+    if T < 1 or not 0 <= beta < 1:
+        raise ValueError(f"no average of {T} values with beta = {beta}")
+    age = np.arange(T)[::-1]
+    weights = (1 - beta) * beta**age
+    return weights / (1 - beta**T) if corrected else weights
+
+
+def beta_for_half_life(steps):
+    """Return ``0.5 ** (1 / steps)``, with which a weight is halved in so many steps.
+
+    Parameters
+    ----------
+    steps : float
+        Above 0.
+
+    Returns
+    -------
+    beta : float
+
+    Raises
+    ------
+    ValueError
+        If steps is 0 or below.
+
+    Examples
+    --------
+    >>> beta_for_half_life(1)
+    0.5
+    """
+    if steps <= 0:
+        raise ValueError(f"a half-life of {steps} steps")
+    return 0.5 ** (1 / steps)

@@ -41,10 +41,11 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 SECTION = re.compile(r"^([A-Z][\w ]+)\n-{3,}\n(.*?)(?=^[A-Z][\w ]+\n-{3,}\n|\Z)", re.DOTALL | re.M)
 FORMULA = re.compile(r" ([-+*/@=<>]|<=) |\*\*|\bexp\(|\[.*:.*\]")
 
-BY_WORDS = {  # what these do is a rule in words, not a formula
-    "best_trial", "early_stopping_epoch", "flip_horizontally", "grid_points", "initialize_zeros",
-    "mini_batches", "parameters_to_vector", "predict", "random_points", "refine_space",
-    "vector_to_parameters",
+BY_WORDS = {  # what these do is a rule in words, not a formula, or is not to be copied
+    "accumulate_gradients", "amsgrad_step", "best_trial", "beta_for_half_life", "clip_gradients",
+    "early_stopping_epoch", "ewa_weights", "flip_horizontally", "grid_points", "initialize_zeros",
+    "mini_batches", "nesterov_step", "parameters_to_vector", "plateau_decay", "predict",
+    "random_points", "refine_space", "trapezoid", "vector_to_parameters",
 }  # fmt: skip
 
 

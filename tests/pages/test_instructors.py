@@ -260,7 +260,7 @@ def test_a_regrade_keeps_what_was_scored_and_written_by_hand(term, tmp_path):
     where = (NOTEBOOK, ASSIGNMENT, GRACE)
     with course.gradebook() as gradebook:  # as formgrader does
         grade = gradebook.find_grade("effective_window-graded", *where)
-        grade.manual_score, grade.extra_credit = 2.5, 0.5
+        grade.manual_score, grade.extra_credit = 0.5, 0.5
         gradebook.find_comment("ewa", *where).manual_comment = "A neat loop."
         gradebook.db.commit()
     course.do("Give feedback")
@@ -269,21 +269,21 @@ def test_a_regrade_keeps_what_was_scored_and_written_by_hand(term, tmp_path):
     divide_points(course, 3)
     assert "2 scores change." in course.do("Mend a test and grade again")
     page = course.feedback(GRACE)
-    assert "A neat loop." in page and "3 of 3 points" in page
+    assert "A neat loop." in page and "2 of 2 points" in page
     with course.gradebook() as gradebook:
         grade = gradebook.find_grade("effective_window-graded", *where)
-        assert (grade.manual_score, grade.extra_credit, grade.score) == (2.5, 0.5, 3.0)
+        assert (grade.manual_score, grade.extra_credit, grade.score) == (0.5, 0.5, 1.0)
         assert grade.auto_score == deserved(course, effective_window=ROUNDED)["effective_window"]
         assert not grade.needs_manual_grade  # the tests say of it what they said before
         assert not gradebook.find_grade("ewa-graded", *where).needs_manual_grade
 
-    divide_points(course, 9)  # and a class run sees that by itself
+    divide_points(course, 6)  # and a class run sees that by itself
     course.run(f"nbgrader generate_assignment {ASSIGNMENT} --force")
     course.run(f"python -m grading autograde {ASSIGNMENT}")
     with course.gradebook() as gradebook:
         assert gradebook.find_grade("ewa-graded", *where).score == 1.0
         grade = gradebook.find_grade("effective_window-graded", *where)
-        assert (grade.score, grade.needs_manual_grade) == (3.0, False)
+        assert (grade.score, grade.needs_manual_grade) == (1.0, False)
         assert gradebook.find_comment("ewa", *where).comment == "A neat loop."
 
 
@@ -294,41 +294,41 @@ def test_a_watch_answers_what_comes_later(term, tmp_path):
     printed = course.do("Answer within minutes")
     assert printed.count("UTC") == 2 and f"{GRACE}: attempt 1: graded in" in printed
     assert course.auto_scores()[GRACE] == deserved(course)
-    assert "3 of 3 points" in course.feedback(GRACE)
+    assert "1 of 1 points" in course.feedback(GRACE)
 
 
 def test_what_counts_is_changed_and_whoever_is_graded_later_gets_the_same(term, tmp_path):
     course = term.copy(tmp_path)
     printed = course.do("Change what counts")
     whole = sum(deserved(course).values())
-    assert f"  {GRACE}: {whole - 3:g} → {whole:g}" in printed
+    assert f"  {GRACE}: {whole - 1:g} → {whole:g}" in printed
     assert "Nothing is changed yet" in printed
-    assert "2 is undone. Nine points were agreed." in course.run("python -m grading changes")
+    assert "2 is undone. Six points were agreed." in course.run("python -m grading changes")
     page = course.feedback(GRACE)
-    assert "3 of 3 points" in page and "You are excused" in page
+    assert "1 of 1 points" in page and "You are excused" in page
     assert "This question was dropped: everybody gets its points. What follows" in page
     course.do("Export")
     assert {row["ID"]: row[ASSIGNMENT] for row in course.table("canvas.csv")}[GRACE] == "EX"
     exported = {row["student_id"]: row["score"] for row in course.table("grades.csv")}
     assert exported == {ADA: f"{whole}", GRACE: ""}
 
-    course.run(f"python -m grading points {ASSIGNMENT} ewa 6 --why=easy")
-    wanted = {student: {**deserved(course), "ewa": 6.0} for student in (ADA, GRACE)}
+    course.run(f"python -m grading points {ASSIGNMENT} ewa 4 --why=easy")
+    wanted = {student: {**deserved(course), "ewa": 4.0} for student in (ADA, GRACE)}
     assert course.auto_scores() == wanted
     assert "2 unchanged" in course.run(f"python -m grading autograde {ASSIGNMENT}")
-    course.run(f"nbgrader generate_assignment {ASSIGNMENT} --force")  # source/ still says 9
+    course.run(f"nbgrader generate_assignment {ASSIGNMENT} --force")  # source/ still says 6
     for command in ("python -m grading", "nbgrader"):
         course.run(f"{command} autograde {ASSIGNMENT} --force")
         assert course.auto_scores() == wanted
 
 
 def divide_points(course: Course, divisor: int) -> None:
-    """Have `ewa` count for a part of its 9 points, in its tests and in its cell."""
+    """Have `ewa` count for a part of its 6 points, in its tests and in its cell."""
     file = course.root / "source" / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
     notebook = nbformat.read(file, as_version=4)
     [cell] = [cell for cell in notebook.cells if cell.id == "ewa-graded"]
     cell.source = re.sub(r"(grade\(.*?\)).*", rf"\1 / {divisor}", cell.source)
-    cell.metadata.nbgrader.points = 9 / divisor
+    cell.metadata.nbgrader.points = 6 / divisor
     nbformat.write(notebook, file)
 
 
@@ -536,11 +536,11 @@ def test_formgrader_grades_sealed_and_what_is_written_there_survives_a_regrade(s
     }
     graded = (course.root / "autograded" / ADA / ASSIGNMENT / f"{NOTEBOOK}.ipynb").read_text()
     assert "sees grades: False" in graded
-    assert "ewa: 9 of 9 points" in graded
+    assert "ewa: 6 of 6 points" in graded
 
     score, comment = open_notebook(frame, "Hopper, Grace")
     with saved(frame, "grade"):
-        score.fill("2.5")
+        score.fill("0.5")
         score.blur()
     with saved(frame, "comment"):
         comment.fill("A **neat** loop.")
@@ -551,7 +551,7 @@ def test_formgrader_grades_sealed_and_what_is_written_there_survives_a_regrade(s
     frame = open_submissions(page)
     expect(frame.locator(".label-success", has_text="graded")).to_have_count(2)
     score, comment = open_notebook(frame, "Hopper, Grace")
-    expect(score).to_have_value("2.5")
+    expect(score).to_have_value("0.5")
     expect(comment).to_have_value("A **neat** loop.")
     expect(score).not_to_have_class(re.compile("needs_manual_grade"))
 
@@ -559,4 +559,4 @@ def test_formgrader_grades_sealed_and_what_is_written_there_survives_a_regrade(s
     frame = open_submissions(page)
     assert "Successfully generated feedback" in press(frame, GRACE, "generate-feedback")
     assert "A <strong>neat</strong> loop." in course.feedback(GRACE)
-    assert "2.5 of 3 points" in course.feedback(GRACE)
+    assert "0.5 of 1 points" in course.feedback(GRACE)

@@ -34,6 +34,13 @@ def mini_batches(X, Y, batch_size, rng):
 def gradient_descent_step(parameters, grads, learning_rate):
     return {name: W - learning_rate * grads["d" + name] for name, W in parameters.items()}
 """,
+    "accumulate_gradients": """\
+def accumulate_gradients(grads_list, sizes):
+    if len(grads_list) != len(sizes) or min(sizes) < 1:
+        raise ValueError(sizes)
+    weights = np.array(sizes) / sum(sizes)
+    return {key: sum(w * g[key] for w, g in zip(weights, grads_list)) for key in grads_list[0]}
+""",
 }
 UPHILL = RIGHT["gradient_descent_step"].replace("W -", "W +")
 PASSED = "{}: visible checks passed; hidden checks run when graded"
@@ -203,10 +210,11 @@ def seen(lab: str, page: Page, folder: Path, tmp_path_factory: pytest.TempPathFa
         shoot(f"4-wrong-answer-{len(ladder)}")
     cell("progress").locator(".cm-content").click()
     page.keyboard.press("Control+Enter")
-    progress = output("progress", "1 of 2 done")
+    progress = output("progress", "1 of 3 done")
     shoot("4-wrong-progress")
-    write("gradient_descent_step", RIGHT["gradient_descent_step"])
-    passed += [check("gradient_descent_step", "visible checks")]
+    for name in ("gradient_descent_step", "accumulate_gradients"):
+        write(name, RIGHT[name])
+        passed.append(check(name, "visible checks"))
     shoot("5-right-answer")
     validated = validate()
     shoot("6-validate-succeeds")
@@ -250,7 +258,7 @@ def test_a_wrong_answer_gets_one_sentence_and_a_ladder_that_opens_rung_by_rung(s
 
 
 def test_progress_says_what_is_done_and_how_long_the_rest_takes(seen):
-    assert "1 of 2 done; about 8 minutes left." in seen.progress
+    assert "1 of 3 done; about 22 minutes left." in seen.progress
 
 
 def test_right_answers_pass_their_checks(seen):
@@ -259,7 +267,7 @@ def test_right_answers_pass_their_checks(seen):
 
 
 def test_validate_names_what_is_not_written_and_is_content_with_right_answers(seen):
-    assert "0 of 2 questions pass their visible checks." in seen.validated_unwritten
+    assert "0 of 3 questions pass their visible checks." in seen.validated_unwritten
     for name in RIGHT:
         assert re.search(rf"{name} \(\d+ points\): not written yet", seen.validated_unwritten)
     assert seen.validated == "Success! Your notebook passes all the tests."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from checks import Sheet, Trial
 
 sheet = Sheet(__file__)
@@ -85,3 +87,62 @@ def staircase_decay(trial: Trial) -> None:
         ((0.8, 1.0, 7, 1), 0.1),
         ((0.9, 1.6, 3, 2), 0.34615385),
     )
+
+
+@sheet.question(
+    minutes=15,
+    ask="Draw it, with a handful of updates: which share of alpha0 have the first, the last of the "
+    "warm-up, the last before the cool-down, and the very last?",
+    by_hand="With alpha0 = 0.6, warmup = 3, cooldown = 2 and total = 8 the updates 1 to 8 have 0.2, "
+    "0.4, 0.6, 0.6, 0.6, 0.6, 0.3 and 0.",
+)
+def trapezoid(trial: Trial) -> None:
+    rates(
+        trial,
+        ((0.8, 1, 4, 5, 20), 0.2),
+        ((0.8, 3, 4, 5, 20), 0.6),
+        ((0.8, 4, 4, 5, 20), 0.8),
+        ((0.8, 5, 4, 5, 20), 0.8),
+        ((0.8, 15, 4, 5, 20), 0.8),
+        ((0.8, 16, 4, 5, 20), 0.64),
+        ((0.8, 18, 4, 5, 20), 0.32),
+        ((0.8, 20, 4, 5, 20), 0.0),
+        ((0.8, 21, 4, 5, 20), 0.0),
+        ((0.8, 47, 4, 5, 20), 0.0),
+        ((0.3, 3, 3, 4, 7), 0.3),
+        ((0.3, 4, 3, 4, 7), 0.225),
+        ((0.3, 1, 1, 1, 5), 0.3),
+        ((0.3, 5, 1, 1, 5), 0.0),
+    )
+    trial.refuses("update 0", 0.8, 0, 4, 5, 20)
+    trial.refuses("a warm-up of 0 updates", 0.8, 6, 0, 5, 20)
+    trial.refuses("a cool-down of 0 updates", 0.8, 6, 4, 0, 20)
+    trial.refuses("a warm-up and a cool-down of 11 of 20 updates", 0.8, 6, 11, 11, 20)
+
+
+@sheet.question(
+    minutes=22,
+    ask="At the end of each epoch: which cost is to be beaten, how many epochs have failed to, and "
+    "which rate does the next one get?",
+    by_hand="With a patience of 2 and a factor of 0.5 the costs 5, 6, 5, 4, 3 begin with the best, 5. "
+    "Two epochs do not beat it, so the rates are 1, 1, 1, 0.5, 0.5.",
+)
+def plateau_decay(trial: Trial) -> None:
+    for costs, patience, right in (
+        ([5, 4, 3, 2, 1], 1, [1, 1, 1, 1, 1]),
+        ([5, 6, 7, 4, 3], 2, [1, 1, 1, 0.5, 0.5]),
+        ([5, 6, 4, 6, 3, 6, 2], 2, [1, 1, 1, 1, 1, 1, 1]),
+        ([5, 9, 8, 7, 6, 6.5, 4, 8, 9], 2, [1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25]),
+        ([5, 5, 5, 5, 5], 3, [1, 1, 1, 1, 0.5]),
+        ([5, 4.999, 6, 4.998, 6], 1, [1, 1, 1, 0.5, 0.5]),
+        ([2, 3, 3], 1, [1, 1, 0.5]),
+    ):
+        told = ", ".join(f"{cost:g}" for cost in costs)
+        got = trial(np.array(costs, dtype=float), 1.0, 0.5, patience)
+        trial.agree(f"rates for the costs {told} with patience {patience}", got, right)
+    got = trial(np.array([9, 8, 8, 9, 7]), 2, 0.3, 1)
+    trial.agree("rates for whole numbers, alpha0 = 2, factor 0.3", got, [2, 2, 2, 0.6, 0.18])
+    costs = np.array([5.0, 6.0, 4.0])
+    trial.refuses("a patience of 0", costs, 1.0, 0.5, 0)
+    trial.refuses("a factor of 1", costs, 1.0, 1.0, 2)
+    trial.refuses("a factor of 0", costs, 1.0, 0.0, 2)

@@ -102,3 +102,28 @@ def gradient_descent_step(trial: Trial) -> None:
     right = {name: Q * 0.9 for name, Q in twelve.items()}
     got = trial(twelve, {f"d{name}": Q for name, Q in twelve.items()}, 0.1)
     trial.agree("parameters of twelve layers", got, right)
+
+
+@sheet.question(
+    minutes=14,
+    ask="What does one example weigh in the result, one of a large mini-batch and one of a small?",
+    by_hand="Three examples have the mean 8, a fourth has 4. All four together have the mean "
+    "(8 + 8 + 8 + 4) / 4 = 7, not 6.",
+)
+def accumulate_gradients(trial: Trial) -> None:
+    pieces = [
+        {"dW1": np.array([[8.0, 0.0], [4.0, -8.0]]), "dgamma1": np.array([[1.0]])},
+        {"dW1": np.array([[4.0, 4.0], [4.0, 8.0]]), "dgamma1": np.array([[9.0]])},
+    ]
+    right = {"dW1": np.array([[7.0, 1.0], [4.0, -4.0]]), "dgamma1": np.array([[3.0]])}
+    trial.agree("grads of 3 and 1 examples", trial(pieces, [3, 1]), right)
+    three = [{"db1": np.array([[value]])} for value in (5.0, 6.0, -2.0)]
+    got = trial(three, [2, 4, 2])
+    trial.agree("grads of 2, 4 and 2 examples", got, {"db1": np.array([[3.75]])})
+    trial.agree("grads of one mini-batch", trial(three[:1], [7]), three[0])
+    got = trial(three, [6, 6, 6])
+    trial.agree("grads of equal mini-batches", got, {"db1": np.array([[3.0]])})
+    trial.refuses("a size that is missing", three, [2, 4])
+    trial.refuses("one size too many", three, [2, 4, 2, 1])
+    trial.refuses("no mini-batch at all", [], [])
+    trial.refuses("a mini-batch of 0 examples", three, [2, 0, 2])

@@ -160,3 +160,101 @@ def adam_step(trial: Trial) -> None:
     moved, _, _ = trial(arrays(W1=[[0, 0, 0]]), arrays(dW1=[[0.001, -5, 2000]]), first, first, 1)
     right = arrays(W1=[[-0.001, 0.001, -0.001]])
     trial.agree("parameters at t = 1, with the defaults", moved, right, rtol=1e-4)
+
+
+@sheet.question(
+    minutes=22,
+    ask="If the gradient were 0 everywhere, where would a step of momentum lead? And from where does "
+    "the step start that is taken in the end?",
+    by_hand="A parameter of 8 has a velocity of 6; beta = 0.5, the learning rate is 2. Momentum alone "
+    "keeps 3 of the velocity and leads to 8 − 2 · 3 = 2. If the gradient there is 4, the velocity is "
+    "0.5 · 6 + 0.5 · 4 = 5, and the step leads from 8 to 8 − 2 · 5 = −2.",
+)
+def nesterov_step(trial: Trial) -> None:
+    asked = []
+
+    def gradient(parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        asked.append({name: np.array(value) for name, value in parameters.items()})
+        both = parameters["W1"][0, 0] + parameters["gamma1"][0, 0]
+        return {"dW1": parameters["W1"] * 2, "dgamma1": parameters["gamma1"] * 0 + both}
+
+    parameters = arrays(W1=[[8, -4]], gamma1=[[1]])
+    velocity = arrays(dW1=[[6, -2]], dgamma1=[[4]])
+    got = trial(gradient, parameters, velocity, 2.0, beta=0.5)
+    moved, new = trial.parts(got, "parameters", "velocity")
+    parameters_first(trial, moved)
+    place = asked[0] if asked else None
+    trial.agree("the place of the gradient", place, arrays(W1=[[2, -2]], gamma1=[[-3]]))
+    trial.agree("velocity", new, arrays(dW1=[[5, -3]], dgamma1=[[1.5]]))
+    trial.agree("parameters", moved, arrays(W1=[[-2, 2]], gamma1=[[-2]]))
+    slope = {name: [0, 0, 0, 1, 1][i] for i, name in enumerate("abcde")}
+    flat = {name: np.full((1, 1), 3.0) for name in slope}
+    velocity = {f"d{name}": np.full((1, 1), 10.0) for name in slope}
+    moved, new = trial(
+        lambda at: {f"d{name}": slope[name] * value for name, value in at.items()},
+        flat,
+        velocity,
+        0.1,
+    )
+    right = {name: np.full((1, 1), [2.1, 2.079][slope[name]]) for name in slope}
+    trial.agree("parameters, with beta at its default", moved, right)
+    right = {f"d{name}": np.full((1, 1), [9, 9.21][slope[name]]) for name in slope}
+    trial.agree("velocity, with beta at its default", new, right)
+
+
+@sheet.question(
+    minutes=20,
+    ask="Which of the four things that come back would the same in Adam, and what exactly is "
+    "compared with the largest so far?",
+    by_hand="With beta2 = 0.75 and t = 2, an s of 7 is corrected to 7 / (1 − 0.75²) = 16. If the "
+    "largest so far is 25, it stays 25, and the step is divided by 5 and not by 4. If it is 9, it "
+    "becomes 16.",
+)
+def amsgrad_step(trial: Trial) -> None:
+    parameters = arrays(W1=[[1, 2]], gamma1=[[3]], b2=[[0.5]])
+    grads = arrays(dW1=[[4, -8]], dgamma1=[[0]], db2=[[2]])
+    v = arrays(dW1=[[3.5, -5.5]], dgamma1=[[0]], db2=[[5.5]])
+    s = arrays(dW1=[[4, 16]], dgamma1=[[0]], db2=[[8]])
+    s_max = arrays(dW1=[[81, 9]], dgamma1=[[4]], db2=[[2]])
+    settings = {"learning_rate": 0.5, "beta1": 0.5, "beta2": 0.75, "epsilon": 1.0}
+    got = trial(parameters, grads, v, s, s_max, 2, **settings)
+    moved, new_v, new_s, largest = trial.parts(got, "parameters", "v", "s", "s_max")
+    parameters_first(trial, moved)
+    trial.agree("v", new_v, arrays(dW1=[[3.75, -6.75]], dgamma1=[[0]], db2=[[3.75]]))
+    trial.agree("s", new_s, arrays(dW1=[[7, 28]], dgamma1=[[0]], db2=[[7]]))
+    trial.agree("s_max", largest, arrays(dW1=[[81, 64]], dgamma1=[[4]], db2=[[16]]))
+    trial.agree("parameters", moved, arrays(W1=[[0.75, 2.5]], gamma1=[[3]], b2=[[0]]))
+    zero = arrays(dW1=[[0, 0]])
+    moved, v, s, s_max = trial(arrays(W1=[[0, 0]]), arrays(dW1=[[8, -5]]), zero, zero, zero, 1)
+    trial.agree("parameters at t = 1, with the defaults", moved, arrays(W1=[[-0.001, 0.001]]))
+    trial.agree("s_max at t = 1, with the defaults", s_max, arrays(dW1=[[64, 25]]))
+    _, _, s, s_max = trial(moved, arrays(dW1=[[2, 9]]), v, s, s_max, 2)
+    trial.agree("s_max at t = 2, with the defaults", s_max, arrays(dW1=[[64, 53.014007]]))
+    trial.agree("s at t = 2, with the defaults", s, arrays(dW1=[[0.067936, 0.105975]]), rtol=1e-4)
+
+
+@sheet.question(
+    minutes=12,
+    ask="How long is the arrow that all entries of all arrays make together, and what shortens it "
+    "without turning it?",
+    by_hand="dW1 = [[6]] and db1 = [[8]] have the norm 10 together. With max_norm = 5 both are "
+    "halved, to 3 and 4; with max_norm = 20 both stay.",
+)
+def clip_gradients(trial: Trial) -> None:
+    grads = arrays(dW1=[[2, -4], [0, 4]], dgamma1=[[8]])
+    clipped, norm = trial.parts(trial(grads, 5.0), "grads", "norm")
+    trial.agree("norm", norm, 10)
+    trial.agree("grads, max_norm = 5", clipped, arrays(dW1=[[1, -2], [0, 2]], dgamma1=[[4]]))
+    clipped, norm = trial(grads, 12.5)
+    trial.agree("grads, max_norm = 12.5", clipped, grads)
+    trial.agree("norm, max_norm = 12.5", norm, 10)
+    small = arrays(db3=[[0.3], [0.4]])
+    clipped, norm = trial(small, 0.1)
+    trial.agree("grads of norm 0.5, max_norm = 0.1", clipped, arrays(db3=[[0.06], [0.08]]))
+    trial.agree("grads of norm 0.5, max_norm = 0.8", trial(small, 0.8)[0], small)
+    zero = arrays(dW1=[[0, 0]])
+    clipped, norm = trial(zero, 2.0)
+    trial.agree("grads of 0", clipped, zero)
+    trial.agree("the norm of grads of 0", norm, 0)
+    trial.refuses("max_norm = 0", grads, 0.0)
+    trial.refuses("max_norm = −1", grads, -1.0)

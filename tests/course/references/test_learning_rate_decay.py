@@ -1,7 +1,9 @@
 """Every schedule agrees with its definition, epoch by epoch."""
 
+import re
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from grader_tests.learning_rate_decay import reference as ref
@@ -23,3 +25,23 @@ def test_schedules_are_their_definitions(epoch):
 @pytest.mark.parametrize("t", [1, 2, 100])
 def test_the_square_of_sqrt_decay_falls_like_one_over_t(t):
     assert ref.sqrt_decay(0.6, 3.0, t) ** 2 * t == pytest.approx(1.8**2)
+
+
+@pytest.mark.parametrize(("warmup", "cooldown", "total"), [(4, 5, 20), (1, 1, 2), (3, 4, 7)])
+def test_a_trapezoid_is_what_even_steps_up_and_down_add_up_to(warmup, cooldown, total):
+    flat = total - warmup - cooldown
+    steps = [0.6 / warmup] * warmup + [0.0] * flat + [-0.6 / cooldown] * cooldown + [0.0] * 3
+    rates = [ref.trapezoid(0.6, t, warmup, cooldown, total) for t in range(1, total + 4)]
+    np.testing.assert_allclose(rates, np.cumsum(steps), atol=1e-12)
+
+
+@pytest.mark.parametrize("patience", [1, 2, 3])
+def test_a_plateau_shrinks_the_rate_once_for_each_full_patience_in_it(patience):
+    costs = np.random.default_rng(patience).integers(0, 60, 80) - np.arange(80)
+    lowest = np.minimum.accumulate(costs)
+    news = "".join("f" if new else "-" for new in [True, *(costs[1:] < lowest[:-1])])
+    shrunk = re.sub("-" * patience, "-" * (patience - 1) + "s", news)
+    times = [shrunk[:epoch].count("s") for epoch in range(80)]
+    rates = ref.plateau_decay(costs, 0.8, 0.5, patience)
+    np.testing.assert_allclose(rates, 0.8 * 0.5 ** np.array(times))
+    assert times[-1] > 2

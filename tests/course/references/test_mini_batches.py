@@ -1,4 +1,4 @@
-"""Mini-batches partition the examples at random; a step is the rate times the gradient."""
+"""Mini-batches partition the examples at random; their gradients make up that of the whole."""
 
 import numpy as np
 import pytest
@@ -38,3 +38,16 @@ def test_a_step_is_the_learning_rate_times_the_gradient(rng):
     moved = ref.gradient_descent_step(parameters, grads, 0.3)
     for name, value in parameters.items():
         np.testing.assert_allclose(moved[name] + 0.3 * grads[f"d{name}"], value)
+
+
+def test_accumulated_gradients_are_those_of_the_whole_batch(rng):
+    X, Y, W = rng.standard_normal((3, 11)), rng.standard_normal((1, 11)), np.ones((1, 3))
+
+    def gradient(X_t, Y_t):
+        error = np.tanh(W @ X_t) - Y_t
+        return {"dW1": error * (1 - np.tanh(W @ X_t) ** 2) @ X_t.T / X_t.shape[1]}
+
+    batches = ref.mini_batches(X, Y, 4, rng)
+    pieces = [gradient(X_t, Y_t) for X_t, Y_t in batches]
+    got = ref.accumulate_gradients(pieces, [X_t.shape[1] for X_t, _ in batches])
+    np.testing.assert_allclose(got["dW1"], gradient(X, Y)["dW1"])

@@ -90,3 +90,49 @@ def test_the_first_step_of_adam_is_the_learning_rate(parameters, gradients):
     for name, value in parameters.items():
         expected = value - 0.001 * np.sign(gradients[0][f"d{name}"])
         np.testing.assert_allclose(moved[name], expected, rtol=1e-6)
+
+
+def test_nesterov_is_momentum_on_a_cost_that_the_velocity_has_moved(rng, parameters, gradients):
+    """Seen from the place ahead, the step adds what the gradient there adds, and nothing else."""
+
+    def gradient(at):
+        total = sum(np.sum(np.sin(value)) for value in at.values())
+        return {f"d{name}": np.cos(value) * total for name, value in at.items()}
+
+    velocity = gradients[0]
+    moved, after = ref.nesterov_step(gradient, parameters, velocity, RATE, BETA)
+    still = {key: np.zeros(g.shape) for key, g in velocity.items()}
+    ahead, _ = ref.momentum_step(parameters, still, velocity, RATE, BETA)
+    expected, _ = ref.momentum_step(ahead, gradient(ahead), still, RATE, BETA)
+    for name, value in parameters.items():
+        np.testing.assert_allclose(moved[name], expected[name])
+        np.testing.assert_allclose(value - RATE * after[f"d{name}"], expected[name])
+
+
+def test_amsgrad_divides_by_the_largest_mean_square_of_all_updates(parameters, gradients):
+    moved, state = parameters, [ref.initialize_velocity(parameters) for _ in range(3)]
+    adam, (v, s) = parameters, ref.initialize_adam(parameters)
+    steps, squares = [], []
+    for t, grads in enumerate(gradients, start=1):
+        moved, *state = ref.amsgrad_step(moved, grads, *state, t, RATE, BETA, BETA2)
+        before = adam
+        adam, v, s = ref.adam_step(adam, grads, v, s, t, RATE, BETA, BETA2)
+        steps.append({name: before[name] - adam[name] for name in adam})
+        squares.append({name: s[f"d{name}"] / (1 - BETA2**t) for name in adam})
+    for name, value in parameters.items():
+        shrunk = [  # Adam's steps, for the ratio of the two roots
+            step[name] * np.sqrt(squares[t][name] / np.max([q[name] for q in squares[: t + 1]], 0))
+            for t, step in enumerate(steps)
+        ]
+        np.testing.assert_allclose(moved[name], value - sum(shrunk), rtol=1e-6)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.99, 1.01, 7])
+def test_clipped_gradients_keep_their_direction(gradients, share):
+    vector = np.concatenate([g.ravel() for g in gradients[0].values()])
+    limit = share * np.linalg.norm(vector)
+    clipped, norm = ref.clip_gradients(gradients[0], limit)
+    assert norm == pytest.approx(np.linalg.norm(vector))
+    short = np.concatenate([g.ravel() for g in clipped.values()])
+    assert np.linalg.norm(short) == pytest.approx(min(norm, limit))
+    assert short @ vector == pytest.approx(np.linalg.norm(short) * norm)
