@@ -151,4 +151,4 @@ def released_assignments(configured: Configurable) -> list[str]:
     course = CourseDirectory(parent=configured)
     folders = glob.glob(course.format_path(course.release_directory, ".", "*"))
     pattern = course.format_path(course.release_directory, ".", "(?P<assignment>.*)", escape=True)
-    return sorted(re.match(pattern, folder)["assignment"] for folder in folders)
+    return sorted(re.match(pattern, f)["assignment"] for f in folders if os.path.isdir(f))

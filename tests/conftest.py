@@ -44,6 +44,7 @@ SLOW = (
     "cohort",
     "course/test_class.py",
     "course/test_comparisons.py",
+    "course/test_copies.py",
     "course/test_deep_digits.py",
     "course/test_hints.py",
     "course/test_release.py",

@@ -23,35 +23,25 @@ def jupyterlab_anchor(title: str) -> str:
     return title.replace(" ", "-")
 
 
-# -- the path: each assignment after the lectures that it needs ---------------------------
+# -- the path: what the tables in course/ say ---------------------------------------------
 
 PICTURE = ("course/module1_practical_aspects/02_regularization.ipynb", "network-regions")
-ROW = re.compile(r"^\| (\d+) \[(.+?)\]\((.+?)\.ipynb\) \| (.+) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| (\w+) \d+: \[(.+?)\]\((.+?)\.ipynb\) \| (.+) \|$", re.MULTILINE)
 OUTWARD = re.compile(r"(?<!!)\[([^]]+)\]\((\.\.?/[^)\s]+)\)")
-LINK = re.compile(r"\[.*?\]\(.*?\)")
 
 
 def path() -> dict[str, list[str]]:
-    """The lines of each module's table, in the order of work; what the tables in course/ say."""
+    """The lines of each module's table, in the order of work."""
     modules = {}
     readme = Path("course", "README.md").read_text(encoding="utf-8")
     for part in readme.split("\n## Module ")[1:]:
-        lectures, assignments = [], []
-        for number, title, page, rest in ROW.findall(part):
-            about, *points, minutes = rest.split(" | ")
-            if points:
-                needs = max(map(int, re.findall(r"\b\d\b", LINK.sub("", about))))
-                about = f"**assignment**, {points[0]} points"
-                line = f"| [{title}]({page.removeprefix('../')}.ipynb) | {about} | {minutes} |"
-                assignments.append((needs, line))
-            else:
-                line = f"| [{title}](course/{page}.ipynb) | {about} | {minutes} |"
-                lectures.append((int(number), line))
         lines = modules[part.partition("\n")[0]] = []
-        for number, line in lectures:
-            lines.append(line)
-            while assignments and assignments[0][0] <= number:
-                lines.append(assignments.pop(0)[1])
+        for kind, title, page, rest in ROW.findall(part):
+            about, _, points, minutes = map(str.strip, rest.split("|"))
+            if kind == "assignment":
+                about = f"**assignment**, {points} points"
+            page = os.path.normpath(f"course/{page}")
+            lines.append(f"| [{title}]({page}.ipynb) | {about} | {minutes} |")
     return modules
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lecturekit.autodiff import Node, derivatives, weighted_sum
 from lecturekit.networks import ACTIVATIONS
 
 
@@ -27,19 +28,14 @@ def signal_sizes(
     gradients : ndarray of shape (depth,)
         Root mean square of dA in layers 1…depth, when it is 1 in the last.
     """
-    activate, slope = ACTIVATIONS[activation]
-    n = len(X)
-    layers, A = [], X
+    n, nodes = len(X), [Node(X)]
     for _ in range(depth):
         W = gain / np.sqrt(n) * rng.standard_normal((n, n))
-        A = activate(W @ A)
-        layers.append((W, A))
-    dA = rng.standard_normal(X.shape)
-    gradients = []
-    for W, A in reversed(layers):
-        gradients.append(root_mean_square(dA))
-        dA = W.T @ (dA * slope(A))
-    return np.array([root_mean_square(A) for _, A in layers]), np.array(gradients[::-1])
+        nodes.append(ACTIVATIONS[activation](Node(W) @ nodes[-1]))
+    cost = weighted_sum(nodes[-1], rng.standard_normal(X.shape))
+    gradients = derivatives(cost, nodes[1:])
+    sizes = [[root_mean_square(A.value) for A in nodes[1:]], list(map(root_mean_square, gradients))]
+    return tuple(map(np.array, sizes))
 
 
 def root_mean_square(values: np.ndarray) -> float:

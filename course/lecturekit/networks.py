@@ -1,7 +1,6 @@
-"""A multilayer network in the notation of the course, with forward and backward passes.
+"""A multilayer network in the notation of the course; its derivatives come from `autodiff`.
 
-Examples are columns. Every ``dQ`` is the exact derivative of the cost with respect to ``Q``;
-the cost is a mean over the m examples, so 1/m enters once, at the output.
+Examples are columns. The cost is a mean over the m examples.
 """
 
 from dataclasses import dataclass
@@ -9,25 +8,23 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lecturekit.autodiff import (
+    Node,
+    derivatives,
+    log_sum_exp,
+    row_means,
+    row_squares,
+    sqrt,
+    tanh,
+    weighted_sum,
+)
+
 Parameters = dict[str, np.ndarray]
 
-
-def sigmoid(Z: np.ndarray) -> np.ndarray:
-    """Logistic function 1 / (1 + e^−Z), written with tanh so that it cannot overflow."""
-    return 0.5 * (1 + np.tanh(0.5 * Z))
-
-
-def softmax(Z: np.ndarray) -> np.ndarray:
-    """Column-wise softmax e^Z / Σ e^Z; the column maximum is taken off against overflow."""
-    t = np.exp(Z - Z.max(axis=0, keepdims=True))
-    return t / t.sum(axis=0, keepdims=True)
-
-
-# name: (activation, its derivative written with the activation's own output A)
 ACTIVATIONS = {
-    "relu": (lambda Z: np.maximum(0, Z), lambda A: A > 0),
-    "tanh": (np.tanh, lambda A: 1 - A**2),
-    "sigmoid": (sigmoid, lambda A: A * (1 - A)),
+    "relu": lambda Z: Z * (Z.value > 0),  # 0 or 1 times Z: the product rule does the rest
+    "tanh": tanh,
+    "sigmoid": lambda Z: (tanh(Z * 0.5) + 1) * 0.5,
 }
 
 # name: standard deviation of a weight, from the number of inputs of its layer
@@ -37,78 +34,29 @@ INITIALIZATIONS = {
     "he": lambda n: np.sqrt(2 / n),
 }
 
-OUTPUTS = {"sigmoid": sigmoid, "softmax": softmax}
+MOMENTUM, EPSILON = 0.9, 1e-5  # of batch norm: weight of the old running average, and ε
 
 
-def batchnorm_forward(
-    Z: np.ndarray,
-    gamma: np.ndarray,
-    beta: np.ndarray,
-    running_mean: np.ndarray,
-    running_var: np.ndarray,
-    mode: str,
-    momentum: float = 0.9,
-    epsilon: float = 1e-5,
-) -> tuple[np.ndarray, tuple | None, np.ndarray, np.ndarray]:
-    """Z̃ = γ (Z − μ) / √(σ² + ε) + β, with statistics over the examples.
+class Layer(NamedTuple):
+    """What a layer computed; ``A`` is the activation before dropout."""
 
-    Parameters
-    ----------
-    Z : ndarray of shape (n, m)
-    gamma, beta, running_mean, running_var : ndarray of shape (n, 1)
-    mode : {"train", "test"}
-        In training μ and σ² come from the mini-batch, at test time from the running averages.
-    momentum : float
-        Weight of the old value in the running averages.
-    epsilon : float
-
-    Returns
-    -------
-    Z_tilde : ndarray of shape (n, m)
-    cache : (Z_norm, gamma, std), or None at test time
-    running_mean, running_var : ndarray of shape (n, 1)
-
-    References
-    ----------
-    Ioffe and Szegedy (2015), https://arxiv.org/abs/1502.03167
-    """
-    if mode == "test":
-        Z_norm = (Z - running_mean) / np.sqrt(running_var + epsilon)
-        return gamma * Z_norm + beta, None, running_mean, running_var
-    mu = Z.mean(axis=1, keepdims=True)
-    var = Z.var(axis=1, keepdims=True)
-    std = np.sqrt(var + epsilon)
-    Z_norm = (Z - mu) / std
-    running_mean = momentum * running_mean + (1 - momentum) * mu
-    running_var = momentum * running_var + (1 - momentum) * var
-    return gamma * Z_norm + beta, (Z_norm, gamma, std), running_mean, running_var
-
-
-def batchnorm_backward(
-    dZ_tilde: np.ndarray, cache: tuple
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Derivatives dZ, dγ, dβ of the cost, from dZ̃ and the cache of the forward pass."""
-    Z_norm, gamma, std = cache
-    dgamma = np.sum(dZ_tilde * Z_norm, axis=1, keepdims=True)
-    dbeta = np.sum(dZ_tilde, axis=1, keepdims=True)
-    m = Z_norm.shape[1]
-    dZ = gamma / std * (dZ_tilde - dbeta / m - Z_norm * dgamma / m)
-    return dZ, dgamma, dbeta
-
-
-class Cache(NamedTuple):
-    """What one layer remembers for the backward pass.
-
-    ``A`` is the activation before dropout; ``normalized`` is the batch-norm cache and ``mask``
-    the dropout mask, each None where the layer does without.
-    """
-
-    A_prev: np.ndarray
-    W: np.ndarray
     Z: np.ndarray
     A: np.ndarray
-    normalized: tuple | None
-    mask: np.ndarray | None
+
+
+class Caches(list[Layer]):
+    """What a forward pass remembers: its layers, and the nodes from which derivatives follow.
+
+    Attributes
+    ----------
+    parameters : dict of str to Node
+    scores, logs : Node
+        Z of the last layer, and its log Σ e^z, (1, m).
+    """
+
+    parameters: dict[str, Node]
+    scores: Node
+    logs: Node
 
 
 @dataclass(frozen=True)
@@ -170,7 +118,7 @@ class Network:
         parameters: Parameters,
         running: Parameters,
         rng: np.random.Generator | None = None,
-    ) -> tuple[np.ndarray, list[Cache], Parameters]:
+    ) -> tuple[np.ndarray, Caches, Parameters]:
         """Compute the output probabilities.
 
         Parameters
@@ -185,61 +133,43 @@ class Network:
         Returns
         -------
         AL : ndarray of shape (n_L, m)
-        caches : list of Cache
+        caches : Caches
             ``caches[l - 1]`` belongs to layer l.
         running : dict
             The running statistics after this pass.
         """
-        activate, _ = ACTIVATIONS[self.activation]
-        A, caches, running = X, [], dict(running)
+        nodes = {name: Node(value) for name, value in parameters.items()}
+        A, caches, running = X, Caches(), dict(running)
         for layer in range(1, self.L):
-            A_prev, W = A, parameters[f"W{layer}"]
-            Z, normalized, mask = W @ A_prev, None, None
+            Z = nodes[f"W{layer}"] @ A
             if self.batch_norm:
-                Z, normalized, running[f"mean{layer}"], running[f"var{layer}"] = batchnorm_forward(
-                    Z,
-                    parameters[f"gamma{layer}"],
-                    parameters[f"beta{layer}"],
-                    running[f"mean{layer}"],
-                    running[f"var{layer}"],
-                    "test" if rng is None else "train",
-                )
+                Z = _normalised(Z, running, layer, training=rng is not None)
+                Z = Z * nodes[f"gamma{layer}"]
+                Z = Z + nodes[f"beta{layer}"]
             else:
-                Z = Z + parameters[f"b{layer}"]
-            activated = A = activate(Z)
+                Z = Z + nodes[f"b{layer}"]
+            A = ACTIVATIONS[self.activation](Z)
+            caches.append(Layer(Z.value, A.value))
             if rng is not None and self.keep_prob < 1:
-                mask = rng.random(A.shape) < self.keep_prob
-                A = A * mask / self.keep_prob
-            caches.append(Cache(A_prev, W, Z, activated, normalized, mask))
-        W = parameters[f"W{self.L}"]
-        Z = W @ A + parameters[f"b{self.L}"]
-        AL = OUTPUTS[self.output](Z)
-        caches.append(Cache(A, W, Z, AL, None, None))
+                A = A * (rng.random(A.value.shape) < self.keep_prob) / self.keep_prob
+        scores = nodes[f"W{self.L}"] @ A + nodes[f"b{self.L}"]
+        # −log of a probability is log Σ e^z, minus the z of the label; a sigmoid's other z is 0
+        logs = log_sum_exp(scores, floor=None if self.output == "softmax" else 0)
+        AL = np.exp(scores.value - logs.value)
+        caches.append(Layer(scores.value, AL))
+        caches.parameters, caches.scores, caches.logs = nodes, scores, logs
         return AL, caches, running
 
-    def backward(self, AL: np.ndarray, Y: np.ndarray, caches: list[Cache]) -> Parameters:
+    def backward(self, AL: np.ndarray, Y: np.ndarray, caches: Caches) -> Parameters:
         """Derivatives of the cost with respect to every parameter, from a training pass."""
-        _, slope = ACTIVATIONS[self.activation]
-        m = Y.shape[1]
-        grads = {}
-        dZ = (AL - Y) / m  # the same for sigmoid and for softmax, with cross-entropy
-        for layer in range(self.L, 0, -1):
-            A_prev, W, _, _, normalized, _ = caches[layer - 1]
-            if normalized is None:
-                grads[f"db{layer}"] = dZ.sum(axis=1, keepdims=True)
-            else:
-                dZ, dgamma, dbeta = batchnorm_backward(dZ, normalized)
-                grads |= {f"dgamma{layer}": dgamma, f"dbeta{layer}": dbeta}
-            grads[f"dW{layer}"] = dZ @ A_prev.T
-            if self.lambd:
-                grads[f"dW{layer}"] += self.lambd / m * W
-            if layer > 1:
-                below = caches[layer - 2]
-                dA = W.T @ dZ
-                if below.mask is not None:
-                    dA = dA * below.mask / self.keep_prob
-                dZ = dA * slope(below.A)
-        return grads
+        m = AL.shape[1]
+        cost = weighted_sum(caches.logs, 1 / m) - weighted_sum(caches.scores, Y / m)
+        if self.lambd:
+            for layer in range(1, self.L + 1):
+                W = caches.parameters[f"W{layer}"]
+                cost = cost + weighted_sum(W * W, self.lambd / (2 * m))
+        slopes = derivatives(cost, list(caches.parameters.values()))
+        return {f"d{name}": slope for name, slope in zip(caches.parameters, slopes, strict=True)}
 
     def cost(self, AL: np.ndarray, Y: np.ndarray, parameters: Parameters) -> float:
         """Mean cross-entropy in nats, finite for probabilities of 0 and 1, plus the L2 term."""
@@ -257,3 +187,16 @@ class Network:
     def decide(self, AL: np.ndarray) -> np.ndarray:
         """Turn probabilities (or labels in the layout of ``Y``) into class numbers (m,)."""
         return AL.argmax(axis=0) if self.output == "softmax" else (AL[0] > 0.5).astype(np.int64)
+
+
+def _normalised(Z: Node, running: Parameters, layer: int, training: bool) -> Node:
+    """Batch norm before γ and β; in training it also moves the running statistics."""
+    mean, var = f"mean{layer}", f"var{layer}"
+    if not training:
+        return (Z - running[mean]) / np.sqrt(running[var] + EPSILON)
+    mu = row_means(Z)
+    D = Z - mu
+    variance = row_squares(D)
+    for name, new in ((mean, mu.value), (var, variance.value)):
+        running[name] = MOMENTUM * running[name] + (1 - MOMENTUM) * new
+    return D / sqrt(variance + EPSILON)

@@ -53,14 +53,11 @@ class Run:
         return self.network.cost(AL, Y, self.parameters), error
 
 
-def mini_batches(
-    X: np.ndarray, Y: np.ndarray, batch_size: int, rng: np.random.Generator
-) -> Iterator[Examples]:
-    """Shuffle the columns once and yield them in batches; the last one may be smaller."""
-    order = rng.permutation(X.shape[1])
-    for start in range(0, len(order), batch_size):
-        batch = order[start : start + batch_size]
-        yield X[:, batch], Y[:, batch]
+def shuffled_batches(m: int, batch_size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Shuffle m examples once, and yield their numbers in batches; the last may be smaller."""
+    order = rng.permutation(m)
+    for start in range(0, m, batch_size):
+        yield order[start : start + batch_size]
 
 
 def train(
@@ -103,7 +100,8 @@ def train(
     t = 0
     for epoch in range(epochs + 1):
         if epoch > 0:
-            for X, Y in mini_batches(*train_set, batch_size, rng):
+            for batch in shuffled_batches(train_set[0].shape[1], batch_size, rng):
+                X, Y = (part[:, batch] for part in train_set)
                 t += 1
                 AL, caches, run.running = network.forward(X, run.parameters, run.running, rng)
                 run.batch_costs.append(network.cost(AL, Y, run.parameters))

@@ -10,9 +10,7 @@ from grading.marking import Lecture
 
 NOTEBOOK = "course/module1_practical_aspects/04_normalizing_and_initializing.ipynb"
 DEPTH = Lecture(NOTEBOOK, "Vanishing and exploding")
-SOFTMAX = "course/module3_tuning_batchnorm/04_softmax.ipynb"
-OVERFLOW = Lecture(SOFTMAX, "Without overflow")
-CROSS_ENTROPY = Lecture(SOFTMAX, "Cross-entropy and its gradient")
+OVERFLOW = CROSS_ENTROPY = Lecture(NOTEBOOK, "At the output")
 SYMMETRY = Lecture(NOTEBOOK, "Breaking symmetry")
 SPREAD = Lecture(NOTEBOOK, "Xavier and He")
 

@@ -19,7 +19,6 @@ SOLUTION = re.compile(
     r"^    ### BEGIN SOLUTION\n.*\n    ### END SOLUTION$", re.DOTALL | re.MULTILINE
 )
 GENERATED_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f-]+)?")
-LINK = re.compile(r"\]\((.*?)\)")
 MINUTES = re.compile(r"\*\*Time:\*\* about (\d+) minutes")
 WORDS = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
 
@@ -120,15 +119,12 @@ def test_there_is_one_title_and_it_comes_first(notebook):
     assert titles == [notebook.cells[0].id]
 
 
-def test_the_first_cell_says_where_one_is_and_links_to_the_neighbours(path, notebook):
+def test_the_first_cell_says_where_one_is(path, notebook):
     siblings = sorted(path.parent.glob("*.ipynb"))
     number, module = siblings.index(path) + 1, path.parent.name[len("module")]
     assert path.name.startswith(f"{number}_")
     line = notebook.cells[0].source.splitlines()[2]
     assert line.startswith(f"Assignment {number} of {len(siblings)} in module {module}. ")
-    at = NOTEBOOKS.index(path)
-    neighbours = NOTEBOOKS[max(at - 1, 0) : at] + NOTEBOOKS[at + 1 : at + 2]
-    assert [(path.parent / link).resolve() for link in LINK.findall(line)] == neighbours
 
 
 def test_the_page_of_the_course_lists_the_assignment(path, notebook):
@@ -137,7 +133,7 @@ def test_the_page_of_the_course_lists_the_assignment(path, notebook):
     assert f"**Points:** {worth:g}, in " in title
     page = (REPOSITORY / "course" / "README.md").read_text(encoding="utf-8").splitlines()
     [row] = [line for line in page if f"](../release/{name(path)}.ipynb) |" in line]
-    assert row.startswith(f"| {path.stem[0]} [{title.splitlines()[0][2:]}](")
+    assert row.startswith(f"| assignment {path.stem[0]}: [{title.splitlines()[0][2:]}](")
     assert row.endswith(f" | {worth:g} | {minutes[1]} |")
 
 

@@ -131,7 +131,15 @@ def test_what_makes_the_zip_needs_nothing_but_python():
     ids=lambda path: path.stem,
 )
 def test_what_students_get_of_grading_needs_only_what_they_get(path):
-    jupyter = {"IPython", "nbclient", "nbconvert", "nbformat", "nbgrader", "traitlets"}
+    jupyter = {
+        "IPython",
+        "jupyterlab",
+        "nbclient",
+        "nbconvert",
+        "nbformat",
+        "nbgrader",
+        "traitlets",
+    }
     assert foreign(path) <= {"grading", "handout", *jupyter}
     shared = ("grading.handed_in.", "grading.boundary.leniency")
     assert all(name.startswith(shared) for name in of("grading", path))
