@@ -41,6 +41,7 @@ SLOW = (
     "cohort",
     "course/test_class.py",
     "course/test_comparisons.py",
+    "course/test_copies.py",
     "course/test_hints.py",
     "course/test_release.py",
     "course/test_scoreboard.py",
