@@ -29,6 +29,7 @@ from grading.marking import Task
 from grading.marking.exam import Exam
 from grading.marking.sitting import ask_here
 from grading.marking.source import names_used
+from grading.rehearsal.nothing import answers_without_work
 from tests.support import REPOSITORY
 from tests.support.lectures import ANSWER
 from tests.support.notebooks import read_notebook
@@ -270,9 +271,22 @@ Binding = dict[str, Way]  # where each argument of a copy comes from
 Recipe = Any  # of an answer: None, a list of recipes, or from where it comes, and the way there
 
 
-def earned(task: Task) -> Iterator[tuple[float, str]]:
-    """What copies earn that answer one call of the cases at least in part, and their places."""
+def answering(task: Task) -> list[str]:
+    """The places of copies that earn half of a task's points, and more than no work at all."""
     exam = Exam(task, np.random.default_rng(0))
+    found = {place: score for place, score in _earned(task, exam) if score >= task.points / 2}
+    if found:
+        unworked = max(
+            exam.judge(ask_here(task.given | {task.name: candidate})).score
+            for name, candidate in answers_without_work(task)
+            if not name.startswith("the right answer")
+        )
+        found = {place: score for place, score in found.items() if score > unworked}
+    return list(found)
+
+
+def _earned(task: Task, exam: Exam) -> Iterator[tuple[str, float]]:
+    """Copies that answer one call of the cases at least in part, and what they earn."""
     made = calls(task, exam)
     asked = min(made, key=_is_telling)
     with interruptible():
@@ -284,7 +298,7 @@ def earned(task: Task) -> Iterator[tuple[float, str]]:
                 with suppress(Impatient), patience(1):
                     best = max(best, exam.judge(ask).score)
             if best:
-                yield best, one.place
+                yield one.place, best
 
 
 def _is_telling(call: Call) -> tuple[float, bool, int]:
@@ -292,7 +306,7 @@ def _is_telling(call: Call) -> tuple[float, bool, int]:
     numbers = [np.ravel(part).astype(float) for part in _numbers(call.answer)]
     found = np.concatenate(numbers) if numbers else np.zeros(1)
     different = len(set(found[found != 0].round(9)))
-    return -round(different / len(found), 1), len(found) < 4, _size(call.given)
+    return -round(different / max(len(found), 1), 1), len(found) < 4, _size(call.given)
 
 
 def _adapted(one: Copy, asked: Call, task: Task) -> Iterator[tuple[int, Callable]]:
