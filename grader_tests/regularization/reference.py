@@ -52,6 +52,40 @@ def l2_gradients(grads, parameters, lambd, m):
     return regularized
 
 
+def elastic_gradients(grads, parameters, l1, l2, m):
+    """Add the derivative of ``(l1 * sum of |w| + l2 / 2 * sum of w²) / m`` to each dW.
+
+    H. Zou and T. Hastie, "Regularization and Variable Selection via the Elastic Net", JRSS B 67,
+    2005; biases are free.
+
+    Parameters
+    ----------
+    grads : dict with dW1, db1, …, dWL, dbL
+        Derivatives of the cost without the penalties.
+    parameters : dict with W1, b1, …, WL, bL
+    l1, l2 : float
+    m : int
+        Number of examples.
+
+    Returns
+    -------
+    dict like grads
+
+    Raises
+    ------
+    ValueError
+        If a strength is negative, or m is less than 1.
+    """
+    if l1 < 0 or l2 < 0 or m < 1:
+        raise ValueError(f"l1 = {l1}, l2 = {l2}, m = {m}")
+    regularized = dict(grads)
+    for name, W in parameters.items():
+        if name.startswith("W"):
+            term = l1 * np.sign(W) + l2 * W  # np.sign(0) is 0
+            regularized[f"d{name}"] = grads[f"d{name}"] + term / m
+    return regularized
+
+
 def dropout_forward(A, keep_prob, rng):
     """Drop each entry with probability ``1 - keep_prob`` and divide the others by keep_prob.
 

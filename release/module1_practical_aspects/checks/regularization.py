@@ -68,6 +68,36 @@ def l2_gradients(trial: Trial) -> None:
 
 
 @sheet.question(
+    minutes=12,
+    ask="If a weight grows a little, by how much does each of the two penalties grow? And if the "
+    "weight is negative?",
+    by_hand="With l1 = 5, l2 = 0 and m = 10, a weight of −4 costs 5 · 4 / 10 = 2, and one of −3.9 "
+    "costs 1.95: over the distance 0.1 the penalty falls by 0.05, so −0.5 comes to the gradient.",
+)
+def elastic_gradients(trial: Trial) -> None:
+    grads = {
+        "dW1": np.array([[1.0, 1.0], [1.0, 1.0]]),
+        "db1": np.array([[1.0], [2.0]]),
+        "dW2": np.array([[3.0, 4.0]]),
+        "db2": np.array([[-1.0]]),
+    }
+    right = grads | {"dW1": np.array([[1.7, 0.1], [1.0, 1.3]]), "dW2": np.array([[2.5, 4.0]])}
+    trial.agree("grads", trial(grads, network(), 1.0, 2.0, 10), right)
+    one = {"W1": np.array([[2.0, -5.0]]), "b1": np.ones((1, 1))}
+    zeros = {"dW1": np.zeros((1, 2)), "db1": np.ones((1, 1))}
+    for l1, l2, dW in ((3.0, 0.0, [[0.5, -0.5]]), (0.0, 3.0, [[1.0, -2.5]])):
+        got = trial(zeros, one, l1, l2, 6)
+        trial.agree(f"grads of one layer, l1 = {l1:g}, l2 = {l2:g}", got, zeros | {"dW1": dW})
+    eleven = {f"{kind}{l}": np.full((1, 1), float(l)) for l in range(1, 12) for kind in "Wb"}
+    got = trial({f"d{name}": np.zeros((1, 1)) for name in eleven}, eleven, 6.0, 3.0, 6)
+    for name, dQ in (("dW3", 2.5), ("dW11", 6.5), ("db11", 0.0)):
+        trial.agree(f"{name} of eleven layers", got[name], [[dQ]])
+    trial.refuses("a negative l1", grads, network(), -1.0, 2.0, 10)
+    trial.refuses("a negative l2", grads, network(), 1.0, -2.0, 10)
+    trial.refuses("m = 0", grads, network(), 1.0, 2.0, 0)
+
+
+@sheet.question(
     minutes=14,
     ask="For how many entries of A is there a random number, and what makes up for what is dropped?",
     by_hand="With keep_prob = 0.5 and the mask (True, False), A = (3, 4) becomes (6, 0).",

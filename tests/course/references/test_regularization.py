@@ -34,6 +34,17 @@ def test_l2_gradients_add_the_derivative_of_the_penalty(rng):
         assert relative_difference(added, numerical) < 1e-8
 
 
+def test_elastic_gradients_vanish_at_the_minimum_that_is_known_in_closed_form():
+    """The cost (w − a)² / 2 with both penalties is least where a is shrunk towards 0, or at 0."""
+    l1, l2, m = 3.0, 5.0, 10
+    a = np.array([[2.0, -1.5, 0.9, -0.4]])
+    least = np.array([[1.7, -1.2, 0.6, -0.1]]) / 1.5  # 0.3 nearer to 0, then over 1 + 0.5
+    grads = ref.elastic_gradients({"dW1": least - a}, {"W1": least}, l1, l2, m)
+    np.testing.assert_allclose(grads["dW1"], 0, atol=1e-12)
+    grads = ref.elastic_gradients({"dW1": a}, {"W1": 0 * a}, l1, l2, m)
+    np.testing.assert_array_equal(grads["dW1"], a)
+
+
 def test_a_step_with_l2_is_a_step_with_weight_decay(rng):
     W, dW = rng.standard_normal((2, 3, 4))
     grads = ref.l2_gradients({"dW1": dW, "db1": dW[:, :1]}, {"W1": W, "b1": W[:, :1]}, 2.0, 80)
