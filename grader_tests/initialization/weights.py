@@ -173,14 +173,14 @@ UNWORKED = {
 }
 
 
-def random_criteria(spread: Criterion) -> tuple[Criterion, ...]:
-    """What all three ways to draw weights are judged by."""
+def random_criteria(spread: Criterion, each: float) -> tuple[Criterion, ...]:
+    """What all ways to draw weights are judged by: a spread, and four more for so many points."""
     return (
-        Holds("names and shapes", 0.5, named_and_shaped, ("small", "large"), beside=DRAWN),
-        Agrees("biases zero", 0.5, ("small", "large"), "b*", beside=DRAWN),
+        Holds("names and shapes", each, named_and_shaped, ("small", "large"), beside=DRAWN),
+        Agrees("biases zero", each, ("small", "large"), "b*", beside=DRAWN),
         spread,
-        Holds("independent weights", 0.5, weights_are_independent, "large"),
-        Holds("drawn from rng", 0.5, rng_is_used, "twice"),
+        Holds("independent weights", each, weights_are_independent, "large"),
+        Holds("drawn from rng", each, rng_is_used, "twice"),
     )
 
 

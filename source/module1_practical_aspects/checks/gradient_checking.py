@@ -98,6 +98,32 @@ def gradient_difference(trial: Trial) -> None:
 
 
 @sheet.question(
+    minutes=12,
+    ask="Which number says how bad an entry is, and does it use the size of both gradients there?",
+    by_hand="4 and 3 are apart by 1, a quarter of the larger. −2 and 2 are apart by 4, twice the "
+    "larger: that is worse. With a tolerance of 0.25 only the second is faulty.",
+)
+def faulty_entries(trial: Trial) -> None:
+    for name, grad, numerical, tolerance, right in (
+        ("(1, 2, 0, −4, 5) and (1, 1, 0, 4, 4.9)", [1, 2, 0, -4, 5], [1, 1, 0, 4, 4.9], 0.01, [3, 1, 4]),
+        ("(1000, 1, 3) and (900, 2, 3.01)", [1000, 1, 3], [900, 2, 3.01], 0.05, [1, 0]),
+        ("1e-12 (1, 5, 2) and 1e-12 (3, 5, 1)", [1e-12, 5e-12, 2e-12], [3e-12, 5e-12, 1e-12], 0.1, [0, 2]),
+        ("(3, 0, 1, 0) and (0, 2, 1, 0)", [3, 0, 1, 0], [0, 2, 1, 0], 0.1, [0, 1]),
+        ("(4, 4) and (3, 2), with a tolerance of 0.25", [4, 4], [3, 2], 0.25, [1]),
+        ("(10, 6) and (7, 6)", [10, 6], [7, 6], 0.2, [0]),
+        ("(1, 1) and (1, 1.001)", [1, 1], [1, 1.001], 0.1, []),
+    ):  # fmt: skip
+        got = trial(np.array(grad, dtype=float), np.array(numerical, dtype=float), tolerance)
+        whole = isinstance(got, np.ndarray) and got.dtype.kind in "iu"
+        whole_told = f"The indices for {name} should be an array of integers, also if it is empty."
+        trial.holds(f"an array of integers for {name}", whole, whole_told)
+        trial.equal(f"the indices for {name}", got, right)
+    trial.refuses("two gradients of 1 and 3 entries", np.ones(1), np.ones(3), 0.1)
+    trial.refuses("two gradients of 4 and 1 entries", np.ones(4), np.ones(1), 0.1)
+    trial.refuses("a negative tolerance", np.ones(3), np.ones(3), -0.1)
+
+
+@sheet.question(
     minutes=18,
     ask="What does each cache hold, and which parameters does the cost depend on twice?",
     by_hand="One layer with the inputs 1 and 3, W = 2, outputs 0.5 and 0.5 for the labels 0 and 1, "

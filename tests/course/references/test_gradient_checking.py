@@ -90,3 +90,14 @@ def test_the_mended_backward_pass_agrees_everywhere(rng, lambd):
 def test_the_check_tells_the_two_planted_mistakes_apart(rng):
     assert disagreeing(ref.suspect_backward, rng, 2.0) == {"W3", "W2", "b2", "W1", "b1"}
     assert disagreeing(ref.suspect_backward, rng, 0.0) == {"W2", "b2", "W1", "b1"}
+
+
+def test_faulty_entries_are_those_that_were_spoilt_the_most_spoilt_first(rng):
+    """Right values times 1 + δ have the shares |δ| or |δ| / (1 + δ): they grow with |δ|."""
+    right = rng.standard_normal(50) * 10.0 ** rng.integers(-9, 4, 50)
+    places = rng.permutation(50)[:4]
+    spoilt = right.copy()
+    spoilt[places] *= [-1.0, 3.0, 0.5, 0.99]  # shares 2, 2/3, 1/2, 1/100
+    for pair in ((spoilt, right), (right, spoilt)):
+        assert ref.faulty_entries(*pair, 1e-3).tolist() == places.tolist()
+        assert ref.faulty_entries(*pair, 0.6).tolist() == places[:2].tolist()
