@@ -174,6 +174,37 @@ def faulty_entries(grad, numerical, tolerance):
     return order[shares[order] > tolerance]
 
 
+def directional_difference(cost, grad, theta, rng, epsilon=1e-5):
+    """Compare a gradient with one centred difference, along a random direction of length 1.
+
+    Parameters
+    ----------
+    cost : callable
+        Takes an ndarray of shape (n,), returns a float.
+    grad, theta : ndarray of shape (n,)
+    rng : numpy.random.Generator
+    epsilon : float
+
+    Returns
+    -------
+    float
+        ``|slope - grad @ u| / max(|slope|, |grad @ u|)``, 0 when both slopes vanish.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or epsilon is not positive.
+    """
+    if grad.shape != theta.shape or epsilon <= 0:
+        raise ValueError(f"shapes {grad.shape} and {theta.shape}, epsilon = {epsilon}")
+    u = rng.standard_normal(len(theta))
+    u = u / np.linalg.norm(u)
+    slope = (cost(theta + epsilon * u) - cost(theta - epsilon * u)) / (2 * epsilon)
+    expected = float(grad @ u)
+    larger = max(abs(slope), abs(expected))
+    return abs(slope - expected) / larger if larger > 0 else 0.0
+
+
 def mended_backward(AL, Y, caches, lambd):
     """Return the exact derivative of :func:`network_cost` for every parameter.
 

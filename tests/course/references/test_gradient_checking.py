@@ -101,3 +101,21 @@ def test_faulty_entries_are_those_that_were_spoilt_the_most_spoilt_first(rng):
     for pair in ((spoilt, right), (right, spoilt)):
         assert ref.faulty_entries(*pair, 1e-3).tolist() == places.tolist()
         assert ref.faulty_entries(*pair, 0.6).tolist() == places[:2].tolist()
+
+
+def test_a_random_direction_sees_a_fault_of_a_network_and_lets_a_right_gradient_pass(rng):
+    dims, Y = [3, 4, 1], np.array([[0.0, 1.0, 1.0, 0.0, 1.0]])
+    X, parameters = rng.standard_normal((3, 5)), draws.drawn_parameters(rng, dims)
+
+    def cost(theta):
+        moved = ref.vector_to_parameters(theta, dims)
+        return ref.network_cost(ref.network_forward(X, moved)[0], Y, moved, 0.7)
+
+    AL, caches = ref.network_forward(X, parameters)
+    theta = ref.parameters_to_vector(parameters)
+    shares = []
+    for backward in (ref.mended_backward, ref.suspect_backward):
+        grads = backward(AL, Y, caches, 0.7)
+        grad = ref.parameters_to_vector({name: grads[f"d{name}"] for name in parameters})
+        shares.append(ref.directional_difference(cost, grad, theta, rng))
+    assert shares[0] < 1e-6 < 1e-3 < shares[1]
