@@ -169,6 +169,41 @@ def relu_backward(dA, cache):
     return np.where(Z > 0, dA, 0.0)
 
 
+def leaky_relu_forward(Z, slope):
+    """Return Z where it is positive and ``slope * Z`` elsewhere, and the cache ``(Z, slope)``.
+
+    A. Maas and others, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n, m)
+    slope : float
+
+    Returns
+    -------
+    A : ndarray of shape (n, m)
+    cache : tuple (Z, slope)
+    """
+    A = np.where(Z > 0, Z, slope * Z)
+    return A, (Z, slope)
+
+
+def leaky_relu_backward(dA, cache):
+    """Return dA where Z > 0, and ``slope * dA`` elsewhere.
+
+    Parameters
+    ----------
+    dA : ndarray of shape (n, m)
+    cache : tuple (Z, slope)
+
+    Returns
+    -------
+    dZ : ndarray of shape (n, m)
+    """
+    Z, slope = cache
+    return np.where(Z > 0, dA, slope * dA)
+
+
 def sigmoid_forward(Z):
     """Return ``A = 1 / (1 + exp(-Z))`` twice: as output and as cache.
 

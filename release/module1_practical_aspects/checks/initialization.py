@@ -232,6 +232,44 @@ def relu_backward(trial: Trial) -> None:
 
 
 @sheet.question(
+    minutes=5,
+    ask="What decides on which of the two lines a value lies: its sign, or which line is higher?",
+    by_hand="With a slope of 0.5, the values −4, 0 and 3 become −2, 0 and 3.",
+)
+def leaky_relu_forward(trial: Trial) -> None:
+    Z = np.array([[-2.0, 0.0, 3.0], [0.5, -0.1, -4.0]])
+    for slope, right in (
+        (0.5, [[-1, 0, 3], [0.5, -0.05, -2]]),
+        (0.0, [[0, 0, 3], [0.5, 0, 0]]),
+        (2.0, [[-4, 0, 3], [0.5, -0.2, -8]]),
+        (-1.0, [[2, 0, 3], [0.5, 0.1, 4]]),
+    ):
+        A, cache = trial.parts(trial(Z, slope), "A", "cache")
+        trial.agree(f"A with a slope of {slope:g}", A, right)
+        kept, told = trial.parts(cache, "Z", "slope")
+        trial.agree("Z in the cache", kept, Z)
+        trial.agree("the slope in the cache", told, slope)
+
+
+@sheet.question(
+    minutes=7,
+    ask="If Z moves a little, by how much does A move, on either side of 0?",
+    by_hand="With a slope of 0.5 and Z = −4, A is −2; with Z = −3.9 it is −1.95. So A moves half as "
+    "much, and of dA = 10 comes back dZ = 5.",
+)
+def leaky_relu_backward(trial: Trial) -> None:
+    Z = np.array([[-2.0, 0.0, 3.0], [0.5, -0.1, 4.0]])
+    dA = np.array([[10.0, 20.0, 30.0], [-40.0, -50.0, -60.0]])
+    for slope, right in (
+        (0.5, [[5, 10, 30], [-40, -25, -60]]),
+        (0.0, [[0, 0, 30], [-40, 0, -60]]),
+        (2.0, [[20, 40, 30], [-40, -100, -60]]),
+        (-1.0, [[-10, -20, 30], [-40, 50, -60]]),
+    ):
+        trial.agree(f"dZ with a slope of {slope:g}", trial(dA, (Z, slope)), right)
+
+
+@sheet.question(
     minutes=10,
     ask="Which exponential can become too large for a float, and for which sign of Z?",
     by_hand="exp(ln 3) = 3, so the sigmoid of ln 3 is 3 / (1 + 3) = 0.75; that of −ln 3 is 0.25.",

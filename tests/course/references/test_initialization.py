@@ -89,3 +89,17 @@ def test_nothing_overflows_at_the_extremes():
         assert 20 < ref.binary_cross_entropy(AL, np.array([[1.0, 1.0, 0.0]])) < 30
         A, _ = ref.relu_forward(np.array([[-np.inf, np.inf]]))
     np.testing.assert_array_equal(A, [[0, np.inf]])
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.2, 1.0, 1.7, -0.3])
+def test_a_leaky_unit_is_a_mean_of_a_line_and_an_absolute_value(slope):
+    """Half the sum of the two slopes times Z, and half their difference times |Z|."""
+    Z = np.random.default_rng(0).standard_normal((3, 5))
+    A, cache = ref.leaky_relu_forward(Z, slope)
+    np.testing.assert_allclose(A, (1 + slope) / 2 * Z + (1 - slope) / 2 * np.abs(Z), atol=1e-15)
+    numerical = central_difference(
+        lambda at: float(np.sum(ref.leaky_relu_forward(at, slope)[0])), Z
+    )
+    np.testing.assert_allclose(
+        ref.leaky_relu_backward(np.ones(Z.shape), cache), numerical, atol=1e-8
+    )
