@@ -44,7 +44,7 @@ TASK = Task(
         ),
     ),
     unworked=UNWORKED,
-    variants=rule_variants(1),
+    variants=rule_variants("np.sqrt(1 / n_prev)"),
     losses={
         "INIT-01": "spread",
         "INIT-02": "spread",

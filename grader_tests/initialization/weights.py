@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -29,10 +30,11 @@ def random_cases(
 
     `settings` holds the arguments between the layers and the generator, taken in turn.
     """
-    cases = []
+    cases, names = [], list(inspect.signature(reference).parameters)[1:-1]
     for index, dims in enumerate((*SMALL, *LARGE)):
         more = settings[index % len(settings)]
-        label = f"layer_dims = {dims}" + "".join(f", scale = {scale:g}" for scale in more)
+        told = zip(names, more, strict=True)
+        label = f"layer_dims = {dims}" + "".join(f", {name} = {value:g}" for name, value in told)
         tag = "large" if dims in LARGE else "small"
         cases.append(
             call(reference, dims, *more, Rng(int(rng.integers(2**32))), label=label, tags=tag)
@@ -192,6 +194,11 @@ def xavier(case: Case, n_prev: int, n: int) -> float:
 def he(case: Case, n_prev: int, n: int) -> float:
     """The standard deviation of He's rule."""
     return np.sqrt(2 / n_prev)
+
+
+def leaky(case: Case, n_prev: int, n: int) -> float:
+    """The standard deviation that keeps signals as large as they are behind a leaky ReLU."""
+    return np.sqrt(2 / ((1 + case.inputs["slope"] ** 2) * n_prev))
 
 
 def glorot(case: Case, n_prev: int, n: int) -> float:

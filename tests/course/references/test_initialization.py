@@ -103,3 +103,15 @@ def test_a_leaky_unit_is_a_mean_of_a_line_and_an_absolute_value(slope):
     np.testing.assert_allclose(
         ref.leaky_relu_backward(np.ones(Z.shape), cache), numerical, atol=1e-8
     )
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.4, 1.0, 1.5])
+def test_signals_keep_their_size_through_fifteen_leaky_layers(rng, slope):
+    dims = [300] * 16
+    A, parameters = rng.standard_normal((300, 40)), ref.initialize_leaky(dims, slope, rng)
+    sizes = []
+    for layer in range(1, 16):
+        Z = parameters[f"W{layer}"] @ A
+        sizes.append(np.mean(Z**2))
+        A, _ = ref.leaky_relu_forward(Z, slope)
+    assert sizes[-1] == pytest.approx(sizes[0], rel=0.7)  # a factor of 2 a layer would be 3e4
