@@ -180,3 +180,34 @@ def random_crop(images, size, rng):
     lefts = rng.integers(0, w - size + 1, m)
     crops = [images[i, tops[i] : tops[i] + size, lefts[i] : lefts[i] + size] for i in range(m)]
     return np.stack(crops)
+
+
+def mixup(X, Y, weights, rng):
+    """Mix each example with a partner of a random permutation, and their labels alike.
+
+    H. Zhang and others, "mixup: Beyond Empirical Risk Minimization", ICLR 2018.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, m)
+    Y : ndarray of shape (C, m)
+    weights : ndarray of shape (m,)
+        The share of each example itself, from 0 to 1.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    X_mix : ndarray of shape (n, m)
+    Y_mix : ndarray of shape (C, m)
+
+    Raises
+    ------
+    ValueError
+        If there is not one weight for each example, or one is not between 0 and 1.
+    """
+    if weights.shape != X.shape[1:] or np.any((weights < 0) | (weights > 1)):
+        raise ValueError("there should be one weight for each example, between 0 and 1")
+    partner = rng.permutation(X.shape[1])
+    X_mix = weights * X + (1 - weights) * X[:, partner]
+    Y_mix = weights * Y + (1 - weights) * Y[:, partner]
+    return X_mix, Y_mix

@@ -264,6 +264,61 @@ def random_crop(trial: Trial) -> None:
     )
 
 
+@sheet.question(
+    minutes=15,
+    ask="How many examples are drawn as partners, how often is each drawn, and what else must know "
+    "who the partner was?",
+    by_hand="With the examples 10, 20, 30, the weights 1, 0.5, 0 and the partners 30, 10, 20: the "
+    "mixes are 10, then half of 20 and half of 10, which is 15, and 20.",
+)
+def mixup(trial: Trial) -> None:
+    # Powers of 3: of a mean of two, one sees which two.
+    X, Y = 3.0 ** np.arange(8)[None, :], np.arange(8.0)[None, :] % 2
+    Y = np.concatenate([Y, 1 - Y, np.arange(8.0)[None, :]])
+
+    def mix(weights: list[float], seed: int = 1) -> tuple[np.ndarray, ...]:
+        drawn = trial(X, Y, np.array(weights), np.random.default_rng(seed))
+        mixed = trial.parts(drawn, "X_mix", "Y_mix")
+        for name, got, shape in zip(("X_mix", "Y_mix"), mixed, ((1, 8), (3, 8)), strict=True):
+            found = np.shape(got)
+            trial.holds(
+                f"shape of {name}", found == shape, f"{name} has shape {found}, not {shape}."
+            )
+        return mixed
+
+    X_mix, Y_mix = mix([1.0] * 8)
+    trial.agree("X_mix with weights of 1", X_mix, X)
+    trial.agree("Y_mix with weights of 1", Y_mix, Y)
+    X_mix, Y_mix = mix([0.0] * 8)
+    once = np.array_equal(np.sort(X_mix), X)
+    told = "With weights of 0 only partners are left; here one comes twice, or is no example."
+    trial.holds("each example is a partner once", once, told)
+    moved = not np.array_equal(X_mix, X)
+    trial.holds("partners are others", moved, "With weights of 0 X_mix is still X.")
+    both = np.allclose(3.0 ** Y_mix[2], X_mix[0])
+    trial.holds("labels of partners", both, "The labels are not those of the same partners.")
+    (X_mix, Y_mix), weights = mix([0.25] * 4 + [0.75] * 4), np.repeat([0.25, 0.75], 4)
+    trial.agree("the sum of all labels of the first kind and of the second", Y_mix[:2].sum(), 8)
+    rest = (X_mix[0] - weights * X[0]) / (1 - weights)
+    whole = np.allclose(np.sort(rest), X[0])
+    told = (
+        "Less a quarter of the first four examples and three quarters of the others, X_mix should "
+    )
+    told += "hold the rest of 8 partners."
+    trial.holds("shares of inputs", whole, told)
+    rest = (Y_mix[2] - weights * Y[2]) / (1 - weights)
+    alike = np.allclose(3.0**rest, (X_mix[0] - weights * X[0]) / (1 - weights))
+    trial.holds("shares of labels", alike, "Labels and inputs are mixed in different ways.")
+    again, other = mix([0.5] * 8)[0], mix([0.5] * 8, 2)[0]
+    same = np.array_equal(mix([0.5] * 8)[0], again)
+    trial.holds("the same seed, the same partners", same, "The same seed gave other partners.")
+    differ = not np.array_equal(again, other)
+    trial.holds("another seed, other partners", differ, "Another seed gave the same partners.")
+    for what, weights in (("a weight of −0.1", [-0.1] * 8), ("a weight of 1.1", [1.1] * 8),
+                          ("one weight for 8 examples", [0.5])):  # fmt: skip
+        trial.refuses(what, X, Y, np.array(weights), np.random.default_rng(1))
+
+
 def _described(value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"

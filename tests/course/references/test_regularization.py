@@ -103,3 +103,14 @@ def test_crops_are_windows_at_equally_likely_places(rng):
     shares = [np.mean(np.all(crops == window, axis=(1, 2))) for window in windows]
     assert sum(shares) == pytest.approx(1)
     assert np.max(np.abs(np.array(shares) - 1 / 6)) < chance.fraction_margin(20_000)
+
+
+def test_mixup_keeps_the_line_on_which_labels_lie_and_what_all_examples_add_up_to(rng):
+    """Where labels are linear in the inputs, they are so in the mixes; equal shares keep sums."""
+    X = rng.standard_normal((3, 20))
+    Y = np.array([[1.0, -2.0, 0.5], [0.3, 0.0, 4.0]]) @ X
+    X_mix, Y_mix = ref.mixup(X, Y, rng.random(20), rng)
+    np.testing.assert_allclose(np.array([[1.0, -2.0, 0.5], [0.3, 0.0, 4.0]]) @ X_mix, Y_mix)
+    assert not np.allclose(X_mix, X)
+    X_mix, _ = ref.mixup(X, Y, np.full(20, 0.3), rng)
+    np.testing.assert_allclose(X_mix.sum(axis=1), X.sum(axis=1))
