@@ -1,9 +1,9 @@
 """Hidden tests of ``gradient_checking.ipynb``.
 
 Ids GC are those of the course's catalogue of mistakes (gradient checking), up to 18; the
-others of that series, PV (parameters_to_vector), VP (vector_to_parameters) and MB (the backward
-pass to mend) are this notebook's own. `SERIES` counts each series, `LEFT_OUT` says why an id has
-no wrong function here.
+others of that series, FE (faulty entries), DD (one direction), PV (parameters_to_vector), VP
+(vector_to_parameters) and MB (the backward pass to mend) are this notebook's own. `SERIES` counts
+each series, `LEFT_OUT` says why an id has no wrong function here.
 """
 
 from grading.marking import Lecture
@@ -20,9 +20,11 @@ QUESTIONS = (
     "vector_to_parameters",
     "numerical_gradient",
     "gradient_difference",
+    "faulty_entries",
+    "directional_difference",
     "mended_backward",
 )
-SERIES = {"GC": 28, "PV": 9, "VP": 11, "MB": 9}
+SERIES = {"GC": 28, "FE": 19, "DD": 19, "PV": 9, "VP": 11, "MB": 9}
 LEFT_OUT = {
     "GC-09": "numerical_gradient is not handed a backward pass to copy from",
     "GC-11": "the cost comes from the caller, with or without dropout",

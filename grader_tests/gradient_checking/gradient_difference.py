@@ -175,9 +175,9 @@ TASK = Task(
     returns="the answer",
     cases=cases,
     criteria=(
-        Agrees("relative difference", 1, "plain", tolerance=Tolerance(1e-6, 1e-12)),
-        Agrees("two zero vectors", 0.5, "zero"),
-        InputsUntouched(0.5),
+        Agrees("relative difference", 0.5, "plain", tolerance=Tolerance(1e-6, 1e-12)),
+        Agrees("two zero vectors", 0.25, "zero"),
+        InputsUntouched(0.25),
     ),
     lecture=DIFFERENCE,
     mistakes=MISTAKES,

@@ -153,8 +153,8 @@ TASK = Task(
     returns="grads",
     cases=cases,
     criteria=(
-        Agrees("output layer", 1, part="*output*"),
-        Agrees("hidden layers", 1.5, part="*hidden*"),
+        Agrees("output layer", 1.5, part="*output*"),
+        Agrees("hidden layers", 3, part="*hidden*"),
         InputsUntouched(0.5),
     ),
     lecture=FOUND,

@@ -238,8 +238,8 @@ TASK = Task(
     cases=cases,
     criteria=(
         # At the default step, 1e-7, rounding of a cost near 10 moves the result by 1e-8.
-        Agrees("slopes", 1.5, "fine", tolerance=Tolerance(1e-5, 1e-6)),
-        Agrees("centred, with the epsilon given", 2, "wide", loose_shape=True),
+        Agrees("slopes", 1, "fine", tolerance=Tolerance(1e-5, 1e-6)),
+        Agrees("centred, with the epsilon given", 1.5, "wide", loose_shape=True),
         InputsUntouched(0.5),
     ),
     lecture=CENTRED,

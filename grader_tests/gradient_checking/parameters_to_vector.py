@@ -125,9 +125,9 @@ TASK = Task(
     returns="theta",
     cases=cases,
     criteria=(
-        Agrees("entries in order", 1, "shallow"),
-        Agrees("many layers and keys in any order", 0.5, "other", loose_shape=True),
-        InputsUntouched(0.5),
+        Agrees("entries in order", 0.5, "shallow"),
+        Agrees("many layers and keys in any order", 0.25, "other", loose_shape=True),
+        InputsUntouched(0.25),
     ),
     lecture=VECTOR,
     mistakes=MISTAKES,

@@ -141,6 +141,70 @@ def gradient_difference(grad, numerical):
     return float(np.linalg.norm(grad - numerical) / scale)
 
 
+def faulty_entries(grad, numerical, tolerance):
+    """Return where two gradients differ, by more than a share of the larger entry, worst first.
+
+    Parameters
+    ----------
+    grad, numerical : ndarray of shape (n,)
+    tolerance : float
+        The share ``|g - ĝ| / max(|g|, |ĝ|)`` up to which two entries agree; two zeros do.
+
+    Returns
+    -------
+    indices : ndarray of int, one axis
+        By that share, the largest first; of equal ones the smaller index.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or the tolerance is negative.
+
+    Examples
+    --------
+    >>> faulty_entries(np.array([1.0, 2.0, 0.0]), np.array([1.5, -2.0, 0.0]), 0.1)
+    array([1, 0])
+    """
+    if grad.shape != numerical.shape or tolerance < 0:
+        raise ValueError(f"shapes {grad.shape} and {numerical.shape}, tolerance {tolerance}")
+    larger = np.maximum(np.abs(grad), np.abs(numerical))
+    apart = np.abs(grad - numerical)
+    shares = np.divide(apart, larger, out=np.zeros(len(larger)), where=larger > 0)
+    order = np.argsort(-shares, kind="stable")
+    return order[shares[order] > tolerance]
+
+
+def directional_difference(cost, grad, theta, rng, epsilon=1e-5):
+    """Compare a gradient with one centred difference, along a random direction of length 1.
+
+    Parameters
+    ----------
+    cost : callable
+        Takes an ndarray of shape (n,), returns a float.
+    grad, theta : ndarray of shape (n,)
+    rng : numpy.random.Generator
+    epsilon : float
+
+    Returns
+    -------
+    float
+        ``|slope - grad @ u| / max(|slope|, |grad @ u|)``, 0 when both slopes vanish.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or epsilon is not positive.
+    """
+    if grad.shape != theta.shape or epsilon <= 0:
+        raise ValueError(f"shapes {grad.shape} and {theta.shape}, epsilon = {epsilon}")
+    u = rng.standard_normal(len(theta))
+    u = u / np.linalg.norm(u)
+    slope = (cost(theta + epsilon * u) - cost(theta - epsilon * u)) / (2 * epsilon)
+    expected = float(grad @ u)
+    larger = max(abs(slope), abs(expected))
+    return abs(slope - expected) / larger if larger > 0 else 0.0
+
+
 def mended_backward(AL, Y, caches, lambd):
     """Return the exact derivative of :func:`network_cost` for every parameter.
 

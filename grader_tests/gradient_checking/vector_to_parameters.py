@@ -179,8 +179,8 @@ TASK = Task(
     returns="parameters",
     cases=cases,
     criteria=(
-        Agrees("weights", 1.25, "plain", "W*"),
-        Agrees("biases", 1.25, "plain", "b*"),
+        Agrees("weights", 0.75, "plain", "W*"),
+        Agrees("biases", 0.75, "plain", "b*"),
         InputsUntouched(0.5),
     ),
     lecture=VECTOR,

@@ -1,9 +1,9 @@
 """Hidden tests of ``initialization.ipynb``.
 
 Ids INIT (up to 16), LI (up to 14) and RE (up to 10) are those of the course's catalogue of
-mistakes; the others of these series, LF (linear forward), SG (sigmoid), MF and MB (the model,
-forward and backward) and CE (cross-entropy) are this notebook's own. `SERIES` counts each
-series, `LEFT_OUT` says why an id has no wrong function here.
+mistakes; the others of these series, LF (linear forward), LK (leaky ReLU), SG (sigmoid), MF and MB
+(the model, forward and backward) and CE (cross-entropy) are this notebook's own. `SERIES` counts
+each series, `LEFT_OUT` says why an id has no wrong function here.
 """
 
 from grading.marking import Lecture
@@ -12,6 +12,7 @@ NOTEBOOK = "course/module1_practical_aspects/04_normalizing_and_initializing.ipy
 DEPTH = Lecture(NOTEBOOK, "Vanishing and exploding")
 OVERFLOW = CROSS_ENTROPY = Lecture(NOTEBOOK, "At the output")
 SYMMETRY = Lecture(NOTEBOOK, "Breaking symmetry")
+LOOKING = Lecture(NOTEBOOK, "Before training and while it runs")
 SPREAD = Lecture(NOTEBOOK, "Xavier and He")
 
 QUESTIONS = (
@@ -23,13 +24,16 @@ QUESTIONS = (
     "linear_backward",
     "relu_forward",
     "relu_backward",
+    "leaky_relu_forward",
+    "leaky_relu_backward",
+    "initialize_leaky",
     "sigmoid_forward",
     "sigmoid_backward",
     "model_forward",
     "binary_cross_entropy",
     "model_backward",
 )
-SERIES = {"INIT": 22, "LF": 8, "LI": 16, "RE": 12, "SG": 11, "MF": 9, "CE": 10, "MB": 10}
+SERIES = {"INIT": 22, "LF": 8, "LI": 16, "RE": 12, "LK": 22, "SG": 11, "MF": 9, "CE": 10, "MB": 10}
 LEFT_OUT = {
     "LI-05": "no update step is graded here",
     "LI-06": "examples are columns: there is nothing to reshape",

@@ -22,7 +22,7 @@ TASK = Task(
     reference=ref.initialize_he,
     returns="parameters",
     cases=partial(random_cases, ref.initialize_he, ((),)),
-    criteria=random_criteria(Holds("spread", 2, spread_check(he), "large")),
+    criteria=random_criteria(Holds("spread", 0.4, spread_check(he), "large"), 0.15),
     lecture=SPREAD,
     mistakes=rule_mistakes(
         2,
@@ -44,7 +44,7 @@ TASK = Task(
         ),
     ),
     unworked=UNWORKED,
-    variants=rule_variants(2),
+    variants=rule_variants("np.sqrt(2 / n_prev)"),
     losses={
         "INIT-01": "spread",
         "INIT-02": "spread",

@@ -89,7 +89,8 @@ TASK = Task(
     returns="parameters",
     cases=partial(random_cases, ref.initialize_random, ((0.3,), (5.0,))),
     criteria=random_criteria(
-        Holds("normal, of the right spread", 1, spread_check(scale_of, normal=True), "large")
+        Holds("normal, of the right spread", 0.4, spread_check(scale_of, normal=True), "large"),
+        0.15,
     ),
     lecture=SYMMETRY,
     mistakes=MISTAKES,

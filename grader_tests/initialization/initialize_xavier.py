@@ -22,7 +22,7 @@ TASK = Task(
     reference=ref.initialize_xavier,
     returns="parameters",
     cases=partial(random_cases, ref.initialize_xavier, ((),)),
-    criteria=random_criteria(Holds("spread", 1, spread_check(xavier), "large")),
+    criteria=random_criteria(Holds("spread", 0.4, spread_check(xavier), "large"), 0.15),
     lecture=SPREAD,
     mistakes=rule_mistakes(
         1,
@@ -44,7 +44,7 @@ TASK = Task(
         ),
     ),
     unworked=UNWORKED,
-    variants=rule_variants(1),
+    variants=rule_variants("np.sqrt(1 / n_prev)"),
     losses={
         "INIT-01": "spread",
         "INIT-02": "spread",

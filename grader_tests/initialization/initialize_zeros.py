@@ -80,9 +80,9 @@ TASK = Task(
     returns="parameters",
     cases=cases,
     criteria=(
-        Agrees("weights", 1, "values", "W*"),
-        Agrees("biases", 0.5, "values", "b*"),
-        Agrees("an array of its own for each", 0.5, "separate"),
+        Agrees("weights", 0.5, "values", "W*"),
+        Agrees("biases", 0.25, "values", "b*"),
+        Agrees("an array of its own for each", 0.25, "separate"),
     ),
     lecture=SYMMETRY,
     mistakes=MISTAKES,

@@ -109,8 +109,8 @@ TASK = Task(
     returns=("dA_prev", "dW", "db"),
     cases=cases,
     criteria=(
-        Agrees("dA_prev", 1.5, part="dA_prev"),
-        Agrees("dW", 2, part="dW"),
+        Agrees("dA_prev", 1, part="dA_prev"),
+        Agrees("dW", 1.5, part="dW"),
         Agrees("db", 1, part="db"),
         InputsUntouched(0.5),
     ),

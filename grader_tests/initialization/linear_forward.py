@@ -94,9 +94,9 @@ TASK = Task(
     returns=("Z", "cache"),
     cases=cases,
     criteria=(
-        Agrees("Z", 2, part="Z"),
-        Agrees("cache", 0.5, part="cache"),
-        InputsUntouched(0.5),
+        Agrees("Z", 1.5, part="Z"),
+        Agrees("cache", 0.25, part="cache"),
+        InputsUntouched(0.25),
     ),
     lecture=DEPTH,
     mistakes=MISTAKES,

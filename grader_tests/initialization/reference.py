@@ -96,6 +96,32 @@ def initialize_he(layer_dims, rng):
     return parameters
 
 
+def initialize_leaky(layer_dims, slope, rng):
+    """Return weights of variance ``2 / ((1 + slope²) n_{l-1})``, and biases 0.
+
+    K. He and others, "Delving Deep into Rectifiers", ICCV 2015, section 2.2.
+
+    Parameters
+    ----------
+    layer_dims : list of int
+    slope : float
+        Of the leaky ReLUs behind the layers.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    parameters : dict
+        As :func:`initialize_zeros` shapes them.
+    """
+    parameters = {}
+    for layer in range(1, len(layer_dims)):
+        n_prev, n = layer_dims[layer - 1], layer_dims[layer]
+        deviation = np.sqrt(2 / ((1 + slope**2) * n_prev))
+        parameters[f"W{layer}"] = deviation * rng.standard_normal((n, n_prev))
+        parameters[f"b{layer}"] = np.zeros((n, 1))
+    return parameters
+
+
 def linear_forward(A_prev, W, b):
     """Return ``Z = W @ A_prev + b`` and the cache for the way back.
 
@@ -167,6 +193,41 @@ def relu_backward(dA, cache):
     """
     Z = cache
     return np.where(Z > 0, dA, 0.0)
+
+
+def leaky_relu_forward(Z, slope):
+    """Return Z where it is positive and ``slope * Z`` elsewhere, and the cache ``(Z, slope)``.
+
+    A. Maas and others, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n, m)
+    slope : float
+
+    Returns
+    -------
+    A : ndarray of shape (n, m)
+    cache : tuple (Z, slope)
+    """
+    A = np.where(Z > 0, Z, slope * Z)
+    return A, (Z, slope)
+
+
+def leaky_relu_backward(dA, cache):
+    """Return dA where Z > 0, and ``slope * dA`` elsewhere.
+
+    Parameters
+    ----------
+    dA : ndarray of shape (n, m)
+    cache : tuple (Z, slope)
+
+    Returns
+    -------
+    dZ : ndarray of shape (n, m)
+    """
+    Z, slope = cache
+    return np.where(Z > 0, dA, slope * dA)
 
 
 def sigmoid_forward(Z):

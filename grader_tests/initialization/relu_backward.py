@@ -99,9 +99,9 @@ TASK = Task(
     returns="dZ",
     cases=cases,
     criteria=(
-        Agrees("dZ", 2, "smooth"),
-        Agrees("dZ where Z is exactly 0", 0.5, "kink"),
-        InputsUntouched(0.5),
+        Agrees("dZ", 0.6, "smooth"),
+        Agrees("dZ where Z is exactly 0", 0.2, "kink"),
+        InputsUntouched(0.2),
     ),
     lecture=DEPTH,
     mistakes=MISTAKES,

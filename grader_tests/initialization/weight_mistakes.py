@@ -296,10 +296,9 @@ def rule_mistakes(numerator: int, deviation: Deviation, *other: Mistake) -> tupl
     return weight_mistakes(factor, deviation, first)
 
 
-def rule_variants(numerator: int) -> tuple[Variant, ...]:
-    """Other draws of the same variance."""
-    drawn = f"np.sqrt({numerator} / n_prev) * {NORMAL}"
-    root = f"np.sqrt({numerator} / n_prev)"
+def rule_variants(root: str) -> tuple[Variant, ...]:
+    """Other draws of the same variance; `root` is its root as the reference has it."""
+    drawn = f"{root} * {NORMAL}"
     return (
         Variant(
             "rng.normal, biases first",

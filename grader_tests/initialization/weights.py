@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -29,10 +30,11 @@ def random_cases(
 
     `settings` holds the arguments between the layers and the generator, taken in turn.
     """
-    cases = []
+    cases, names = [], list(inspect.signature(reference).parameters)[1:-1]
     for index, dims in enumerate((*SMALL, *LARGE)):
         more = settings[index % len(settings)]
-        label = f"layer_dims = {dims}" + "".join(f", scale = {scale:g}" for scale in more)
+        told = zip(names, more, strict=True)
+        label = f"layer_dims = {dims}" + "".join(f", {name} = {value:g}" for name, value in told)
         tag = "large" if dims in LARGE else "small"
         cases.append(
             call(reference, dims, *more, Rng(int(rng.integers(2**32))), label=label, tags=tag)
@@ -173,14 +175,14 @@ UNWORKED = {
 }
 
 
-def random_criteria(spread: Criterion) -> tuple[Criterion, ...]:
-    """What all three ways to draw weights are judged by."""
+def random_criteria(spread: Criterion, each: float) -> tuple[Criterion, ...]:
+    """What all ways to draw weights are judged by: a spread, and four more for so many points."""
     return (
-        Holds("names and shapes", 0.5, named_and_shaped, ("small", "large"), beside=DRAWN),
-        Agrees("biases zero", 0.5, ("small", "large"), "b*", beside=DRAWN),
+        Holds("names and shapes", each, named_and_shaped, ("small", "large"), beside=DRAWN),
+        Agrees("biases zero", each, ("small", "large"), "b*", beside=DRAWN),
         spread,
-        Holds("independent weights", 0.5, weights_are_independent, "large"),
-        Holds("drawn from rng", 0.5, rng_is_used, "twice"),
+        Holds("independent weights", each, weights_are_independent, "large"),
+        Holds("drawn from rng", each, rng_is_used, "twice"),
     )
 
 
@@ -192,6 +194,11 @@ def xavier(case: Case, n_prev: int, n: int) -> float:
 def he(case: Case, n_prev: int, n: int) -> float:
     """The standard deviation of He's rule."""
     return np.sqrt(2 / n_prev)
+
+
+def leaky(case: Case, n_prev: int, n: int) -> float:
+    """The standard deviation that keeps signals as large as they are behind a leaky ReLU."""
+    return np.sqrt(2 / ((1 + case.inputs["slope"] ** 2) * n_prev))
 
 
 def glorot(case: Case, n_prev: int, n: int) -> float:

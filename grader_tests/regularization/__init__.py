@@ -1,9 +1,9 @@
 """Hidden tests of ``regularization.ipynb``.
 
 Ids L2 and DO are those of the course's catalogue of mistakes (L2 cost and backward, up to 16;
-inverted dropout, up to 21), continued here; ES (early stopping), FH (flips) and RC (random crops)
-are this notebook's own. `SERIES` counts each series, `LEFT_OUT` says why an id has no wrong
-function here.
+inverted dropout, up to 21), continued here; EG (elastic net), ES (early stopping), FH (flips),
+RC (random crops) and MX (mixup) are this notebook's own. `SERIES` counts each series, `LEFT_OUT`
+says why an id has no wrong function here.
 
 Random answers are judged by properties. A right answer fails one of them with a probability of at
 most 1e-9; each check says where its bound comes from.
@@ -14,6 +14,7 @@ from grading.marking import Lecture
 REGULARIZATION = "course/module1_practical_aspects/02_regularization.ipynb"
 NETWORKS = Lecture(REGULARIZATION, "L2 for networks")
 DECAY = Lecture(REGULARIZATION, "Weight decay in the update")
+NAMES = Lecture(REGULARIZATION, "L1 and other names")
 FRAMEWORKS = Lecture(REGULARIZATION, "What the number means in a framework")
 DROPOUT = "course/module1_practical_aspects/03_dropout_augmentation_early_stopping.ipynb"
 INVERTED = Lecture(DROPOUT, "Inverted dropout")
@@ -24,14 +25,17 @@ STOPPING = Lecture(DROPOUT, "Early stopping")
 QUESTIONS = (
     "l2_cost",
     "l2_gradients",
+    "elastic_gradients",
     "dropout_forward",
     "dropout_backward",
     "early_stopping_epoch",
     "flip_horizontally",
     "random_crop",
+    "mixup",
 )
-SERIES = {"L2": 25, "DO": 31, "ES": 13, "FH": 5, "RC": 11}
+SERIES = {"L2": 25, "EG": 17, "DO": 31, "ES": 13, "FH": 5, "RC": 11, "MX": 13}
 LEFT_OUT = {
+    "MX-04": "labels that are the partner's alone are a way of MX-02",
     "L2-12": "l2_gradients receives finished gradients; dZ is out of its reach",
     "L2-14": "l2_cost returns the penalty alone, without the cross-entropy",
     "L2-15": "no optimizer is graded here",

@@ -143,8 +143,8 @@ TASK = Task(
     returns="dA_prev",
     cases=cases,
     criteria=(
-        Agrees("gradient", 2),
-        Holds("zero where dropped", 1.5, nothing_where_dropped),
+        Agrees("gradient", 1),
+        Holds("zero where dropped", 0.5, nothing_where_dropped),
         InputsUntouched(0.5),
     ),
     lecture=INVERTED,

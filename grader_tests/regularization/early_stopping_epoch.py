@@ -216,8 +216,8 @@ TASK = Task(
     returns="the best epoch",
     cases=cases,
     criteria=(
-        Agrees("training that stops", 2, "stop"),
-        Agrees("training that runs to the end", 1, "end"),
+        Agrees("training that stops", 1.5, "stop"),
+        Agrees("training that runs to the end", 0.5, "end"),
         Agrees("equal costs", 0.5, "tie"),
         InputsUntouched(0.5),
     ),

@@ -148,8 +148,8 @@ TASK = Task(
     returns="the penalty",
     cases=cases,
     criteria=(
-        Agrees("one layer", 1, "one"),
-        Agrees("several layers", 1.5, "several"),
+        Agrees("one layer", 0.5, "one"),
+        Agrees("several layers", 1, "several"),
         InputsUntouched(0.5),
     ),
     lecture=NETWORKS,

@@ -175,9 +175,9 @@ TASK = Task(
     returns="grads",
     cases=cases,
     criteria=(
-        Agrees("weights", 2.5, part="dW*"),
+        Agrees("weights", 1, part="dW*"),
         Agrees("biases", 0.5, part="db*", also=weights_get_a_term),
-        InputsUntouched(1),
+        InputsUntouched(0.5),
     ),
     lecture=NETWORKS,
     mistakes=MISTAKES,

@@ -52,6 +52,40 @@ def l2_gradients(grads, parameters, lambd, m):
     return regularized
 
 
+def elastic_gradients(grads, parameters, l1, l2, m):
+    """Add the derivative of ``(l1 * sum of |w| + l2 / 2 * sum of w²) / m`` to each dW.
+
+    H. Zou and T. Hastie, "Regularization and Variable Selection via the Elastic Net", JRSS B 67,
+    2005; biases are free.
+
+    Parameters
+    ----------
+    grads : dict with dW1, db1, …, dWL, dbL
+        Derivatives of the cost without the penalties.
+    parameters : dict with W1, b1, …, WL, bL
+    l1, l2 : float
+    m : int
+        Number of examples.
+
+    Returns
+    -------
+    dict like grads
+
+    Raises
+    ------
+    ValueError
+        If a strength is negative, or m is less than 1.
+    """
+    if l1 < 0 or l2 < 0 or m < 1:
+        raise ValueError(f"l1 = {l1}, l2 = {l2}, m = {m}")
+    regularized = dict(grads)
+    for name, W in parameters.items():
+        if name.startswith("W"):
+            term = l1 * np.sign(W) + l2 * W  # np.sign(0) is 0
+            regularized[f"d{name}"] = grads[f"d{name}"] + term / m
+    return regularized
+
+
 def dropout_forward(A, keep_prob, rng):
     """Drop each entry with probability ``1 - keep_prob`` and divide the others by keep_prob.
 
@@ -146,3 +180,34 @@ def random_crop(images, size, rng):
     lefts = rng.integers(0, w - size + 1, m)
     crops = [images[i, tops[i] : tops[i] + size, lefts[i] : lefts[i] + size] for i in range(m)]
     return np.stack(crops)
+
+
+def mixup(X, Y, weights, rng):
+    """Mix each example with a partner of a random permutation, and their labels alike.
+
+    H. Zhang and others, "mixup: Beyond Empirical Risk Minimization", ICLR 2018.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, m)
+    Y : ndarray of shape (C, m)
+    weights : ndarray of shape (m,)
+        The share of each example itself, from 0 to 1.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    X_mix : ndarray of shape (n, m)
+    Y_mix : ndarray of shape (C, m)
+
+    Raises
+    ------
+    ValueError
+        If there is not one weight for each example, or one is not between 0 and 1.
+    """
+    if weights.shape != X.shape[1:] or np.any((weights < 0) | (weights > 1)):
+        raise ValueError("there should be one weight for each example, between 0 and 1")
+    partner = rng.permutation(X.shape[1])
+    X_mix = weights * X + (1 - weights) * X[:, partner]
+    Y_mix = weights * Y + (1 - weights) * Y[:, partner]
+    return X_mix, Y_mix

@@ -98,6 +98,100 @@ def gradient_difference(trial: Trial) -> None:
 
 
 @sheet.question(
+    minutes=12,
+    ask="Which number says how bad an entry is, and does it use the size of both gradients there?",
+    by_hand="4 and 3 are apart by 1, a quarter of the larger. −2 and 2 are apart by 4, twice the "
+    "larger: that is worse. With a tolerance of 0.25 only the second is faulty.",
+)
+def faulty_entries(trial: Trial) -> None:
+    for name, grad, numerical, tolerance, right in (
+        ("(1, 2, 0, −4, 5) and (1, 1, 0, 4, 4.9)", [1, 2, 0, -4, 5], [1, 1, 0, 4, 4.9], 0.01, [3, 1, 4]),
+        ("(1000, 1, 3) and (900, 2, 3.01)", [1000, 1, 3], [900, 2, 3.01], 0.05, [1, 0]),
+        ("1e-12 (1, 5, 2) and 1e-12 (3, 5, 1)", [1e-12, 5e-12, 2e-12], [3e-12, 5e-12, 1e-12], 0.1, [0, 2]),
+        ("(3, 0, 1, 0) and (0, 2, 1, 0)", [3, 0, 1, 0], [0, 2, 1, 0], 0.1, [0, 1]),
+        ("(4, 4) and (3, 2), with a tolerance of 0.25", [4, 4], [3, 2], 0.25, [1]),
+        ("(10, 6) and (7, 6)", [10, 6], [7, 6], 0.2, [0]),
+        ("(1, 1) and (1, 1.001)", [1, 1], [1, 1.001], 0.1, []),
+    ):  # fmt: skip
+        got = trial(np.array(grad, dtype=float), np.array(numerical, dtype=float), tolerance)
+        whole = isinstance(got, np.ndarray) and got.dtype.kind in "iu"
+        whole_told = f"The indices for {name} should be an array of integers, also if it is empty."
+        trial.holds(f"an array of integers for {name}", whole, whole_told)
+        trial.equal(f"the indices for {name}", got, right)
+    trial.refuses("two gradients of 1 and 3 entries", np.ones(1), np.ones(3), 0.1)
+    trial.refuses("two gradients of 4 and 1 entries", np.ones(4), np.ones(1), 0.1)
+    trial.refuses("a negative tolerance", np.ones(3), np.ones(3), -0.1)
+
+
+@sheet.question(
+    minutes=18,
+    ask="Which two numbers are to agree: what does the cost say of a small step along u, and what "
+    "does the gradient say of it?",
+    by_hand="J = x² + 3y at (1, 0) has the gradient (2, 3). Along u = (0.6, 0.8), which has the "
+    "length 1, J rises by 0.6 · 2 + 0.8 · 3 = 3.6 for each unit of the way. A gradient of (4, 6) says "
+    "7.2; that is apart by 3.6, half of the larger.",
+)
+def directional_difference(trial: Trial) -> None:
+    slopes, theta = np.array([3.0, -1.0, 2.0]), np.array([1.0, 0.5, -2.0])
+
+    def draw(seed: int = 1) -> np.random.Generator:
+        return np.random.default_rng(seed)
+
+    def plane(at: np.ndarray) -> float:
+        seen.append(np.array(at, dtype=float) - theta)
+        return float(slopes @ at)
+
+    seen: list[np.ndarray] = []
+    for name, grad, right in (
+        ("the right gradient", slopes, 0.0),
+        ("twice the right gradient", 2 * slopes, 0.5),
+        ("the right gradient, negated", -slopes, 2.0),
+        ("a gradient of 0", 0 * slopes, 1.0),
+    ):
+        trial.agree(f"the difference for {name}", trial(plane, grad, theta, draw(), 0.5), right)
+    for seed in range(2, 8):
+        got = trial(plane, 2 * slopes, theta, draw(seed), 0.5)
+        trial.agree(f"the difference for twice the right gradient, seed {seed}", got, 0.5)
+    tiny = trial(lambda at: 1e-12 * float(slopes @ at), 4e-12 * slopes, 0 * theta, draw(), 0.5)
+    trial.agree("the difference for a tiny gradient, 4 times what is right", tiny, 0.75)
+    flat = trial(lambda at: 7.0, 0 * theta, theta, draw())
+    trial.agree("the difference for a flat cost and a gradient of 0", flat, 0.0)
+    one = np.array([1.0])
+    for epsilon, right in ((1.0, 0.25), (2.0, 4 / 7)):
+        got = trial(lambda at: at[0] ** 3, 3 * one, one, draw(), epsilon)
+        trial.agree(f"the difference for x³ at 1 and 3, epsilon = {epsilon:g}", got, right)
+    seen.clear()
+    trial(plane, slopes, theta, draw(), 0.25)
+    length = np.linalg.norm(seen, axis=1) if seen else []
+    trial.agree("how far from theta the cost is asked, epsilon = 0.25", length, [0.25, 0.25])
+    opposite = np.allclose(seen[0], -seen[-1])
+    trial.holds("the two steps are opposite", opposite, "The two steps should be opposite.")
+
+    def steps(seed: int) -> np.ndarray:
+        rng = draw(seed)
+        seen.clear()
+        for _ in range(40):
+            trial.function(plane, slopes.copy(), theta.copy(), rng, 1.0)
+        return np.array(seen[::2])
+
+    first, again, other = steps(1), steps(1), steps(2)
+    trial.holds(
+        "the same seed, the same directions",
+        np.array_equal(first, again),
+        "The same seed gave other directions: do all come from rng?",
+    )
+    moved = not np.allclose(first[0], first[1]) and not np.allclose(first, other)
+    told = "Every call takes the same direction: is rng used?"
+    trial.holds("each call has a direction of its own", moved, told)
+    whole = np.count_nonzero(first[0]) == 3
+    trial.holds("all parameters move", whole, "A step moves some of the parameters only.")
+    signs = np.unique(np.sign(first[:, 0] * first[:, 1])).size == 2
+    trial.holds("directions of all signs", signs, "In 40 directions no two signs differ.")
+    trial.refuses("a gradient of 4 entries, a theta of 1", np.sum, np.ones(4), one, draw())
+    trial.refuses("a negative epsilon", plane, slopes, theta, draw(), -0.1)
+
+
+@sheet.question(
     minutes=18,
     ask="What does each cache hold, and which parameters does the cost depend on twice?",
     by_hand="One layer with the inputs 1 and 3, W = 2, outputs 0.5 and 0.5 for the labels 0 and 1, "

@@ -119,11 +119,11 @@ def initialize_random(trial: Trial) -> None:
     from_rng(trial, lambda seed: trial([10, 8, 10], 5.0, np.random.default_rng(seed)))
 
 
-def spread(trial: Trial, numerator: float) -> None:
-    """Check that the variance of weights is numerator / inputs."""
-    shapes(trial, trial([3, 4, 2, 1], np.random.default_rng(1)), [3, 4, 2, 1])
+def spread(trial: Trial, numerator: float, *more: float) -> None:
+    """Check that the variance of weights is numerator / inputs, with more arguments before rng."""
+    shapes(trial, trial([3, 4, 2, 1], *more, np.random.default_rng(1)), [3, 4, 2, 1])
     layer_dims = [400, 100, 25, 400]
-    parameters = trial(layer_dims, np.random.default_rng(1))
+    parameters = trial(layer_dims, *more, np.random.default_rng(1))
     for l in (1, 2, 3):
         W, n_prev, n = parameters[f"W{l}"], layer_dims[l - 1], layer_dims[l]
         std = np.sqrt(numerator / n_prev)
@@ -143,8 +143,8 @@ def spread(trial: Trial, numerator: float) -> None:
             f"The standard deviation of W{l}, with {n_prev} inputs and {n} units, is {W.std():.4f}; "
             f"it should be near {std:.4f}.",
         )
-    own_arrays(trial, trial([2, 2, 2], np.random.default_rng(1)))
-    from_rng(trial, lambda seed: trial([10, 8, 10], np.random.default_rng(seed)))
+    own_arrays(trial, trial([2, 2, 2], *more, np.random.default_rng(1)))
+    from_rng(trial, lambda seed: trial([10, 8, 10], *more, np.random.default_rng(seed)))
 
 
 @sheet.question(
@@ -229,6 +229,55 @@ def relu_backward(trial: Trial) -> None:
     Z = np.array([[-2.0, 0.0, 3.0], [0.5, -0.1, 4.0]])
     dA = np.array([[10.0, 20.0, 30.0], [-40.0, -50.0, -60.0]])
     trial.agree("dZ", trial(dA, Z), [[0, 0, 30], [-40, 0, -60]])
+
+
+@sheet.question(
+    minutes=5,
+    ask="What decides on which of the two lines a value lies: its sign, or which line is higher?",
+    by_hand="With a slope of 0.5, the values −4, 0 and 3 become −2, 0 and 3.",
+)
+def leaky_relu_forward(trial: Trial) -> None:
+    Z = np.array([[-2.0, 0.0, 3.0], [0.5, -0.1, -4.0]])
+    for slope, right in (
+        (0.5, [[-1, 0, 3], [0.5, -0.05, -2]]),
+        (0.0, [[0, 0, 3], [0.5, 0, 0]]),
+        (2.0, [[-4, 0, 3], [0.5, -0.2, -8]]),
+        (-1.0, [[2, 0, 3], [0.5, 0.1, 4]]),
+    ):
+        A, cache = trial.parts(trial(Z, slope), "A", "cache")
+        trial.agree(f"A with a slope of {slope:g}", A, right)
+        kept, told = trial.parts(cache, "Z", "slope")
+        trial.agree("Z in the cache", kept, Z)
+        trial.agree("the slope in the cache", told, slope)
+
+
+@sheet.question(
+    minutes=7,
+    ask="If Z moves a little, by how much does A move, on either side of 0?",
+    by_hand="With a slope of 0.5 and Z = −4, A is −2; with Z = −3.9 it is −1.95. So A moves half as "
+    "much, and of dA = 10 comes back dZ = 5.",
+)
+def leaky_relu_backward(trial: Trial) -> None:
+    Z = np.array([[-2.0, 0.0, 3.0], [0.5, -0.1, 4.0]])
+    dA = np.array([[10.0, 20.0, 30.0], [-40.0, -50.0, -60.0]])
+    for slope, right in (
+        (0.5, [[5, 10, 30], [-40, -25, -60]]),
+        (0.0, [[0, 0, 30], [-40, 0, -60]]),
+        (2.0, [[20, 40, 30], [-40, -100, -60]]),
+        (-1.0, [[-10, -20, 30], [-40, 50, -60]]),
+    ):
+        trial.agree(f"dZ with a slope of {slope:g}", trial(dA, (Z, slope)), right)
+
+
+@sheet.question(
+    minutes=15,
+    ask="Of the squares of Z, which share is left behind a leaky ReLU, on average over both signs?",
+    by_hand="Let Z be 2 and −2, equally often, and the slope 0.5: A is 2 and −1. The mean square was "
+    "(4 + 4) / 2 = 4 and is now (4 + 1) / 2 = 2.5. By what must the next layer make up for that?",
+)
+def initialize_leaky(trial: Trial) -> None:
+    for slope, numerator in ((0.5, 1.6), (0.0, 2.0), (1.0, 1.0), (3.0, 0.2)):
+        spread(trial, numerator, slope)
 
 
 @sheet.question(

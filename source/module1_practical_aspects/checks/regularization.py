@@ -68,6 +68,36 @@ def l2_gradients(trial: Trial) -> None:
 
 
 @sheet.question(
+    minutes=12,
+    ask="If a weight grows a little, by how much does each of the two penalties grow? And if the "
+    "weight is negative?",
+    by_hand="With l1 = 5, l2 = 0 and m = 10, a weight of −4 costs 5 · 4 / 10 = 2, and one of −3.9 "
+    "costs 1.95: over the distance 0.1 the penalty falls by 0.05, so −0.5 comes to the gradient.",
+)
+def elastic_gradients(trial: Trial) -> None:
+    grads = {
+        "dW1": np.array([[1.0, 1.0], [1.0, 1.0]]),
+        "db1": np.array([[1.0], [2.0]]),
+        "dW2": np.array([[3.0, 4.0]]),
+        "db2": np.array([[-1.0]]),
+    }
+    right = grads | {"dW1": np.array([[1.7, 0.1], [1.0, 1.3]]), "dW2": np.array([[2.5, 4.0]])}
+    trial.agree("grads", trial(grads, network(), 1.0, 2.0, 10), right)
+    one = {"W1": np.array([[2.0, -5.0]]), "b1": np.ones((1, 1))}
+    zeros = {"dW1": np.zeros((1, 2)), "db1": np.ones((1, 1))}
+    for l1, l2, dW in ((3.0, 0.0, [[0.5, -0.5]]), (0.0, 3.0, [[1.0, -2.5]])):
+        got = trial(zeros, one, l1, l2, 6)
+        trial.agree(f"grads of one layer, l1 = {l1:g}, l2 = {l2:g}", got, zeros | {"dW1": dW})
+    eleven = {f"{kind}{l}": np.full((1, 1), float(l)) for l in range(1, 12) for kind in "Wb"}
+    got = trial({f"d{name}": np.zeros((1, 1)) for name in eleven}, eleven, 6.0, 3.0, 6)
+    for name, dQ in (("dW3", 2.5), ("dW11", 6.5), ("db11", 0.0)):
+        trial.agree(f"{name} of eleven layers", got[name], [[dQ]])
+    trial.refuses("a negative l1", grads, network(), -1.0, 2.0, 10)
+    trial.refuses("a negative l2", grads, network(), 1.0, -2.0, 10)
+    trial.refuses("m = 0", grads, network(), 1.0, 2.0, 0)
+
+
+@sheet.question(
     minutes=14,
     ask="For how many entries of A is there a random number, and what makes up for what is dropped?",
     by_hand="With keep_prob = 0.5 and the mask (True, False), A = (3, 4) becomes (6, 0).",
@@ -232,6 +262,61 @@ def random_crop(trial: Trial) -> None:
         not np.array_equal(first, later),
         "Two calls gave the same crops: don't make a generator of your own.",
     )
+
+
+@sheet.question(
+    minutes=15,
+    ask="How many examples are drawn as partners, how often is each drawn, and what else must know "
+    "who the partner was?",
+    by_hand="With the examples 10, 20, 30, the weights 1, 0.5, 0 and the partners 30, 10, 20: the "
+    "mixes are 10, then half of 20 and half of 10, which is 15, and 20.",
+)
+def mixup(trial: Trial) -> None:
+    # Powers of 3: of a mean of two, one sees which two.
+    X, Y = 3.0 ** np.arange(8)[None, :], np.arange(8.0)[None, :] % 2
+    Y = np.concatenate([Y, 1 - Y, np.arange(8.0)[None, :]])
+
+    def mix(weights: list[float], seed: int = 1) -> tuple[np.ndarray, ...]:
+        drawn = trial(X, Y, np.array(weights), np.random.default_rng(seed))
+        mixed = trial.parts(drawn, "X_mix", "Y_mix")
+        for name, got, shape in zip(("X_mix", "Y_mix"), mixed, ((1, 8), (3, 8)), strict=True):
+            found = np.shape(got)
+            trial.holds(
+                f"shape of {name}", found == shape, f"{name} has shape {found}, not {shape}."
+            )
+        return mixed
+
+    X_mix, Y_mix = mix([1.0] * 8)
+    trial.agree("X_mix with weights of 1", X_mix, X)
+    trial.agree("Y_mix with weights of 1", Y_mix, Y)
+    X_mix, Y_mix = mix([0.0] * 8)
+    once = np.array_equal(np.sort(X_mix), X)
+    told = "With weights of 0 only partners are left; here one comes twice, or is no example."
+    trial.holds("each example is a partner once", once, told)
+    moved = not np.array_equal(X_mix, X)
+    trial.holds("partners are others", moved, "With weights of 0 X_mix is still X.")
+    both = np.allclose(3.0 ** Y_mix[2], X_mix[0])
+    trial.holds("labels of partners", both, "The labels are not those of the same partners.")
+    (X_mix, Y_mix), weights = mix([0.25] * 4 + [0.75] * 4), np.repeat([0.25, 0.75], 4)
+    trial.agree("the sum of all labels of the first kind and of the second", Y_mix[:2].sum(), 8)
+    rest = (X_mix[0] - weights * X[0]) / (1 - weights)
+    whole = np.allclose(np.sort(rest), X[0])
+    told = (
+        "Less a quarter of the first four examples and three quarters of the others, X_mix should "
+    )
+    told += "hold the rest of 8 partners."
+    trial.holds("shares of inputs", whole, told)
+    rest = (Y_mix[2] - weights * Y[2]) / (1 - weights)
+    alike = np.allclose(3.0**rest, (X_mix[0] - weights * X[0]) / (1 - weights))
+    trial.holds("shares of labels", alike, "Labels and inputs are mixed in different ways.")
+    again, other = mix([0.5] * 8)[0], mix([0.5] * 8, 2)[0]
+    same = np.array_equal(mix([0.5] * 8)[0], again)
+    trial.holds("the same seed, the same partners", same, "The same seed gave other partners.")
+    differ = not np.array_equal(again, other)
+    trial.holds("another seed, other partners", differ, "Another seed gave the same partners.")
+    for what, weights in (("a weight of −0.1", [-0.1] * 8), ("a weight of 1.1", [1.1] * 8),
+                          ("one weight for 8 examples", [0.5])):  # fmt: skip
+        trial.refuses(what, X, Y, np.array(weights), np.random.default_rng(1))
 
 
 def _described(value: object) -> str:

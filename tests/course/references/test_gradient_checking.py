@@ -90,3 +90,32 @@ def test_the_mended_backward_pass_agrees_everywhere(rng, lambd):
 def test_the_check_tells_the_two_planted_mistakes_apart(rng):
     assert disagreeing(ref.suspect_backward, rng, 2.0) == {"W3", "W2", "b2", "W1", "b1"}
     assert disagreeing(ref.suspect_backward, rng, 0.0) == {"W2", "b2", "W1", "b1"}
+
+
+def test_faulty_entries_are_those_that_were_spoilt_the_most_spoilt_first(rng):
+    """Right values times 1 + δ have the shares |δ| or |δ| / (1 + δ): they grow with |δ|."""
+    right = rng.standard_normal(50) * 10.0 ** rng.integers(-9, 4, 50)
+    places = rng.permutation(50)[:4]
+    spoilt = right.copy()
+    spoilt[places] *= [-1.0, 3.0, 0.5, 0.99]  # shares 2, 2/3, 1/2, 1/100
+    for pair in ((spoilt, right), (right, spoilt)):
+        assert ref.faulty_entries(*pair, 1e-3).tolist() == places.tolist()
+        assert ref.faulty_entries(*pair, 0.6).tolist() == places[:2].tolist()
+
+
+def test_a_random_direction_sees_a_fault_of_a_network_and_lets_a_right_gradient_pass(rng):
+    dims, Y = [3, 4, 1], np.array([[0.0, 1.0, 1.0, 0.0, 1.0]])
+    X, parameters = rng.standard_normal((3, 5)), draws.drawn_parameters(rng, dims)
+
+    def cost(theta):
+        moved = ref.vector_to_parameters(theta, dims)
+        return ref.network_cost(ref.network_forward(X, moved)[0], Y, moved, 0.7)
+
+    AL, caches = ref.network_forward(X, parameters)
+    theta = ref.parameters_to_vector(parameters)
+    shares = []
+    for backward in (ref.mended_backward, ref.suspect_backward):
+        grads = backward(AL, Y, caches, 0.7)
+        grad = ref.parameters_to_vector({name: grads[f"d{name}"] for name in parameters})
+        shares.append(ref.directional_difference(cost, grad, theta, rng))
+    assert shares[0] < 1e-6 < 1e-3 < shares[1]

@@ -89,3 +89,29 @@ def test_nothing_overflows_at_the_extremes():
         assert 20 < ref.binary_cross_entropy(AL, np.array([[1.0, 1.0, 0.0]])) < 30
         A, _ = ref.relu_forward(np.array([[-np.inf, np.inf]]))
     np.testing.assert_array_equal(A, [[0, np.inf]])
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.2, 1.0, 1.7, -0.3])
+def test_a_leaky_unit_is_a_mean_of_a_line_and_an_absolute_value(slope):
+    """Half the sum of the two slopes times Z, and half their difference times |Z|."""
+    Z = np.random.default_rng(0).standard_normal((3, 5))
+    A, cache = ref.leaky_relu_forward(Z, slope)
+    np.testing.assert_allclose(A, (1 + slope) / 2 * Z + (1 - slope) / 2 * np.abs(Z), atol=1e-15)
+    numerical = central_difference(
+        lambda at: float(np.sum(ref.leaky_relu_forward(at, slope)[0])), Z
+    )
+    np.testing.assert_allclose(
+        ref.leaky_relu_backward(np.ones(Z.shape), cache), numerical, atol=1e-8
+    )
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.4, 1.0, 1.5])
+def test_signals_keep_their_size_through_fifteen_leaky_layers(rng, slope):
+    dims = [300] * 16
+    A, parameters = rng.standard_normal((300, 40)), ref.initialize_leaky(dims, slope, rng)
+    sizes = []
+    for layer in range(1, 16):
+        Z = parameters[f"W{layer}"] @ A
+        sizes.append(np.mean(Z**2))
+        A, _ = ref.leaky_relu_forward(Z, slope)
+    assert sizes[-1] == pytest.approx(sizes[0], rel=0.7)  # a factor of 2 a layer would be 3e4

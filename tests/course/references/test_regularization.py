@@ -34,6 +34,17 @@ def test_l2_gradients_add_the_derivative_of_the_penalty(rng):
         assert relative_difference(added, numerical) < 1e-8
 
 
+def test_elastic_gradients_vanish_at_the_minimum_that_is_known_in_closed_form():
+    """The cost (w − a)² / 2 with both penalties is least where a is shrunk towards 0, or at 0."""
+    l1, l2, m = 3.0, 5.0, 10
+    a = np.array([[2.0, -1.5, 0.9, -0.4]])
+    least = np.array([[1.7, -1.2, 0.6, -0.1]]) / 1.5  # 0.3 nearer to 0, then over 1 + 0.5
+    grads = ref.elastic_gradients({"dW1": least - a}, {"W1": least}, l1, l2, m)
+    np.testing.assert_allclose(grads["dW1"], 0, atol=1e-12)
+    grads = ref.elastic_gradients({"dW1": a}, {"W1": 0 * a}, l1, l2, m)
+    np.testing.assert_array_equal(grads["dW1"], a)
+
+
 def test_a_step_with_l2_is_a_step_with_weight_decay(rng):
     W, dW = rng.standard_normal((2, 3, 4))
     grads = ref.l2_gradients({"dW1": dW, "db1": dW[:, :1]}, {"W1": W, "b1": W[:, :1]}, 2.0, 80)
@@ -92,3 +103,14 @@ def test_crops_are_windows_at_equally_likely_places(rng):
     shares = [np.mean(np.all(crops == window, axis=(1, 2))) for window in windows]
     assert sum(shares) == pytest.approx(1)
     assert np.max(np.abs(np.array(shares) - 1 / 6)) < chance.fraction_margin(20_000)
+
+
+def test_mixup_keeps_the_line_on_which_labels_lie_and_what_all_examples_add_up_to(rng):
+    """Where labels are linear in the inputs, they are so in the mixes; equal shares keep sums."""
+    X = rng.standard_normal((3, 20))
+    Y = np.array([[1.0, -2.0, 0.5], [0.3, 0.0, 4.0]]) @ X
+    X_mix, Y_mix = ref.mixup(X, Y, rng.random(20), rng)
+    np.testing.assert_allclose(np.array([[1.0, -2.0, 0.5], [0.3, 0.0, 4.0]]) @ X_mix, Y_mix)
+    assert not np.allclose(X_mix, X)
+    X_mix, _ = ref.mixup(X, Y, np.full(20, 0.3), rng)
+    np.testing.assert_allclose(X_mix.sum(axis=1), X.sum(axis=1))
