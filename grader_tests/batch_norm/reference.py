@@ -1,7 +1,8 @@
 """Reference solutions of ``module3_tuning_batchnorm/batch_norm.ipynb``.
 
 Formulas: S. Ioffe and C. Szegedy, "Batch Normalization: Accelerating Deep Network Training by
-Reducing Internal Covariate Shift", ICML 2015, section 3. Examples are columns.
+Reducing Internal Covariate Shift", ICML 2015, section 3; J. L. Ba, J. R. Kiros and G. E. Hinton,
+"Layer Normalization", 2016, section 3. Examples are columns.
 """
 
 from __future__ import annotations
@@ -161,3 +162,29 @@ def bn_model_backward(AL, Y, caches):
         grads[f"dW{layer}"] = dZ @ A_prev.T
         dA = W.T @ dZ
     return grads
+
+
+def layernorm_backward(dZ_tilde, cache):
+    """Return dZ, dgamma and dbeta of layer normalisation, whose statistics run over the units.
+
+    Each example's mean and variance depend on all its units, so each column of dZ loses its mean
+    and its component along Z_norm; gamma differs within a column, and comes before both.
+
+    Parameters
+    ----------
+    dZ_tilde : ndarray of shape (n, m)
+    cache : tuple (Z_norm, gamma, std) of shapes (n, m), (n, 1), (1, m)
+
+    Returns
+    -------
+    dZ : ndarray of shape (n, m)
+    dgamma, dbeta : ndarray of shape (n, 1)
+    """
+    Z_norm, gamma, std = cache
+    dgamma = np.sum(dZ_tilde * Z_norm, axis=1, keepdims=True)  # (n, 1)
+    dbeta = np.sum(dZ_tilde, axis=1, keepdims=True)
+    dZ_norm = dZ_tilde * gamma
+    mean_path = np.mean(dZ_norm, axis=0, keepdims=True)  # (1, m)
+    var_path = Z_norm * np.mean(dZ_norm * Z_norm, axis=0, keepdims=True)
+    dZ = (dZ_norm - mean_path - var_path) / std
+    return dZ, dgamma, dbeta

@@ -43,8 +43,8 @@ FORMULA = re.compile(r" ([-+*/@=<>]|<=) |\*\*|\bexp\(|\[.*:.*\]")
 
 BY_WORDS = {  # what these do is a rule in words, not a formula
     "best_trial", "early_stopping_epoch", "flip_horizontally", "grid_points", "initialize_zeros",
-    "mini_batches", "parameters_to_vector", "predict", "random_points", "refine_space",
-    "vector_to_parameters",
+    "layernorm_backward", "mini_batches", "parameters_to_vector", "predict", "random_points",
+    "refine_space", "vector_to_parameters",
 }  # fmt: skip
 
 
