@@ -188,3 +188,32 @@ def layernorm_backward(dZ_tilde, cache):
     var_path = Z_norm * np.mean(dZ_norm * Z_norm, axis=0, keepdims=True)
     dZ = (dZ_norm - mean_path - var_path) / std
     return dZ, dgamma, dbeta
+
+
+def fold_batchnorm(W, gamma, beta, running_mean, running_var, epsilon=1e-5):
+    """Return the linear layer that answers as a linear one and batch norm at test time.
+
+    What batch norm does to an example is then fixed: ``scale * Z + shift``, unit by unit.
+
+    Parameters
+    ----------
+    W : ndarray of shape (n, n_prev)
+    gamma, beta, running_mean, running_var : ndarray of shape (n, 1)
+    epsilon : float
+
+    Returns
+    -------
+    W_folded : ndarray of shape (n, n_prev)
+    b_folded : ndarray of shape (n, 1)
+
+    Raises
+    ------
+    ValueError
+        If a running variance is below 0.
+    """
+    if np.any(running_var < 0):
+        raise ValueError("a variance is never below 0")
+    scale = gamma / np.sqrt(running_var + epsilon)  # (n, 1)
+    W_folded = scale * W
+    b_folded = beta - scale * running_mean
+    return W_folded, b_folded

@@ -171,3 +171,12 @@ def test_layernorm_backward_is_the_derivative_of_its_definition(rng, shape, epsi
     ):
         right = complex_step(lambda at, output=output: np.sum(dZ_tilde * output(at)), at)
         np.testing.assert_allclose(got, right, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("epsilon", EPSILONS)
+def test_a_folded_layer_answers_as_the_two_do_at_test_time(rng, epsilon):
+    W, X = rng.standard_normal((4, 3)), rng.standard_normal((3, 6))
+    _, *layer = draws.layer(rng, 4, 1)
+    W_folded, b_folded = ref.fold_batchnorm(W, *layer, epsilon)
+    right = ref.batchnorm_forward(W @ X, *layer, "test", epsilon=epsilon)[0]
+    np.testing.assert_allclose(W_folded @ X + b_folded, right, rtol=1e-12)
