@@ -124,7 +124,7 @@ TASK = Task(
     returns="Y",
     cases=cases,
     criteria=(
-        Agrees("columns", 1.5, "all"),
+        Agrees("columns", 0.5, "all"),
         Agrees("absent classes", 0.5, "absent"),
         Agrees("other labels refused", 0.5, "refused", beside="*"),
         InputsUntouched(0.5),
