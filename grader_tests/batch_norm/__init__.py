@@ -1,8 +1,8 @@
 """Hidden tests of ``batch_norm.ipynb``.
 
 Ids BN and BB are those of the course's catalogue of mistakes (BatchNorm forward, BatchNorm
-backward); BM are the whole model's. `SERIES` counts each series, `LEFT_OUT` says why an id has
-no wrong function here; the audit holds the two together.
+backward); BM are the whole model's, LB layer norm's, FB those of folding. `SERIES` counts each
+series, `LEFT_OUT` says why an id has no wrong function here; the audit holds the two together.
 """
 
 from grading.marking import Lecture
@@ -16,6 +16,7 @@ RUNNING = Lecture(NOTEBOOK, "Running averages for test time")
 BACKWARD = Lecture(NOTEBOOK, "Backward from the graph")
 FITTING = Lecture(IN_TRAINING, "Fitting it into training")
 PLACEMENT = Lecture(IN_TRAINING, "Placement and small batches")
+RELATIVES = Lecture(IN_TRAINING, "Relatives without a batch")
 LAYER = Lecture(
     "course/module1_practical_aspects/04_normalizing_and_initializing.ipynb",
     "One layer, forward and back",
@@ -26,8 +27,10 @@ QUESTIONS = (
     "batchnorm_backward",
     "bn_model_forward",
     "bn_model_backward",
+    "layernorm_backward",
+    "fold_batchnorm",
 )
-SERIES = {"BN": 35, "BB": 20, "BM": 18}
+SERIES = {"BN": 35, "BB": 20, "BM": 18, "LB": 13, "FB": 13}
 LEFT_OUT = {
     "BN-17": "running statistics without their axis of length 1 are accepted, with a remark",
     "BN-23": "hidden layers have no bias to keep here, and no update step is graded",

@@ -169,9 +169,9 @@ TASK = Task(
     returns="grads",
     cases=cases,
     criteria=(
-        Agrees("weights", 1.5, part="dW*"),
+        Agrees("weights", 2, part="dW*"),
         Agrees("bias of the output layer", 0.5, part="db[0-9]*"),
-        Agrees("gamma and beta", 0.5, part=("dgamma*", "dbeta*"), loose_shape=True),
+        Agrees("gamma and beta", 1, part=("dgamma*", "dbeta*"), loose_shape=True),
         InputsUntouched(0.5),
     ),
     lecture=BACKWARD,

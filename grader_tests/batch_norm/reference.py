@@ -1,7 +1,8 @@
 """Reference solutions of ``module3_tuning_batchnorm/batch_norm.ipynb``.
 
 Formulas: S. Ioffe and C. Szegedy, "Batch Normalization: Accelerating Deep Network Training by
-Reducing Internal Covariate Shift", ICML 2015, section 3. Examples are columns.
+Reducing Internal Covariate Shift", ICML 2015, section 3; J. L. Ba, J. R. Kiros and G. E. Hinton,
+"Layer Normalization", 2016, section 3. Examples are columns.
 """
 
 from __future__ import annotations
@@ -161,3 +162,58 @@ def bn_model_backward(AL, Y, caches):
         grads[f"dW{layer}"] = dZ @ A_prev.T
         dA = W.T @ dZ
     return grads
+
+
+def layernorm_backward(dZ_tilde, cache):
+    """Return dZ, dgamma and dbeta of layer normalisation, whose statistics run over the units.
+
+    Each example's mean and variance depend on all its units, so each column of dZ loses its mean
+    and its component along Z_norm; gamma differs within a column, and comes before both.
+
+    Parameters
+    ----------
+    dZ_tilde : ndarray of shape (n, m)
+    cache : tuple (Z_norm, gamma, std) of shapes (n, m), (n, 1), (1, m)
+
+    Returns
+    -------
+    dZ : ndarray of shape (n, m)
+    dgamma, dbeta : ndarray of shape (n, 1)
+    """
+    Z_norm, gamma, std = cache
+    dgamma = np.sum(dZ_tilde * Z_norm, axis=1, keepdims=True)  # (n, 1)
+    dbeta = np.sum(dZ_tilde, axis=1, keepdims=True)
+    dZ_norm = dZ_tilde * gamma
+    mean_path = np.mean(dZ_norm, axis=0, keepdims=True)  # (1, m)
+    var_path = Z_norm * np.mean(dZ_norm * Z_norm, axis=0, keepdims=True)
+    dZ = (dZ_norm - mean_path - var_path) / std
+    return dZ, dgamma, dbeta
+
+
+def fold_batchnorm(W, gamma, beta, running_mean, running_var, epsilon=1e-5):
+    """Return the linear layer that answers as a linear one and batch norm at test time.
+
+    What batch norm does to an example is then fixed: ``scale * Z + shift``, unit by unit.
+
+    Parameters
+    ----------
+    W : ndarray of shape (n, n_prev)
+    gamma, beta, running_mean, running_var : ndarray of shape (n, 1)
+    epsilon : float
+
+    Returns
+    -------
+    W_folded : ndarray of shape (n, n_prev)
+    b_folded : ndarray of shape (n, 1)
+
+    Raises
+    ------
+    ValueError
+        If a running variance is below 0.
+    """
+    if np.any(running_var < 0):
+        raise ValueError("a variance is never below 0")
+    scale = gamma / np.sqrt(running_var + epsilon)  # (n, 1)
+    W_folded = scale * W
+    b_folded = beta - scale * running_mean
+    return W_folded, b_folded

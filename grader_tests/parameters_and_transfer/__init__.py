@@ -1,8 +1,8 @@
 """Hidden tests of ``parameters_and_transfer.ipynb``.
 
 The course's catalogue of mistakes has no group for these functions: ids CD (dense counts),
-CC (convolutional counts) and FT (fine-tuning) are this notebook's own. `SERIES` counts each
-series.
+CC (convolutional counts), FT (fine-tuning), CY (counts by layer) and DS (steps with a rate for each
+layer) are this notebook's own. `SERIES` counts each series.
 """
 
 from grading.marking import Lecture
@@ -16,6 +16,8 @@ QUESTIONS = (
     "count_dense_parameters",
     "count_conv_parameters",
     "fine_tune_step",
+    "count_layers",
+    "discriminative_step",
 )
-SERIES = {"CD": 9, "CC": 9, "FT": 12}
+SERIES = {"CD": 9, "CC": 9, "FT": 12, "CY": 11, "DS": 13}
 LEFT_OUT: dict[str, str] = {}

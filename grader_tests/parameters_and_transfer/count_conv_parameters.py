@@ -107,9 +107,9 @@ TASK = Task(
     returns="count",
     cases=cases,
     criteria=(
-        Agrees("square kernels", 2, "square"),
-        Agrees("other kernels", 1.5, "oblong"),
-        Agrees("without biases", 1.5, "plain"),
+        Agrees("square kernels", 1, "square"),
+        Agrees("other kernels", 0.5, "oblong"),
+        Agrees("without biases", 0.5, "plain"),
     ),
     lecture=CONVOLUTIONS,
     mistakes=MISTAKES,

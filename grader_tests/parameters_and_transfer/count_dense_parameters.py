@@ -126,8 +126,8 @@ TASK = Task(
     returns="count",
     cases=cases,
     criteria=(
-        Agrees("with biases", 2, "biased"),
-        Agrees("without biases", 1.5, "plain"),
+        Agrees("with biases", 1, "biased"),
+        Agrees("without biases", 0.5, "plain"),
         InputsUntouched(0.5),
     ),
     lecture=COUNTING,

@@ -6,6 +6,7 @@ import numpy as np
 
 from grader_tests.parameters_and_transfer import FREEZING
 from grader_tests.parameters_and_transfer import reference as ref
+from grader_tests.parameters_and_transfer.draws import network
 from grading.marking import (
     Agrees,
     Case,
@@ -24,21 +25,6 @@ new = fine_tune_step(parameters, grads, learning_rate, trainable)
 moved = {name: value for name, value in new.items() if name in moving}
 kept = {name: value for name, value in new.items() if name not in moving}
 result = moved, kept"""
-
-
-def network(rng: np.random.Generator, layers: int, normed: bool) -> dict[str, np.ndarray]:
-    """Draw the parameters of a network; with `normed`, its hidden layers are batch-normalised."""
-    dims = rng.integers(1, 4, layers + 1)
-    parameters = {}
-    for number in range(1, layers + 1):
-        column = (dims[number], 1)
-        parameters[f"W{number}"] = rng.standard_normal((dims[number], dims[number - 1]))
-        if normed and number < layers:
-            parameters[f"gamma{number}"] = rng.uniform(1, 2, column)
-            parameters[f"beta{number}"] = rng.uniform(1, 2, column)
-        else:
-            parameters[f"b{number}"] = rng.uniform(1, 2, column)
-    return parameters
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -227,10 +213,10 @@ TASK = Task(
     returns="parameters",
     cases=cases,
     criteria=(
-        Agrees("trainable layers", 2.5, "shallow", "trainable_parameters"),
-        Agrees("frozen layers", 1.5, "shallow", "frozen_parameters", beside="trainable layers"),
-        Agrees("more than nine layers", 1, "deep"),
-        InputsUntouched(1),
+        Agrees("trainable layers", 1, "shallow", "trainable_parameters"),
+        Agrees("frozen layers", 1, "shallow", "frozen_parameters", beside="trainable layers"),
+        Agrees("more than nine layers", 0.5, "deep"),
+        InputsUntouched(0.5),
     ),
     lecture=FREEZING,
     mistakes=MISTAKES,

@@ -1,7 +1,8 @@
 """Reference solutions of ``module3_tuning_batchnorm/parameters_and_transfer.ipynb``.
 
 Counts: I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", 2016, sections 6.4 and 9.2;
-fine-tuning: section 15.2 of the same book.
+fine-tuning: section 15.2 of the same book; a rate for each layer: J. Howard and S. Ruder,
+"Universal Language Model Fine-tuning for Text Classification", ACL 2018, section 3.2.
 """
 
 from __future__ import annotations
@@ -79,4 +80,74 @@ def fine_tune_step(parameters, grads, learning_rate, trainable):
             name = f"{kind}{layer}"
             if name in parameters:
                 new[name] = parameters[name] - learning_rate * grads["d" + name]
+    return new
+
+
+def count_layers(layers):
+    """Return the number of learned numbers of each layer.
+
+    A batch-norm layer learns a scale and a shift for each unit; its running averages are not
+    learned.
+
+    Parameters
+    ----------
+    layers : list of tuple
+        ``("dense", n_in, n_out, bias)``, ``("conv", channels, filters, (h, w), bias)`` or
+        ``("batch_norm", units)``, with a bool for bias.
+
+    Returns
+    -------
+    counts : list of int
+
+    Raises
+    ------
+    ValueError
+        If a layer is of another kind.
+    """
+    counts = []
+    for kind, *sizes in layers:
+        if kind == "dense":
+            n_in, n_out, bias = sizes
+            counts.append(n_out * n_in + n_out * bias)
+        elif kind == "conv":
+            channels, filters, (h, w), bias = sizes
+            counts.append(filters * channels * h * w + filters * bias)
+        elif kind == "batch_norm":
+            (units,) = sizes
+            counts.append(2 * units)
+        else:
+            raise ValueError(f"there is no layer of the kind {kind!r}")
+    return counts
+
+
+def discriminative_step(parameters, grads, learning_rate, decay):
+    """Take a gradient step in which each layer has a rate that is `decay` times its successor's.
+
+    Parameters
+    ----------
+    parameters : dict
+        Names end in the layer's number, as in `fine_tune_step`.
+    grads : dict
+        The same names with a d in front.
+    learning_rate : float
+        Of the last layer.
+    decay : float
+
+    Returns
+    -------
+    parameters : dict
+
+    Raises
+    ------
+    ValueError
+        If decay lies outside 0 … 1.
+    """
+    if not 0 <= decay <= 1:
+        raise ValueError(f"decay is {decay}; it should lie between 0 and 1")
+    layer_of = {name: int(name.lstrip("Wabemtg")) for name in parameters}
+    last = max(layer_of.values())
+    new = {}
+    for name, value in parameters.items():
+        rate = learning_rate * decay ** (last - layer_of[name])
+        new[name] = value - rate * grads["d" + name]
     return new

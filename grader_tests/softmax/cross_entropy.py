@@ -210,13 +210,17 @@ TASK = Task(
     returns="cost",
     cases=cases,
     criteria=(
-        Agrees("value", 3.5, "plain", loose_shape=True),
+        Agrees("value", 1, "plain", loose_shape=True),
         Holds("one number", 0.5, one_number, "plain", beside="value"),
         # A bound of 1e-15 may be added to the probabilities, too.
         Agrees(
-            "small probabilities", 1, "small", tolerance=Tolerance(relative=5e-5), loose_shape=True
+            "small probabilities",
+            0.5,
+            "small",
+            tolerance=Tolerance(relative=5e-5),
+            loose_shape=True,
         ),
-        Holds("probabilities of 0", 1.5, bounded_far_enough, "zero", beside="value"),
+        Holds("probabilities of 0", 0.5, bounded_far_enough, "zero", beside="value"),
         InputsUntouched(0.5),
     ),
     lecture=CROSS_ENTROPY,

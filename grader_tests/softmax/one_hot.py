@@ -124,8 +124,8 @@ TASK = Task(
     returns="Y",
     cases=cases,
     criteria=(
-        Agrees("columns", 2, "all"),
-        Agrees("absent classes", 1, "absent"),
+        Agrees("columns", 0.5, "all"),
+        Agrees("absent classes", 0.5, "absent"),
         Agrees("other labels refused", 0.5, "refused", beside="*"),
         InputsUntouched(0.5),
     ),

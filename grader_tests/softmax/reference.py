@@ -91,3 +91,60 @@ def predict(P):
     labels : ndarray of int, shape (m,)
     """
     return np.argmax(P, axis=0)
+
+
+def calibration_error(P, labels, bins):
+    """Return the expected calibration error: C. Guo and others, ICML 2017, section 2.
+
+    Examples are gathered by their largest probability, in bins (0, 1/bins], (1/bins, 2/bins], …;
+    the mean certainty of a bin and its share of right answers are apart, and the distances are
+    averaged with the bins' shares of the examples.
+
+    Parameters
+    ----------
+    P : ndarray of shape (C, m)
+    labels : ndarray of int, shape (m,)
+    bins : int
+
+    Returns
+    -------
+    error : float
+
+    Raises
+    ------
+    ValueError
+        If bins is below 1, or a label is not one of 0 … C − 1.
+    """
+    if bins < 1:
+        raise ValueError(f"there are {bins} bins; there should be one at least")
+    if np.any((labels < 0) | (labels >= len(P))):
+        raise ValueError(f"labels must be whole numbers from 0 to {len(P) - 1}")
+    certainty = np.max(P, axis=0)
+    right = np.argmax(P, axis=0) == labels
+    edges = np.arange(1, bins) / bins  # between the bins
+    group = np.searchsorted(edges, certainty)  # an edge belongs to the bin below it
+    error = 0.0
+    for k in np.unique(group):
+        inside = group == k
+        error += np.mean(inside) * abs(np.mean(certainty[inside]) - np.mean(right[inside]))
+    return float(error)
+
+
+def decide(P, costs):
+    """Return for each column the answer of smallest expected cost, the first of equals.
+
+    Bayes' rule for a finite number of answers; section 1.5 of C. Bishop, "Pattern Recognition and
+    Machine Learning", 2006.
+
+    Parameters
+    ----------
+    P : ndarray of shape (C, m)
+    costs : ndarray of shape (K, C)
+        ``costs[k, c]`` is what the answer k costs when c is true.
+
+    Returns
+    -------
+    labels : ndarray of int, shape (m,)
+    """
+    expected = costs @ P  # (K, m)
+    return np.argmin(expected, axis=0)

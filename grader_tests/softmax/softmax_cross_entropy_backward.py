@@ -185,9 +185,9 @@ TASK = Task(
     returns="dZ",
     cases=cases,
     criteria=(
-        Holds("direction", 3, direction_is_right),
-        Agrees("size", 2),
-        InputsUntouched(1),
+        Holds("direction", 1, direction_is_right),
+        Agrees("size", 0.5),
+        InputsUntouched(0.5),
     ),
     lecture=CROSS_ENTROPY,
     mistakes=MISTAKES,

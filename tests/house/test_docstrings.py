@@ -42,10 +42,12 @@ SECTION = re.compile(r"^([A-Z][\w ]+)\n-{3,}\n(.*?)(?=^[A-Z][\w ]+\n-{3,}\n|\Z)"
 FORMULA = re.compile(r" ([-+*/@=<>]|<=) |\*\*|\bexp\(|\[.*:.*\]")
 
 BY_WORDS = {  # what these do is a rule in words, not a formula, or is not to be copied
-    "accumulate_gradients", "amsgrad_step", "best_trial", "beta_for_half_life", "clip_gradients",
-    "early_stopping_epoch", "ewa_weights", "flip_horizontally", "grid_points", "initialize_zeros",
-    "mini_batches", "nesterov_step", "parameters_to_vector", "plateau_decay", "predict",
-    "random_points", "refine_space", "trapezoid", "vector_to_parameters",
+    "accumulate_gradients", "amsgrad_step", "best_trial", "beta_for_half_life",
+    "calibration_error", "clip_gradients", "count_layers", "decide", "discriminative_step",
+    "early_stopping_epoch", "ewa_weights", "flip_horizontally", "fold_batchnorm", "grid_points",
+    "initialize_zeros", "layernorm_backward", "mini_batches", "nesterov_step",
+    "parameters_to_vector", "plateau_decay", "predict", "random_points", "refine_space",
+    "trapezoid", "vector_to_parameters",
 }  # fmt: skip
 
 

@@ -209,3 +209,56 @@ def bn_model_backward(trial: Trial) -> None:
     one = [((np.array([[1.0, 3.0]]), column(1), column(0)), np.array([[0.75, 0.5]]))]
     grads = trial(np.array([[0.75, 0.5]]), np.array([[1.0, 0.0]]), one)
     trial.agree("grads of one layer", grads, {"db1": [[0.125]], "dW1": [[0.625]]})
+
+
+@sheet.question(
+    minutes=25,
+    ask="Which entries share a mean and a std, which share a gamma, and does every entry that shares "
+    "a mean have the same gamma?",
+    by_hand="With Z_norm = (−1, 1, −1, 1) down one column, gamma = (1, 2, 3, 4), std = 2 and "
+    "dZ_tilde = (3, 1, 0, 0), dZ is (0.75, 0.5, −0.75, −0.5). It adds up to 0 down the column, and so "
+    "does its product with Z_norm.",
+)
+def layernorm_backward(trial: Trial) -> None:
+    Z_norm, dZ_tilde = column(-1, 1, -1, 1), column(3, 1, 0, 0)
+    cache = Z_norm, column(1, 2, 3, 4), column(2)
+    dZ, dgamma, dbeta = trial.parts(trial(dZ_tilde, cache), "dZ", "dgamma", "dbeta")
+    trial.agree("dgamma of one example", dgamma, [[-3], [1], [0], [0]], flat=True)
+    trial.agree("dbeta of one example", dbeta, [[3], [1], [0], [0]], flat=True)
+    trial.agree("dZ of one example", dZ, [[0.75], [0.5], [-0.75], [-0.5]])
+    # Two examples, whose squares of Z_norm have the means 0.8 and 0.5, for epsilon is large there.
+    Z_norm = np.array([[1.0, -0.5], [-1.0, 1.0], [1.0, 0.5], [-1.0, -1.0], [0.0, 0.0]])
+    dZ_tilde = np.array([[1.0, 2.0], [0.0, 3.0], [-2.0, 1.0], [4.0, 0.0], [1.0, -1.0]])
+    cache = Z_norm, column(2, -1, 0.5, 1, -2), np.array([[4.0, 0.25]])
+    dZ, dgamma, dbeta = trial(dZ_tilde, cache)
+    trial.agree("dgamma of two examples", dgamma, [[0], [3], [-1.5], [-4], [0]], flat=True)
+    trial.agree("dbeta of two examples", dbeta, [[3], [3], [-1], [4], [0]], flat=True)
+    right = [[0.5, 11.3], [-0.3, -11.0], [-0.25, 1.1], [0.7, -6.6], [-0.65, 5.2]]
+    trial.agree("dZ of two examples", dZ, right)
+
+
+@sheet.question(
+    minutes=20,
+    ask="What do the two layers together answer to an example of zeros, and by how much does the "
+    "answer change when one input grows by 1?",
+    by_hand="One unit with the weights (1, −2), gamma = 6, beta = 1, a running mean of 2, a running "
+    "variance of 4 and epsilon = 5: an example of zeros gives z = 0 and then 6 · (0 − 2) / 3 + 1 = −3.",
+)
+def fold_batchnorm(trial: Trial) -> None:
+    names = "W_folded", "b_folded"
+    one = np.array([[1.0, -2.0]]), column(6), column(1), column(2), column(4)
+    W, b = trial.parts(trial(*one, epsilon=5.0), *names)
+    trial.agree("W_folded of one unit", W, [[2, -4]])
+    trial.agree("b_folded of one unit", b, [[-3]], flat=True)
+    W = np.array([[1.0, 0.5], [-2.0, 3.0]])
+    mean, var = column(0.5, -1), column(1.25, 0)
+    two = W, column(-3, 0.5), column(0.25, 2), mean, var
+    W, b = trial(*two, epsilon=1.0)
+    trial.agree("W_folded of two units", W, [[-2, -1], [-1, 1.5]])
+    trial.agree("b_folded of two units", b, [[1.25], [2.5]], flat=True)
+    W, b = trial(*two[:4], column(3e-5, 6e-5))
+    right = [[-474.3416490, -237.1708245], [-119.5228609, 179.2842914]]
+    trial.agree("W_folded of small variances, with the default epsilon", W, right, rtol=1e-6)
+    right = [[237.4208245], [61.7614305]]
+    trial.agree("b_folded of small variances, with the default epsilon", b, right, flat=True)
+    trial.refuses("a running variance of −1", *two[:4], column(2, -1), 5.0)

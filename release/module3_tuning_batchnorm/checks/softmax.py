@@ -109,3 +109,50 @@ def predict(trial: Trial) -> None:
         "the labels of two classes", trial(np.array([[0.5, 0.2, 0.9], [0.5, 0.8, 0.1]])), [0, 1, 0]
     )
     trial.agree("the label of one example", trial(np.array([[0.3], [0.3], [0.4]])), [2])
+
+
+@sheet.question(
+    minutes=20,
+    ask="Which examples belong together, what is compared within such a group, and how much does each "
+    "group count?",
+    by_hand="Two bins. Three examples are 0.5, 0.5 and 0.4 sure and one of them is right: in the lower "
+    "bin 0.467 stands against 0.333. One is 0.9 sure and right: in the upper bin 0.9 stands against 1. "
+    "In all (3 · 0.133 + 0.1) / 4 = 0.125.",
+)
+def calibration_error(trial: Trial) -> None:
+    P = np.array([[0.5, 0.3, 0.4, 0.05], [0.3, 0.5, 0.3, 0.9], [0.2, 0.2, 0.3, 0.05]])
+    labels = np.array([0, 2, 1, 1])
+    trial.agree("the error with two bins", trial(P, labels, 2), 0.125)
+    trial.agree("the error with one bin", trial(P, labels, 1), 0.075)
+    sure = np.array([0.35, 0.42, 0.46, 0.55, 0.64, 0.65, 0.71, 0.78, 0.85, 0.88, 0.93, 0.97])
+    P4 = np.vstack([(1 - sure) / 3, sure, (1 - sure) / 3, (1 - sure) / 3])
+    for bins, right in ((3, 0.1708333), (5, 0.2191667), (10, 0.2641667), (30, 0.3875)):
+        error = trial(P4, np.array([1, 2, 1, 1, 0, 1, 1, 3, 1, 1, 2, 1]), bins)
+        trial.agree(f"the error of twelve examples with {bins} bins", error, right)
+    certain = np.array([[1.0, 1.0, 0.9, 0.75], [0.0, 0.0, 0.1, 0.25]])
+    error = trial(certain, np.array([0, 1, 0, 0]), 4)
+    trial.agree("the error where the network is certain", error, 0.2875)
+    trial.refuses("a number of bins of 0", P, labels, 0)
+    trial.refuses("a label of 3 with three classes", P, np.array([0, 2, 3, 1]), 2)
+
+
+@sheet.question(
+    minutes=15,
+    ask="If the answer were k, what would it cost on average, over all that may be true?",
+    by_hand="A mushroom is edible with probability 0.9. To eat a poisonous one costs 100, to leave an "
+    "edible one 1: eating costs 0.1 · 100 = 10 on average, leaving it 0.9 · 1 = 0.9.",
+)
+def decide(trial: Trial) -> None:
+    mushrooms = np.array([[0.9, 0.999, 0.4], [0.1, 0.001, 0.6]])
+    labels = trial(mushrooms, np.array([[0.0, 100.0], [1.0, 0.0]]))
+    array = isinstance(labels, np.ndarray) and labels.dtype.kind in "iu"
+    trial.holds("an array of ints", array, "The labels should be an array of whole numbers.")
+    trial.agree("to eat or to leave three mushrooms", labels, [1, 0, 1])
+    P = np.array([[0.5, 0.2, 0.1, 0.3], [0.3, 0.45, 0.1, 0.3], [0.2, 0.35, 0.8, 0.4]])
+    costs = np.array([[0.0, 4.0, 9.0], [2.0, 0.0, 6.0], [1.0, 7.0, 0.0]])
+    trial.agree("the labels of three classes", trial(P, costs), [1, 1, 2, 2])
+    doubt = np.vstack([costs, [[1.5, 1.5, 1.5]]])
+    trial.agree("the labels where 3 stands for asking a person", trial(P, doubt), [3, 3, 2, 3])
+    trial.agree("the labels of two answers to three classes", trial(P, costs[1:]), [0, 0, 1, 1])
+    equal = trial(np.full((3, 2), 1 / 3), np.array([[5.0, 2, 2], [1, 1, 1], [1, 1, 1]]))
+    trial.agree("the labels where two answers cost the same", equal, [1, 1])

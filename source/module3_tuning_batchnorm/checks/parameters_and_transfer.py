@@ -61,3 +61,52 @@ def fine_tune_step(trial: Trial) -> None:
         }
         got = trial(parameters, grads, 0.1, trainable)
         trial.agree(f"parameters with trainable = {trainable}", got, right)
+
+
+@sheet.question(
+    minutes=15,
+    ask="Which numbers of this layer does a gradient move, and how many of each are there?",
+    by_hand="From 2 inputs to 3 units: 2 · 3 weights and 3 biases, 9. Without biases 6; and if batch "
+    "norm follows these 3 units, it learns a scale and a shift for each.",
+)
+def count_layers(trial: Trial) -> None:
+    layers = [("dense", 2, 3, True), ("dense", 3, 5, False)]
+    trial.equal("the counts of two dense layers", trial(layers), [9, 15])
+    layers = [("conv", 3, 2, (3, 3), True), ("conv", 2, 4, (1, 5), False)]
+    trial.equal("the counts of two convolutions", trial(layers), [56, 40])
+    layers = [("conv", 1, 8, (5, 2), False), ("batch_norm", 8), ("dense", 7, 4, True)]
+    trial.equal("the counts with batch norm", trial(layers), [80, 16, 32])
+    trial.equal("the counts of no layers", trial([]), [])
+    trial.refuses('a layer of the kind "pool"', [("dense", 2, 3, True), ("pool", 2)])
+
+
+@sheet.question(
+    minutes=20,
+    ask="How far is a layer from the last one, and how often is its rate multiplied?",
+    by_hand="Three layers, a learning rate of 0.1 and decay = 0.5: with a gradient of 20 the last layer "
+    "goes down by 2, the one before it by 1, the first by 0.5.",
+)
+def discriminative_step(trial: Trial) -> None:
+    names = ["W1", "b1", "W2", "b2", "W3", "b3"]
+    parameters = {name: np.array([[5.0 + i]]) for i, name in enumerate(names)}
+    grads = {f"d{name}": np.array([[20.0]]) for name in names}
+    right = {"W1": 4.5, "b1": 5.5, "W2": 6, "b2": 7, "W3": 7, "b3": 8}
+    got = trial(parameters, grads, 0.1, 0.5)
+    trial.agree("parameters", got, {name: [[value]] for name, value in right.items()})
+    right = {"W1": 5, "b1": 6, "W2": 7, "b2": 8, "W3": 7, "b3": 8}
+    got = trial(parameters, grads, 0.1, 0.0)
+    trial.agree("parameters with decay = 0", got, {name: [[v]] for name, v in right.items()})
+    right = {name: value - 2 for name, value in parameters.items()}
+    trial.agree("parameters with decay = 1", trial(parameters, grads, 0.1, 1.0), right)
+    # Twelve layers with batch norm, the first one last; with a decay of one half.
+    deep = {
+        f"{kind}{n}": np.array([[3.0]]) for n in range(12, 0, -1) for kind in ("beta", "gamma", "W")
+    }
+    got = trial(deep, {f"d{name}": np.array([[2.0]]) for name in deep}, 1.0, 0.5)
+    named = isinstance(got, dict) and sorted(got) == sorted(deep)
+    trial.holds("names", named, "The result should be a dict with the names of the parameters.")
+    for layer, right in ((12, 1), (11, 2), (9, 2.75), (2, 2.998046875), (1, 2.9990234375)):
+        for kind in ("W", "gamma", "beta"):
+            trial.agree(f"{kind}{layer} of twelve layers", got[f"{kind}{layer}"], [[right]])
+    for wrong in (1.5, -0.5):
+        trial.refuses(f"a decay of {wrong}", parameters, grads, 0.1, wrong)

@@ -156,3 +156,32 @@ def test_no_grading_waits_for_thousands_of_derivatives():
 def test_relative_difference_of_two_zeros_is_zero():
     assert relative_difference(np.zeros(3), np.zeros(3)) == 0
     assert relative_difference(np.ones(3), -np.ones(3)) == 1
+
+
+@pytest.mark.parametrize("epsilon", EPSILONS)
+@pytest.mark.parametrize("shape", [(3, 5), (4, 4), (6, 1)])
+def test_layernorm_backward_is_the_derivative_of_its_definition(rng, shape, epsilon):
+    (n, m), dZ_tilde = shape, rng.standard_normal(shape)
+    Z, gamma, beta = 3 * rng.standard_normal(shape) + 2, *rng.standard_normal((2, n, 1))
+
+    def norm(Z):  # an example is to layer norm what a unit is to batch norm
+        return normalised(Z.T, np.ones((m, 1)), np.zeros((m, 1)), epsilon).T
+
+    std = np.sqrt(Z.var(axis=0, keepdims=True) + epsilon)
+    gradients = ref.layernorm_backward(dZ_tilde, (norm(Z), gamma, std))
+    for got, at, output in (
+        (gradients[0], Z, lambda Z: gamma * norm(Z) + beta),
+        (gradients[1], gamma, lambda gamma: gamma * norm(Z) + beta),
+        (gradients[2], beta, lambda beta: gamma * norm(Z) + beta),
+    ):
+        right = complex_step(lambda at, output=output: np.sum(dZ_tilde * output(at)), at)
+        np.testing.assert_allclose(got, right, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("epsilon", EPSILONS)
+def test_a_folded_layer_answers_as_the_two_do_at_test_time(rng, epsilon):
+    W, X = rng.standard_normal((4, 3)), rng.standard_normal((3, 6))
+    _, *layer = draws.layer(rng, 4, 1)
+    W_folded, b_folded = ref.fold_batchnorm(W, *layer, epsilon)
+    right = ref.batchnorm_forward(W @ X, *layer, "test", epsilon=epsilon)[0]
+    np.testing.assert_allclose(W_folded @ X + b_folded, right, rtol=1e-12)

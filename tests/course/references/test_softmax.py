@@ -1,6 +1,7 @@
 """The references of softmax agree with exact arithmetic, and the gradient with complex steps."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -68,3 +69,38 @@ def test_predict_undoes_one_hot_and_takes_the_first_of_equals(rng):
     labels = rng.integers(0, 4, 9)
     np.testing.assert_array_equal(ref.predict(ref.one_hot(labels, 6)), labels)
     np.testing.assert_array_equal(ref.predict(np.full((3, 2), 1 / 3)), [0, 0])
+
+
+@pytest.mark.parametrize("bins", [1, 4, 10])
+def test_the_calibration_error_is_that_of_examples_gathered_one_by_one(rng, bins):
+    P, labels = ref.softmax(2 * rng.standard_normal((3, 50))), rng.integers(0, 3, 50)
+    P[:, :3] = np.array([[1.0, 0.5, 0.75], [0.0, 0.5, 0.25], [0.0, 0.0, 0.0]])  # on edges
+    groups: dict[Fraction, list[Fraction]] = {}
+    for column, label in zip(P.T.tolist(), labels, strict=True):
+        sure = Fraction(max(column))
+        answered = column.index(max(column))
+        groups.setdefault(-(-sure * bins // 1), []).append(sure - (answered == label))
+    right = sum(abs(sum(group)) for group in groups.values()) / 50
+    assert ref.calibration_error(P, labels, bins) == pytest.approx(float(right))
+
+
+def test_a_network_that_draws_its_labels_as_it_says_is_calibrated():
+    rng = np.random.default_rng(0)
+    P = ref.softmax(rng.standard_normal((3, 20_000)))
+    labels = (rng.random(20_000) > np.cumsum(P, axis=0)).sum(axis=0)
+    assert ref.calibration_error(P, labels, 10) < 0.02
+    assert ref.calibration_error(ref.softmax(3 * np.log(P)), labels, 10) > 0.1
+
+
+def test_no_other_answer_is_cheaper_where_truths_are_drawn(rng):
+    P, costs = ref.softmax(rng.standard_normal((3, 4))), rng.uniform(0, 5, (4, 3))
+    labels = ref.decide(P, costs)
+    for i, column in enumerate(P.T):
+        truths = rng.choice(3, 40_000, p=column)
+        paid = [costs[k, truths].mean() for k in range(4)]
+        assert paid[labels[i]] <= min(paid) + 0.1
+
+
+def test_with_one_price_for_all_mistakes_the_most_probable_class_is_decided(rng):
+    P = ref.softmax(rng.standard_normal((5, 30)))
+    np.testing.assert_array_equal(ref.decide(P, 7 * (1 - np.eye(5))), ref.predict(P))
