@@ -1,8 +1,8 @@
 """Hidden tests of ``setting_up.ipynb``.
 
 Ids NI are those of the course's catalogue of mistakes (input normalisation), up to 06; the
-others of that series, SP (splitting) and DI (diagnosis) are this notebook's own. `SERIES`
-counts each series, `LEFT_OUT` says why an id has no wrong function here.
+others of that series, SP (splitting), GS (by groups) and DI (diagnosis) are this notebook's own.
+`SERIES` counts each series, `LEFT_OUT` says why an id has no wrong function here.
 """
 
 from grading.marking import Lecture
@@ -16,9 +16,10 @@ NORMALISING = Lecture(
 
 QUESTIONS = (
     "split_examples",
+    "split_by_group",
     "diagnose",
     "fit_normalizer",
     "normalize",
 )
-SERIES = {"SP": 10, "DI": 9, "NI": 17}
+SERIES = {"SP": 10, "GS": 12, "DI": 9, "NI": 17}
 LEFT_OUT = {"NI-03": "which examples are handed over is the caller's choice, not the function's"}

@@ -138,9 +138,9 @@ TASK = Task(
     returns=("high_bias", "high_variance"),
     cases=cases,
     criteria=(
-        Agrees("high_bias", 1.5, "gap", "high_bias"),
-        Agrees("high_variance", 1.5, "gap", "high_variance"),
-        Agrees("a gap that equals the tolerance", 1, "tie"),
+        Agrees("high_bias", 1.25, "gap", "high_bias"),
+        Agrees("high_variance", 1.25, "gap", "high_variance"),
+        Agrees("a gap that equals the tolerance", 0.5, "tie"),
     ),
     lecture=DIAGNOSIS,
     mistakes=MISTAKES,

@@ -94,9 +94,9 @@ TASK = Task(
     returns="X_norm",
     cases=cases,
     criteria=(
-        Agrees("several examples", 1.5, "several"),
-        Agrees("one example alone", 1, "alone"),
-        InputsUntouched(0.5),
+        Agrees("several examples", 0.5, "several"),
+        Agrees("one example alone", 0.25, "alone"),
+        InputsUntouched(0.25),
     ),
     lecture=NORMALISING,
     mistakes=MISTAKES,

@@ -30,6 +30,43 @@ def split_examples(m, dev_fraction, test_fraction, rng):
     return train, dev, test
 
 
+def split_by_group(groups, dev_fraction, test_fraction, rng):
+    """Divide examples into three sets so that no group is in two of them.
+
+    Parameters
+    ----------
+    groups : ndarray of shape (m,)
+        The group of each example.
+    dev_fraction, test_fraction : float
+        Shares of all m examples. In random order, whole groups go to test until it has at least
+        its rounded share, then to dev likewise; the training set is the rest.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    train, dev, test : ndarray of int, one axis
+        Indices.
+
+    Raises
+    ------
+    ValueError
+        If a fraction is negative, or both together are more than 1.
+    """
+    if min(dev_fraction, test_fraction) < 0 or dev_fraction + test_fraction > 1:
+        raise ValueError(f"fractions of {dev_fraction} and {test_fraction}")
+    m, sets, at = len(groups), [], 0
+    order = rng.permutation(np.unique(groups))
+    for size in (round(test_fraction * m), round(dev_fraction * m)):
+        taken = [np.zeros(0, int)]
+        while sum(map(len, taken)) < size and at < len(order):
+            taken.append(np.flatnonzero(groups == order[at]))
+            at += 1
+        sets.append(np.concatenate(taken))
+    test, dev = sets
+    train = np.flatnonzero(np.isin(groups, order[at:]))
+    return train, dev, test
+
+
 def diagnose(train_error, dev_error, target_error=0.0, tolerance=0.02):
     """Say whether bias and variance are high.
 

@@ -29,7 +29,7 @@ def test_every_task_of_the_course_passes(notebook, question, seeds):
 
 def test_what_each_mistake_costs_is_said_and_printed(capsys):
     assert losses.run(catalogue, ["diagnose", *(n.name for n in NOTEBOOKS)], seeds=1) == 0
-    assert " 1 of 4  DI-05           A gap that equals the tolerance" in capsys.readouterr().out
+    assert " 0.5 of 3  DI-05           A gap that equals the tolerance" in capsys.readouterr().out
 
 
 def test_losses_of_what_is_no_mistake_are_found():

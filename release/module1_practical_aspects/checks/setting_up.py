@@ -67,6 +67,62 @@ def split_examples(trial: Trial) -> None:
 
 
 @sheet.question(
+    minutes=18,
+    ask="What is shuffled here, and what is counted to know when a set is full?",
+    by_hand="Groups A, B and C have 5, 2 and 3 examples, and the order drawn is B, C, A. A test "
+    "fraction of 0.3 is 3 examples: B has 2, which is too few, so C comes too, and test has 5.",
+)
+def split_by_group(trial: Trial) -> None:
+    def draw(groups: np.ndarray, dev: float, test: float, seed: int) -> list[np.ndarray]:
+        got = trial(groups, dev, test, np.random.default_rng(seed))
+        sets = trial.parts(got, "train", "dev", "test")
+        for name, part in zip(("train", "dev", "test"), sets, strict=True):
+            whole = isinstance(part, np.ndarray) and (part.dtype.kind in "iu" or not part.size)
+            told = f"{name} should be an array of integers, with one axis."
+            trial.holds(f"{name} is an array of integers", whole and part.ndim == 1, told)
+        return [part.astype(int) for part in sets]
+
+    people = np.array([3, 8, 3, -1, 8, 8, 5, 3, 5, -1, 8, 40, 40, 5, 3, 8])
+    for seed in range(1, 7):
+        sets = draw(people, 0.2, 0.3, seed)
+        together = np.sort(np.concatenate(sets)).tolist()
+        told = (
+            f"Sorted together, the three arrays are {together}; they should hold 0, 1, …, 15 once."
+        )
+        trial.holds("each example once", together == list(range(16)), told)
+        where = [set(people[part].tolist()) for part in sets]
+        torn = sorted(where[0] & where[1] | where[0] & where[2] | where[1] & where[2])
+        told = f"Group {torn[0] if torn else ''} is in two sets: {people.tolist()} are the groups."
+        trial.holds("no group in two sets", not torn, told)
+        for name, part, share in (("dev", sets[1], 3), ("test", sets[2], 5)):
+            largest = max((int(np.sum(people[part] == g)) for g in people[part]), default=0)
+            trial.holds(
+                f"size of {name}",
+                len(part) >= share > len(part) - largest,
+                f"{name} has {len(part)} examples; it should take groups until it has {share}.",
+            )
+    pairs = np.repeat(np.arange(10), 2)  # a share of 4 or 6 examples is 2 or 3 groups
+    for dev, test, right in (
+        (0.2, 0.3, [10, 4, 6]),
+        (0.0, 0.2, [16, 0, 4]),
+        (0.3, 0.0, [14, 6, 0]),
+    ):
+        sizes = [len(part) for part in draw(pairs, dev, test, 1)]
+        trial.equal(f"sizes of 10 groups of 2 with fractions of {dev:g} and {test:g}", sizes, right)
+    many = np.repeat(np.arange(100), 2)
+    first, again, other = (set(draw(many, 0.2, 0.2, seed)[2].tolist()) for seed in (1, 1, 2))
+    shuffled = first not in (set(range(40)), set(range(160, 200)))
+    trial.holds("shuffled", shuffled, "test holds the groups at one end: shuffle the groups.")
+    told = "The same seed gave another test set: does all chance come from rng?"
+    trial.holds("the same seed, the same sets", first == again, told)
+    told = "Another seed gave the same test set: is rng used?"
+    trial.holds("another seed, other sets", first != other, told)
+    for dev, test in ((-0.1, 0.2), (0.1, -0.2), (0.6, 0.5)):
+        what = f"fractions of {dev:g} and {test:g}".replace("-", "−")
+        trial.refuses(what, pairs, dev, test, np.random.default_rng(1))
+
+
+@sheet.question(
     minutes=8,
     ask="Which two numbers does each of the two differences compare, and in which order?",
     by_hand="With 15 % on train, 16 % on dev and a target of 14 %, bias is 15 − 14 = 1 % and "

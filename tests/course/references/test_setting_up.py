@@ -23,6 +23,19 @@ def test_every_index_is_equally_often_in_the_dev_set():
     np.testing.assert_allclose(counts / 2000, 0.3, atol=0.05)
 
 
+def test_all_orders_of_groups_are_as_likely_and_fill_test_and_dev_until_they_have_their_share():
+    """Of the six orders of a (5 examples), b (2) and c (3), each makes the sets that it must."""
+    groups = np.array(list("abacabcaac"))
+    # Train, dev (2 examples) and test (3) for the orders abc, acb, bac, bca, cab, and cba.
+    made = [("c", "b", "a"), ("b", "c", "a"), ("", "c", "ab"), ("", "a", "bc"), ("b", "a", "c")]
+    rng, counts = np.random.default_rng(0), dict.fromkeys([*made, ("a", "b", "c")], 0)
+    for _ in range(1200):
+        sets = ref.split_by_group(groups, 0.2, 0.3, rng)
+        counts[tuple("".join(np.unique(groups[part])) for part in sets)] += 1
+        assert sorted(np.concatenate(sets).tolist()) == list(range(10))
+    np.testing.assert_allclose(np.array(list(counts.values())) / 1200, 1 / 6, atol=0.05)
+
+
 def test_a_gap_is_high_above_the_tolerance_only():
     assert ref.diagnose(0.25, 0.5, 0.0, 0.25) == (False, False)
     assert ref.diagnose(0.5, 1.0, 0.0, 0.25) == (True, True)
