@@ -33,7 +33,6 @@ GIVEN = (
     "sigmoid_forward",
     "model_forward",
     "binary_cross_entropy",
-    "dropout_backward",
     "gradient_descent_step",
     "fine_tune_step",
 )

@@ -37,6 +37,7 @@ from tests.support.notebooks import read_notebook
 PATIENCE = 0.05  # seconds of processor time for a call: what trains networks answers no question
 CHECKING = {"__init__.py", "your_turn.py"}  # how checks work; their messages take time
 VALUES = object()  # as a key: the values of a dict
+NOTHING = object()  # equal to nothing
 SIZES = ("m", "L")
 JUDGED = 3  # ways to adapt a copy, of those that answer one call
 ORDERS = 24  # that are tried of the arguments without a name of their own
@@ -301,12 +302,13 @@ def _earned(task: Task, exam: Exam) -> Iterator[tuple[str, float]]:
                 yield one.place, best
 
 
-def _is_telling(call: Call) -> tuple[float, bool, int]:
-    """Less for a small call whose answer has many different numbers, and few that are 0."""
+def _is_telling(call: Call) -> tuple[bool, float, bool, int]:
+    """Less for a small call whose answer is new, and has many different numbers, few of them 0."""
+    as_it_came = any(same(given, call.answer) for given in call.given.values())
     numbers = [np.ravel(part).astype(float) for part in _numbers(call.answer)]
     found = np.concatenate(numbers) if numbers else np.zeros(1)
     different = len(set(found[found != 0].round(9)))
-    return -round(different / max(len(found), 1), 1), len(found) < 4, _size(call.given)
+    return as_it_came, -round(different / max(len(found), 1), 1), len(found) < 4, _size(call.given)
 
 
 def _adapted(one: Copy, asked: Call, task: Task) -> Iterator[tuple[int, Callable]]:
@@ -359,8 +361,13 @@ def _cooked(recipe: Recipe, result: Any, given: dict[str, Any], form: Any) -> An
 
 def _recipe(right: Any, found: list, given: dict[str, Any], drawn: bool) -> Recipe:
     """From where the right answer can be had, each part by itself if not as a whole."""
+    new = right
+    if isinstance(right, dict):  # entries that are returned as they came tell nothing
+        came = [value for value in given.values() if isinstance(value, dict)]
+        old = {k for k, v in right.items() if any(k in d and same(d[k], v) for d in came)}
+        new = {k: NOTHING if k in old else v for k, v in right.items()}
     for way, mine in found:
-        if same(mine, right, drawn):
+        if same(mine, new, drawn):
             return "result", way
     for way, mine in parts(given, depth=1):
         if way and same(mine, right):
@@ -514,6 +521,8 @@ def same(mine: Any, right: Any, drawn: bool = False) -> bool:
             and len(mine) == len(right) > 0
             and any(same(a, b, drawn) for a, b in zip(mine.values(), right.values(), strict=True))
         )
+    if right is NOTHING:
+        return False
     if isinstance(right, str | bool) or right is None or callable(right):
         return type(mine) is type(right) and mine == right
     if isinstance(mine, dict | str) or callable(mine):
