@@ -129,3 +129,63 @@ def draw_graph(
         middle = np.mean([boxes[start], boxes[end]], axis=0)
         look = {"facecolor": "white", "edgecolor": "none", "pad": 2}
         ax.text(*middle, text, ha="center", va="center", color=colour, bbox=look)
+
+
+def draw_window(ax: Axes, side: int, k: int, place: tuple[int, int], padding: int = 0) -> None:
+    """Draw a window of k × k pixels on a square image, and at the right the output that it fills.
+
+    Parameters
+    ----------
+    ax : Axes
+    side : int
+        Side of the image, in pixels.
+    k : int
+    place : (row, column)
+        The window's place, and that of the entry of the output, counted from 0.
+    padding : int
+        Width of the border of zeros round the image, in pixels.
+    """
+    framed = side + 2 * padding
+    grids = ((framed, 0, k), (framed - k + 1, framed + 2, 1))
+    for n, left, marked in grids:
+        top = (framed - n) / 2
+        for row, column in np.ndindex(n, n):
+            inside = all(padding <= i < n - padding for i in (row, column)) or left
+            here = all(0 <= i - at < marked for i, at in zip((row, column), place, strict=True))
+            face = plots.COLOURS[5] if here else "white"
+            look = {"facecolor": face, "edgecolor": LINE if inside else FAINT, "lw": 0.8}
+            ax.add_patch(Rectangle((left + column, top + row), 1, 1, **look))
+            if not inside:
+                ax.text(left + column + 0.5, top + row + 0.5, "0", ha="center", va="center")
+    ax.annotate(
+        "", (framed + 1.8, framed / 2), (framed + 0.2, framed / 2), arrowprops={"arrowstyle": "-|>"}
+    )
+    ax.set(xlim=(-0.1, 2 * framed - k + 3.1), ylim=(framed + 0.1, -0.1), aspect="equal")
+    ax.axis("off")
+
+
+def draw_layers(ax: Axes, rows: Mapping[str, Sequence[str]], learning: str) -> None:
+    """Draw a row of layers for each name, from the input at the left to the output.
+
+    Parameters
+    ----------
+    ax : Axes
+    rows : mapping
+        Name to what to write in each of its layers.
+    learning : str
+        Layers whose text does not have this word are frozen: hatched, and grey.
+    """
+    for y, (name, layers) in enumerate(rows.items()):
+        ax.text(-0.2, y, name, ha="right", va="center")
+        for x, text in enumerate(layers):
+            look = {"facecolor": plots.COLOURS[5]}
+            if learning not in text:
+                look = {"facecolor": FAINT, "hatch": "///"}
+            ax.add_patch(Rectangle((1.2 * x, y - 0.32), 1, 0.64, edgecolor=LINE, **look))
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+            ax.text(1.2 * x + 0.5, y, text, ha="center", va="center", bbox=box)
+            if x:
+                arrow = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0}
+                ax.annotate("", (1.2 * x, y), (1.2 * x - 0.2, y), arrowprops=arrow)
+    ax.set(xlim=(-1.6, 1.2 * max(map(len, rows.values()))), ylim=(len(rows) - 0.5, -0.5))
+    ax.axis("off")

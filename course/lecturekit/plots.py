@@ -22,6 +22,7 @@ FAMILIES = (
     ("none", "L2", "dropout", "augmentation", "early stopping"),
     ("plain", "batch norm"),
     ("too small", "Xavier", "He", "too large", "one layer"),
+    ("from scratch", "frozen", "fine-tuned", "thawed"),
 )
 PLACES = {name: place for family in FAMILIES for place, name in enumerate(family)}
 

@@ -18,7 +18,7 @@ from grader_tests import catalogue
 from tests.support import REPOSITORY
 from tests.support.notebooks import read_notebook
 
-FRAMEWORKS = {"torch", "keras", "tensorflow", "jax", "sklearn"}
+FRAMEWORKS = {"torch", "torchvision", "keras", "tensorflow", "jax", "sklearn"}
 MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
 FIGURES = {"matplotlib", "cycler", "ipywidgets", "IPython"}
 
@@ -77,8 +77,9 @@ def of(package: str, path: Path) -> set[str]:
 
 
 def frameworks(path: Path) -> set[str]:
-    """The frameworks, for the lecture on them and the assignment that runs without them too."""
-    return FRAMEWORKS if path.stem in ("05_frameworks", "4_parameters_and_transfer") else set()
+    """The frameworks, for the lecture on them and for what runs without them too."""
+    optional = ("06_parameters_and_transfer", "4_parameters_and_transfer")
+    return FRAMEWORKS if path.stem in ("05_frameworks", *optional) else set()
 
 
 each_of = {
