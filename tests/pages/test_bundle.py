@@ -36,7 +36,7 @@ SECRET = re.compile(
     r"|from grading(?!\.handed_in|\.boundary import leniency)"
 )
 UNWRITTEN = ["mini_batches", "to do: not written yet", "13", "22"]  # its row of the progress
-FRAMEWORKS = {"keras", "tensorflow", "torch"}  # for one lecture, which says so
+FRAMEWORKS = {"keras", "tensorflow", "torch", "torchvision"}  # lectures say where they need them
 
 
 @pytest.fixture(scope="module")
