@@ -43,7 +43,7 @@ FORMULA = re.compile(r" ([-+*/@=<>]|<=) |\*\*|\bexp\(|\[.*:.*\]")
 
 BY_WORDS = {  # what these do is a rule in words, not a formula
     "best_trial", "calibration_error", "count_layers", "decide", "discriminative_step",
-    "early_stopping_epoch", "flip_horizontally", "fold_batchnorm", "grid_points",
+    "early_stopping_epoch", "flip_horizontally", "fold_batchnorm", "grid_points", "halving_rounds",
     "initialize_zeros", "layernorm_backward", "mini_batches", "parameters_to_vector", "predict",
     "random_points", "refine_space", "vector_to_parameters",
 }  # fmt: skip
