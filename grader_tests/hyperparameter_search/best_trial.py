@@ -114,9 +114,9 @@ TASK = Task(
     returns="trial",
     cases=cases,
     criteria=(
-        Agrees("highest score", 1, "plain"),
-        Agrees("the first of equals", 0.5, "tie"),
-        InputsUntouched(0.5),
+        Agrees("highest score", 0.6, "plain"),
+        Agrees("the first of equals", 0.2, "tie"),
+        InputsUntouched(0.2),
     ),
     lecture=FINE,
     mistakes=MISTAKES,

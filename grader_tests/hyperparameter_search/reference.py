@@ -124,3 +124,34 @@ def refine_space(space, trials, keep):
         values = [point[name] for point, _ in best]
         refined[name] = (scale, min(values), max(values))
     return refined
+
+
+def halving_rounds(n, eta, min_epochs, max_epochs):
+    """Return the rounds of successive halving: how many trials train for how many epochs.
+
+    K. Jamieson and A. Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter
+    Optimization", AISTATS 2016, section 2. Each round keeps one in eta of the trials, rounded down,
+    and gives each eta times the epochs.
+
+    Parameters
+    ----------
+    n, eta, min_epochs, max_epochs : int
+
+    Returns
+    -------
+    rounds : list of tuple (trials, epochs)
+
+    Raises
+    ------
+    ValueError
+        If n or min_epochs is below 1, or eta below 2.
+    """
+    if n < 1 or min_epochs < 1 or eta < 2:
+        raise ValueError("trials, epochs and a factor that shrinks the one and grows the other")
+    trials, epochs = n, min_epochs
+    rounds = []
+    while trials >= 1 and epochs <= max_epochs:
+        rounds.append((trials, epochs))
+        trials = trials // eta
+        epochs = epochs * eta
+    return rounds

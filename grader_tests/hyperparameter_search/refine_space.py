@@ -183,9 +183,9 @@ TASK = Task(
     returns="space",
     cases=cases,
     criteria=(
-        Agrees("ranges", 3.5, "ranges", "low_high"),
+        Agrees("ranges", 2, "ranges", "low_high"),
         Agrees("whole numbers", 0.5, "whole", "low_high"),
-        Agrees("scales", 1, ("ranges", "whole"), "scales", beside=("ranges", "whole numbers")),
+        Agrees("scales", 0.5, ("ranges", "whole"), "scales", beside=("ranges", "whole numbers")),
         InputsUntouched(1),
     ),
     lecture=FINE,

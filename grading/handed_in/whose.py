@@ -143,7 +143,7 @@ class Releases:
             for mark in set().union(*(cell.marks for cell in cells))
         )
 
-    def decide(self, assignment: str, handed_in: Sequence[HandedIn]) -> Decision:
+    def assign(self, assignment: str, handed_in: Sequence[HandedIn]) -> Decision:
         """Decide over all files of a submission at once.
 
         Parameters

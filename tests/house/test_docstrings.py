@@ -41,17 +41,18 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 SECTION = re.compile(r"^([A-Z][\w ]+)\n-{3,}\n(.*?)(?=^[A-Z][\w ]+\n-{3,}\n|\Z)", re.DOTALL | re.M)
 FORMULA = re.compile(r" ([-+*/@=<>]|<=) |\*\*|\bexp\(|\[.*:.*\]")
 
-BY_WORDS = {  # what these do is a rule in words, not a formula, or is not to be copied
-    "accumulate_gradients", "amsgrad_step", "best_trial", "beta_for_half_life",
-    "calibration_error", "clip_gradients", "count_layers", "decide", "discriminative_step",
-    "early_stopping_epoch", "ewa_weights", "flip_horizontally", "fold_batchnorm", "grid_points",
-    "initialize_zeros", "layernorm_backward", "mini_batches", "nesterov_step",
-    "parameters_to_vector", "plateau_decay", "predict", "random_points", "refine_space",
-    "trapezoid", "vector_to_parameters",
+BY_WORDS = {  # what these do is a rule in words, not a formula
+    "best_trial", "early_stopping_epoch", "flip_horizontally", "grid_points",
+    "initialize_zeros", "mini_batches", "parameters_to_vector", "predict", "random_points",
+    "refine_space", "vector_to_parameters",
 }  # fmt: skip
 TO_FIND = {  # their formula is what is asked for: it stands nowhere
-    "directional_difference", "elastic_gradients", "faulty_entries", "initialize_leaky",
-    "leaky_relu_backward", "leaky_relu_forward", "mixup", "split_by_group",
+    "accumulate_gradients", "amsgrad_step", "beta_for_half_life", "calibration_error",
+    "clip_gradients", "count_layers", "decide", "directional_difference", "discriminative_step",
+    "elastic_gradients", "ewa_weights", "faulty_entries", "fold_batchnorm", "halving_rounds",
+    "initialize_leaky", "latin_hypercube", "layernorm_backward", "leaky_relu_backward",
+    "leaky_relu_forward", "mixup", "nesterov_step", "plateau_decay", "split_by_group",
+    "trapezoid",
 }  # fmt: skip
 
 

@@ -210,3 +210,27 @@ def refine_space(trial: Trial) -> None:
         trial.holds(
             "ends of integers are ints", whole, "The ends of an integer range should stay ints."
         )
+
+
+@sheet.question(
+    minutes=15,
+    ask="How many trials are left after a round, how long have they trained when the next one ends, "
+    "and what stops it all?",
+    by_hand="Of 20 trials with eta = 3 six stay, for there is no third of a trial, and then two. From "
+    "2 epochs they go on to 6, then to 18; with at most 17 the last round is left out.",
+)
+def halving_rounds(trial: Trial) -> None:
+    for n, eta, low, high, right in (
+        (20, 3, 2, 50, [(20, 2), (6, 6), (2, 18)]),
+        (20, 3, 2, 17, [(20, 2), (6, 6)]),
+        (16, 4, 1, 16, [(16, 1), (4, 4), (1, 16)]),
+        (9, 2, 3, 100, [(9, 3), (4, 6), (2, 12), (1, 24)]),
+        (100, 5, 1, 30, [(100, 1), (20, 5), (4, 25)]),
+        (1, 2, 7, 100, [(1, 7)]),
+        (8, 2, 6, 5, []),
+    ):
+        told = f"the rounds of {n} trials, eta = {eta}, {low} to {high} epochs"
+        trial.equal(told, trial(n, eta, low, high), right)
+    trial.refuses("a search without trials", 0, 2, 1, 8)
+    trial.refuses("a round of 0 epochs", 8, 2, 0, 8)
+    trial.refuses("a factor of 1", 8, 1, 1, 8)

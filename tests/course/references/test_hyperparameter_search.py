@@ -74,3 +74,14 @@ def test_a_wrong_sampler_costs_its_points_once():
     exec(sampler.source(wrong.ways[0]), namespace)
     verdict = Exam(task, np.random.default_rng(0)).judge(ask_here(namespace))
     assert verdict.score == task.points
+
+
+@pytest.mark.parametrize("given", [(32, 2, 1, 8), (50, 3, 2, 40), (9, 3, 4, 500), (7, 5, 3, 2)])
+def test_a_halving_that_is_carried_out_has_the_rounds_of_the_plan(given):
+    n, eta, min_epochs, max_epochs = given
+    running, trained, rounds = list(range(n)), min_epochs, []
+    while running and trained <= max_epochs:
+        rounds.append((len(running), trained))
+        running = running[eta - 1 :: eta]  # the last of each eta, so that a rest goes
+        trained += (eta - 1) * trained
+    assert ref.halving_rounds(*given) == rounds
