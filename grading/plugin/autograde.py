@@ -301,7 +301,7 @@ class SealedAutograde(Autograde):
             for file in self._reader.read_folder(folder)
             if file.notebook or file.problem or file.parts[-1] not in {*ours, "timestamp.txt"}
         ]
-        decision = self._releases(assignment).decide(assignment, files)
+        decision = self._releases(assignment).assign(assignment, files)
         self._files, self._remarks = decision.files, decision.remarks
         for remark in decision.remarks:
             self.log.warning("%s: %s", student, remark)

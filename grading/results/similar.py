@@ -174,7 +174,7 @@ def read(assignment: str) -> ClassAnswers:
     ):
         try:
             reader.check_folder(path)
-            files = whose.decide(assignment, reader.read_folder(path)).files
+            files = whose.assign(assignment, reader.read_folder(path)).files
         except (Refused, OSError) as error:
             answers.skipped.append(f"{student}: {error}")
             continue

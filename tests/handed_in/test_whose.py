@@ -193,7 +193,7 @@ BLANK = RELEASED["1_norm"]
 def test_the_file_that_holds_the_work_is_graded(
     tmp_path: Path, files: dict[str, NotebookNode | bytes], graded: dict[str, str], remark: str
 ) -> None:
-    decision = RELEASES.decide("ps3", hand_in(tmp_path, files))
+    decision = RELEASES.assign("ps3", hand_in(tmp_path, files))
     assert {name: file.name for name, file in decision.files.items()} == graded
     if remark is not None:
         assert remark in decision.remarks
@@ -206,18 +206,18 @@ def test_some_of_another_assignments_answers_do_not_make_it_that_assignments(
 ) -> None:
     mixed = written("1_norm", 1)
     mixed.cells = mixed.cells[:3] + written("3_adam").cells[1:4]
-    decision = RELEASES.decide("ps3", hand_in(tmp_path, {"1_norm.ipynb": mixed}))
+    decision = RELEASES.assign("ps3", hand_in(tmp_path, {"1_norm.ipynb": mixed}))
     assert list(decision.files) == ["1_norm"]
 
 
 def test_a_notebook_that_cannot_be_read_is_named_and_another_is_taken_for_it(
     tmp_path: Path,
 ) -> None:
-    alone = RELEASES.decide("ps3", hand_in(tmp_path, {"1_norm.ipynb": b"{"}))
+    alone = RELEASES.assign("ps3", hand_in(tmp_path, {"1_norm.ipynb": b"{"}))
     problem = "1_norm.ipynb is not a notebook: it is not valid JSON."
     assert alone.files["1_norm"].problem == problem
     files = {"1_norm.ipynb": b"{", "again.ipynb": written("1_norm")}
-    decision = RELEASES.decide("ps3", hand_in(tmp_path, files))
+    decision = RELEASES.assign("ps3", hand_in(tmp_path, files))
     assert decision.files["1_norm"].name == "again.ipynb"
     assert problem in decision.remarks
 
@@ -232,7 +232,7 @@ def test_a_notebook_that_cannot_be_read_is_named_and_another_is_taken_for_it(
     ],
 )
 def test_a_zip_that_is_not_read_is_named(tmp_path: Path, archive: bytes, problem: str) -> None:
-    decision = RELEASES.decide("ps3", hand_in(tmp_path, {"work.zip": archive}))
+    decision = RELEASES.assign("ps3", hand_in(tmp_path, {"work.zip": archive}))
     assert not decision.files
     assert any(problem in remark and "work.zip" in remark for remark in decision.remarks)
 
@@ -242,7 +242,7 @@ def test_where_a_zip_says_that_its_files_belong_does_not_matter(tmp_path: Path) 
     archive = zipped(
         {"../../1_norm.ipynb": written("1_norm"), "/etc/x.ipynb": written("2_softmax")}
     )
-    decision = RELEASES.decide("ps3", hand_in(folder, {"work.zip": archive}))
+    decision = RELEASES.assign("ps3", hand_in(folder, {"work.zip": archive}))
     assert set(decision.files) == {"1_norm", "2_softmax"}
     assert [path.name for path in tmp_path.rglob("*")] == ["submission", "work.zip"]
 
@@ -250,7 +250,7 @@ def test_where_a_zip_says_that_its_files_belong_does_not_matter(tmp_path: Path) 
 @pytest.mark.slow
 def test_a_zip_of_much_more_than_it_seems_is_not_read(tmp_path: Path) -> None:
     archive = zipped({"a": bytes(150 << 20), "b": bytes(60 << 20)})
-    decision = RELEASES.decide("ps3", hand_in(tmp_path, {"work.zip": archive}))
+    decision = RELEASES.assign("ps3", hand_in(tmp_path, {"work.zip": archive}))
     assert any("holds too much" in remark for remark in decision.remarks)
 
 
@@ -261,6 +261,6 @@ def test_many_stray_notebooks_are_read_in_seconds(tmp_path: Path) -> None:
     handed_in = hand_in(tmp_path, files)
     start = time.process_time()
     READER.read_folder(tmp_path)
-    RELEASES.decide("ps3", handed_in)
+    RELEASES.assign("ps3", handed_in)
     assert time.process_time() - start < 10
     assert sum(file.notebook is not None for file in handed_in) == 100
