@@ -126,4 +126,15 @@ TASK = Task(
         "layer_dims": Promise(value=(1, 2000), length=(2, 12), has=("equal neighbours", "int64")),
         "slope": Promise(value=(0, 1.5), has=("0",)),
     },
+    equivalent={
+        "a square has no sign, and neither has a normal distribution": (
+            "deviation = np.sqrt(2 / ((1 + (-slope)**2) * n_prev))",
+            'parameters[f"W{layer}"] = (-deviation) * rng.standard_normal((n, n_prev))',
+        ),
+        "a hundredth of a deviation is less than chance shows in as many weights": (
+            "deviation = np.sqrt(2 / ((1 + (slope * 1.01)**2) * n_prev))",
+            "deviation = np.sqrt(2 / ((1 + slope**2) * (n_prev * 1.01)))",
+            'parameters[f"W{layer}"] = (deviation * 1.01) * rng.standard_normal((n, n_prev))',
+        ),
+    },
 )

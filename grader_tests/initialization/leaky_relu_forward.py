@@ -125,4 +125,8 @@ TASK = Task(
         "Z": Promise(value=(-1.5, 2.5), rows=(1, 5), columns=(1, 6), has=("0",)),
         "slope": Promise(value=(-0.2, 1.5), has=("0",)),
     },
+    equivalent={
+        "0 times the slope is 0": ("A = np.where(Z >= 0, Z, slope * Z)",),
+        "a hundredth more has the same sign": ("A = np.where((Z * 1.01) > 0, Z, slope * Z)",),
+    },
 )

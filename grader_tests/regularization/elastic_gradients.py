@@ -312,4 +312,12 @@ TASK = Task(
         "l2": Promise(value=(0, 9), has=("0",)),
         "m": Promise(value=(1, 50)),
     },
+    equivalent={
+        "a hundredth more has the same sign": (
+            "if (l1 * 1.01) < 0 or l2 < 0 or m < 1:",
+            "if l1 < 0 or (l2 * 1.01) < 0 or m < 1:",
+            "term = l1 * np.sign(W * 1.01) + l2 * W",
+        ),
+        "m is a whole number": ("if l1 < 0 or l2 < 0 or (m * 1.01) < 1:",),
+    },
 )

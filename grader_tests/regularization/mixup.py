@@ -390,4 +390,13 @@ TASK = Task(
         "Y": Promise(value=(0, 1), rows=(1, 10), columns=(7, 200), has=("0",)),
         "weights": Promise(value=(0, 1), length=(7, 200), has=("0",)),
     },
+    equivalent={
+        "X and Y have as many examples": (
+            "if weights.shape != Y.shape[1:] or np.any((weights < 0) | (weights > 1)):",
+            "partner = rng.permutation(Y.shape[1])",
+        ),
+        "a hundredth more has the same sign": (
+            "if weights.shape != X.shape[1:] or np.any(((weights * 1.01) < 0) | (weights > 1)):",
+        ),
+    },
 )
