@@ -197,7 +197,7 @@ def two_steps_of_length_1(result: list, wanted: list, case: Case) -> str | None:
     length = np.linalg.norm(one)
     if not abs(length - 1) < 1e-6:
         return (
-            f"The points are {length:.3g} epsilon away from theta; they should be 1 epsilon away."
+            f"The points are {length:.2g} epsilon away from theta; they should be 1 epsilon away."
         )
     return None
 

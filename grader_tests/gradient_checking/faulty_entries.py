@@ -200,7 +200,7 @@ MISTAKES = (
     Mistake(
         "FE-13",
         VECTOR,
-        "It returns a tuple or a list with the indices in it, as np.where does. Return the array.",
+        "It returns a tuple or a list with the indices in it. Return the array itself.",
         edit(ANSWER, "return (order[shares[order] > tolerance],)"),
         edit(ANSWER, "return list(order[shares[order] > tolerance])"),
     ),

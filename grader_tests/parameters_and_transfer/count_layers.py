@@ -76,8 +76,8 @@ MISTAKES = (
     Mistake(
         "CY-02",
         COUNTING,
-        "Batch norm is counted with one number for each unit, or with none. What does it learn for "
-        "a unit?",
+        "Batch norm is counted with one number for each unit, or with none. Think of all that it "
+        "learns for a unit.",
         edit(NORM, NORM.replace("2 * ", "")),
         edit(NORM, NORM.replace("2 * units", "0")),
         edit(NORM, NORM.replace("2 * units", "2")),

@@ -67,8 +67,8 @@ MISTAKES = (
     Mistake(
         "EW-43",
         MEMORY,
-        "Your beta is above 1 or below 0, so weights grow or change sign. Which power of beta "
-        "should be one half?",
+        "Your beta is above 1 or below 0, so weights grow or change sign. Think of the "
+        "power of beta that should be one half.",
         edit(FORMULA, "2 ** (1 / steps)"),
         edit(FORMULA, "-(0.5 ** (1 / steps))"),
         edit(FORMULA, "1 + np.log(2) / steps"),

@@ -90,8 +90,8 @@ MISTAKES = (
     Mistake(
         "EW-29",
         MEMORY,
-        "Every value is taken for one step older than it is. The newest one has not faded yet: how "
-        "many steps have passed since it came in?",
+        "Every value is taken for one step older than it is. The newest one has not faded yet: "
+        "count the steps that have passed since it came in.",
         edit(AGE, "age = np.arange(T, 0, -1)"),
         edit(AGE, "age = np.arange(1, T + 1)"),
     ),
