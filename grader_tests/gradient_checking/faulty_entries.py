@@ -223,7 +223,7 @@ MISTAKES = (
     Mistake(
         "FE-16",
         VECTOR,
-        "An argument is changed in place, by an operation such as -= or np.abs(…, out=…). The "
+        "An argument is changed in place, by an operation such as -= or abs(…, out=…). The "
         "caller still needs it.",
         edit("    order =", "    grad -= numerical\n    order ="),
         edit("    order =", "    np.abs(numerical, out=numerical)\n    order ="),

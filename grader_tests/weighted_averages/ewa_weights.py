@@ -116,8 +116,8 @@ MISTAKES = (
     Mistake(
         "EW-33",
         BIAS,
-        "Corrected weights do not add up to 1. What is it that the average is divided by, and how "
-        "many values has it seen?",
+        "Corrected weights do not add up to 1. Look at what the average is divided by, and at how "
+        "many values it has seen.",
         edit("beta**T", "beta ** (T - 1)"),
         edit("beta**T", "beta ** (T + 1)"),
         edit("beta**T", "beta"),

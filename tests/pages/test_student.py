@@ -219,7 +219,7 @@ def seen(lab: str, page: Page, folder: Path, tmp_path_factory: pytest.TempPathFa
     validated = validate()
     shoot("6-validate-succeeds")
     close()
-    cell("title").get_by_role("link", name="Mini-batches").click()
+    cell("title").get_by_role("link", name="Mini-batches").first.click()
     page.get_by_role("tab", name="01_mini_batches.ipynb", selected=True).wait_for()
     heading = page.locator(".jp-Notebook:visible h1")
     heading.wait_for()
