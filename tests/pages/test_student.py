@@ -320,7 +320,7 @@ def test_feedback_on_right_answers_shows_full_points(page, feedback):
 @pytest.mark.usefixtures("sandbox")
 def test_feedback_on_a_mistake_names_it_and_the_lecture_to_read(page, feedback):
     text = read(page, feedback["mistaken"])
-    assert "16 of 22 points" in text
+    assert "18 of 22 points" in text
     assert "course/module2_optimization/01_mini_batches.ipynb, section" in text
 
 
