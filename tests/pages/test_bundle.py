@@ -229,9 +229,10 @@ def test_validating_an_unfinished_notebook_says_what_is_to_do_and_fails(folder):
     notebook = "release/module2_optimization/1_mini_batches.ipynb"
     done = run(folder, PYTHON, "-m", "nbgrader", "validate", notebook)
     assert done.stdout.splitlines() == [
-        f"{notebook}: 0 of 2 questions pass their visible checks.",
-        "  … mini_batches (16 points): not written yet",
-        "  … gradient_descent_step (6 points): not written yet",
+        f"{notebook}: 0 of 3 questions pass their visible checks.",
+        "  … mini_batches (13 points): not written yet",
+        "  … gradient_descent_step (4 points): not written yet",
+        "  … accumulate_gradients (5 points): not written yet",
     ]
     assert done.returncode == 1
 
@@ -245,5 +246,5 @@ def test_on_a_hub_validate_works_in_every_folder(tmp_path):
     shutil.copy(folder / "release/module2_optimization/1_mini_batches.ipynb", home)
     command = (str(folder / PYTHON), "-m", "nbgrader", "validate", "1_mini_batches.ipynb")
     done = run(home, *command)
-    assert "0 of 2 questions pass" in done.stdout, done.stderr
+    assert "0 of 3 questions pass" in done.stdout, done.stderr
     assert done.returncode == 1

@@ -145,7 +145,7 @@ def new_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     shutil.copytree(REPOSITORY, course.root, ignore=_ignored)
     for folder in (course.root / "source", course.root / "release"):
         for path in folder.iterdir():
-            if path.name != ASSIGNMENT:
+            if path.is_dir() and path.name != ASSIGNMENT:
                 shutil.rmtree(path)
         for path in (folder / ASSIGNMENT).glob("*.ipynb"):
             if path.stem != NOTEBOOK:
