@@ -174,10 +174,12 @@ def cases(rng: np.random.Generator) -> list[Case]:
         given = {"slopes": signed(n), "grad": signed(n), "theta": signed(n), "times": TIMES}
         label = f"{TIMES + 2} calls with {n} parameters"
         cases.append(put(OFTEN, label, "often", **given))
-    for n, other, epsilon in ((4, 1, 0.1), (1, 3, 0.1), (3, 3, -1e-5), (4, 4, -0.1)):
+    for n, other, epsilon in ((4, 1, 0.1), (1, 3, 0.1), (3, 3, -1e-5), (4, 4, -0.1), (5, 5, 0.0)):
         given = {"grad": signed(n), "theta": signed(other), "epsilon": epsilon}
         label = f"{n} entries of grad, {other} of theta, epsilon = {epsilon:g}"
         cases.append(put(REFUSED, label, "refused", **given))
+    given = {"grad": signed(4)[np.newaxis], "theta": signed(4), "epsilon": 0.1}
+    cases.append(put(REFUSED, "a row of 4 entries for grad, 4 of theta", "refused", **given))
     return cases
 
 
@@ -510,5 +512,26 @@ TASK = Task(
         "theta": Promise(value=(-1.5, 1.5), length=(1, 40)),
         "grad": Promise(value=(-1.5, 1.5), length=(1, 40), has=("0",)),
         "epsilon": Promise(value=(0.01, 2)),
+    },
+    equivalent={
+        "a factor above 0 keeps the sign": (
+            "if grad.shape != theta.shape or (epsilon * 1.01) <= 0:",
+            "return abs(slope - expected) / larger if (larger * 1.01) > 0 else 0.0",
+        ),
+        "both have the same length": ("u = rng.standard_normal(len(grad))",),
+        "the opposite direction has the opposite slopes, and is as likely": (
+            "u = (-u) / np.linalg.norm(u)",
+        ),
+        "a norm does not see the sign": ("u = u / np.linalg.norm(-u)",),
+        "a number of NumPy is a number": ("expected = grad @ u",),
+        "a product does not see the order": ("expected = float(u @ grad)",),
+        "the larger of two, either way": ("larger = max(abs(expected), abs(slope))",),
+        "an absolute value does not see the sign": (
+            "larger = max(abs(-slope), abs(expected))",
+            "larger = max(abs(slope), abs(-expected))",
+        ),
+        "a distance has no direction": (
+            "return abs(expected - slope) / larger if larger > 0 else 0.0",
+        ),
     },
 )

@@ -26,7 +26,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
     """Faults of all sizes among right entries, zeros, equal faults, and what just will do.
 
     Where it is about zeros or the tolerance, the first entry alone is faulty, so that nothing
-    depends on an order; of equal faults, their order alone is at stake.
+    depends on an order; of equal faults, only order is at stake.
     """
     cases = []
     for n, tolerance in ((6, 0.01), (9, 1e-5), (30, 0.1), (300, 0.05)):
@@ -42,10 +42,18 @@ def cases(rng: np.random.Generator) -> list[Case]:
         grad, numerical = _alike(rng, n)
         numerical[:5], grad[:5] = (1.5, -1.5, 0.0, 0.0, 1.5), (0.0, 0.0, 1.5, -1.5, 0.0)
         cases.append(_call(grad, numerical, tolerance, "equal"))
+    grad, numerical = _alike(rng, 60)  # sorting that moves equals does so from 17 of them on
+    grad[:40] = rng.choice([-1.5, 1.5], 40)
+    numerical[:40] = rng.permutation(np.repeat([0.0, 0.5], 20)) * grad[:40]
+    cases.append(_call(grad, numerical, 0.02, "equal"))
     for n, tolerance in ((6, 0.25), (9, 0.5), (7, 0.0)):
         grad, numerical = _alike(rng, n)
         numerical[0] = -grad[0]
         grad[1:3], numerical[1:3] = (4.0, 1.0 - tolerance), (4.0 - 4 * tolerance, 1.0)  # exact
+        cases.append(_call(grad, numerical, tolerance, "edge"))
+    for n, tolerance in ((5, 0.2), (8, 0.01)):
+        grad, numerical = _alike(rng, n)
+        numerical[0] = (1 - 1.005 * tolerance) * grad[0]
         cases.append(_call(grad, numerical, tolerance, "edge"))
     cases.append(_call(*(_alike(rng, 5)[0] * [[1.0], [1.0001]]), 0.001, "none"))
     for n, other, tolerance in REFUSED:
@@ -103,9 +111,10 @@ def are_these(result: np.ndarray, wanted: np.ndarray, case: Case) -> str | None:
 
 LARGER = "np.maximum(np.abs(grad), np.abs(numerical))"
 APART = "np.abs(grad - numerical)"
-SHARES = "np.divide(apart, larger, out=np.zeros(len(larger)), where=larger > 0)"
-ORDER = 'np.argsort(-shares, kind="stable")'
-ANSWER = "return order[shares[order] > tolerance]"
+FAULTY = "apart > tolerance * larger"
+SHARES = "apart[faulty] / larger[faulty]"
+ORDER = f'np.argsort(-{SHARES}, kind="stable")'
+ANSWER = f"return faulty[{ORDER}]"
 REFUSAL = "if grad.shape != numerical.shape or tolerance < 0:"
 
 MISTAKES = (
@@ -114,8 +123,8 @@ MISTAKES = (
         DIFFERENCE,
         "The difference itself is compared with the tolerance. Whether 1e-4 is much depends on "
         "how large the two entries are.",
-        edit(SHARES, "apart"),
-        edit(SHARES, "apart / np.maximum(larger, 1)"),
+        edit(LARGER, "np.ones(len(grad))"),
+        edit(LARGER, f"np.maximum({LARGER}, 1)"),
     ),
     Mistake(
         "FE-02",
@@ -137,49 +146,51 @@ MISTAKES = (
         "FE-04",
         FOUND,
         "The worst entry comes last. Sorting goes upwards unless it is told otherwise.",
-        edit(ORDER, 'np.argsort(shares, kind="stable")'),
+        edit(ORDER, f'np.argsort({SHARES}, kind="stable")'),
     ),
     Mistake(
         "FE-05",
         FOUND,
         "The entries are right, and in the order of their indices. The worst should come first.",
-        edit(ORDER, "np.arange(len(shares))"),
+        edit(ANSWER, "return faulty"),
     ),
     Mistake(
         "FE-06",
         DIFFERENCE,
         "The order goes by the difference itself. Worst is what is apart by the largest share, "
         "the same measure that decides what is faulty.",
-        edit(ORDER, 'np.argsort(-apart, kind="stable")'),
+        edit(ORDER, 'np.argsort(-apart[faulty], kind="stable")'),
     ),
     Mistake(
         "FE-07",
         VECTOR,
         "The numbers count within the faulty entries. Who reads them needs the places in the "
         "whole vector.",
-        edit(ANSWER, 'return np.argsort(-shares[shares > tolerance], kind="stable")'),
+        edit(ANSWER, f"return {ORDER}"),
     ),
     Mistake(
         "FE-08",
         DIFFERENCE,
         "Two entries of exactly 0 count as faulty, for 0/0 is not a number. They agree.",
-        edit(SHARES, "np.where(larger > 0, apart / np.where(larger > 0, larger, 1), np.inf)"),
-        edit(SHARES, "np.where(larger > 0, apart / np.where(larger > 0, larger, 1), 1)"),
+        edit(FAULTY, f"({FAULTY}) | (larger == 0)"),
+        edit(FAULTY, f"({FAULTY}) | (larger == 0)").then(
+            SHARES, "np.where(larger > 0, apart / np.where(larger > 0, larger, 1), np.inf)[faulty]"
+        ),
     ),
     Mistake(
         "FE-09",
         DIFFERENCE,
         "A small number is added to what is divided by. Entries can be that small, and then a "
         "wrong one looks right.",
-        edit(SHARES, "apart / (larger + 1e-8)"),
-        edit(SHARES, "apart / np.maximum(larger, 1e-8)"),
-        numbers={"epsilon": edit(SHARES, "apart / (larger + {number})")},
+        edit(LARGER, f"{LARGER} + 1e-8"),
+        edit(LARGER, f"np.maximum({LARGER}, 1e-8)"),
+        numbers={"epsilon": edit(LARGER, f"{LARGER} + {{number}}")},
     ),
     Mistake(
         "FE-10",
         FOUND,
         "An entry that is apart by the tolerance and no more counts as faulty. It just agrees.",
-        edit("> tolerance", ">= tolerance"),
+        edit(FAULTY, "(apart >= tolerance * larger) & (larger > 0)"),
     ),
     Mistake(
         "FE-11",
@@ -193,16 +204,22 @@ MISTAKES = (
         "FE-12",
         VECTOR,
         "It returns a mask, or the values there. What is asked for are indices.",
-        edit(ANSWER, "return shares > tolerance"),
-        edit(ANSWER, "return shares[order][shares[order] > tolerance]"),
-        edit(ANSWER, "return grad[order[shares[order] > tolerance]]"),
+        edit(ANSWER, f"return {FAULTY}"),
+        edit(ANSWER, f"return ({SHARES})[{ORDER}]"),
+        edit(ANSWER, f"return grad[faulty[{ORDER}]]"),
     ),
     Mistake(
         "FE-13",
         VECTOR,
+<<<<<<< HEAD
         "It returns a tuple or a list with the indices in it. Return the array itself.",
         edit(ANSWER, "return (order[shares[order] > tolerance],)"),
         edit(ANSWER, "return list(order[shares[order] > tolerance])"),
+=======
+        "It returns a tuple or a list with the indices in it, as np.where does. Return the array.",
+        edit(ANSWER, f"return (faulty[{ORDER}],)"),
+        edit(ANSWER, f"return list(faulty[{ORDER}])"),
+>>>>>>> mut1
     ),
     Mistake(
         "FE-14",
@@ -225,21 +242,21 @@ MISTAKES = (
         VECTOR,
         "An argument is changed in place, by an operation such as -= or abs(…, out=…). The "
         "caller still needs it.",
-        edit("    order =", "    grad -= numerical\n    order ="),
-        edit("    order =", "    np.abs(numerical, out=numerical)\n    order ="),
+        edit("    return", "    grad -= numerical\n    return"),
+        edit("    return", "    np.abs(numerical, out=numerical)\n    return"),
     ),
     Mistake(
         "FE-17",
         FOUND,
         "Of equally bad entries the later ones come first: a sorted list turned round turns them "
         "round too. Sort so that it need not be turned.",
-        edit(ORDER, 'np.argsort(shares, kind="stable")[::-1]'),
+        edit(ORDER, f'np.argsort({SHARES}, kind="stable")[::-1]'),
     ),
     Mistake(
         "FE-18",
         FOUND,
         "Only the worst entry comes back. All that are faulty are asked for.",
-        edit(ANSWER, "return order[shares[order] > tolerance][:1]"),
+        edit(ANSWER, f"return faulty[{ORDER}][:1]"),
     ),
     Mistake(
         "FE-19",
@@ -295,11 +312,10 @@ TASK = Task(
     variants=(Variant("plain Python", pairwise), Variant("by lexsort", by_lexsort)),
     losses={
         "FE-01": "all but equally bad entries · what is refused · inputs untouched",
-        "FE-02": "worst first",
-        "FE-02, way 2": "worst first · just within the tolerance",
+        "FE-02": "worst first · just within the tolerance",
         "FE-03": "worst first · equally bad entries · just within the tolerance",
-        "FE-04": "worst first",
-        "FE-05": "worst first",
+        "FE-04": "worst first · equally bad entries",
+        "FE-05": "worst first · equally bad entries",
         "FE-06": "worst first",
         "FE-07": "all but equally bad entries · what is refused · inputs untouched",
         "FE-08": "entries of 0",
@@ -320,5 +336,20 @@ TASK = Task(
         "grad": Promise(value=(-200, 200), length=(5, 300), has=("0",)),
         "numerical": Promise(value=(-200, 200), length=(5, 300), has=("0",)),
         "tolerance": Promise(value=(0, 0.5), has=("0",)),
+    },
+    equivalent={
+        "an absolute value does not see the sign": (
+            "larger = np.maximum(np.abs(-grad), np.abs(numerical))",
+            "larger = np.maximum(np.abs(grad), np.abs(-numerical))",
+        ),
+        "a distance has no direction": ("apart = np.abs(numerical - grad)",),
+        "a factor above 0 keeps sign and order": (
+            "if grad.shape != numerical.shape or (tolerance * 1.01) < 0:",
+            'return faulty[np.argsort(-(apart * 1.01)[faulty] / larger[faulty], kind="stable")]',
+            'return faulty[np.argsort(-apart[faulty] / (larger * 1.01)[faulty], kind="stable")]',
+        ),
+        "NumPy reads no more of a kind of sorting than its first letter": (
+            "return faulty[np.argsort(-apart[faulty] / larger[faulty], kind='stable_')]",
+        ),
     },
 )

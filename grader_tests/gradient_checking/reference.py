@@ -167,11 +167,10 @@ def faulty_entries(grad, numerical, tolerance):
     """
     if grad.shape != numerical.shape or tolerance < 0:
         raise ValueError(f"shapes {grad.shape} and {numerical.shape}, tolerance {tolerance}")
-    larger = np.maximum(np.abs(grad), np.abs(numerical))
     apart = np.abs(grad - numerical)
-    shares = np.divide(apart, larger, out=np.zeros(len(larger)), where=larger > 0)
-    order = np.argsort(-shares, kind="stable")
-    return order[shares[order] > tolerance]
+    larger = np.maximum(np.abs(grad), np.abs(numerical))
+    faulty = np.flatnonzero(apart > tolerance * larger)  # none of them is two zeros
+    return faulty[np.argsort(-apart[faulty] / larger[faulty], kind="stable")]
 
 
 def directional_difference(cost, grad, theta, rng, epsilon=1e-5):

@@ -58,7 +58,7 @@ def split_by_group(groups, dev_fraction, test_fraction, rng):
     order = rng.permutation(np.unique(groups))
     for size in (round(test_fraction * m), round(dev_fraction * m)):
         taken = [np.zeros(0, int)]
-        while sum(map(len, taken)) < size and at < len(order):
+        while at < len(order) and sum(map(len, taken)) < size:
             taken.append(np.flatnonzero(groups == order[at]))
             at += 1
         sets.append(np.concatenate(taken))

@@ -35,9 +35,11 @@ EVEN = (
     (1, 15, 0.25, 0.15),
     (3, 20, 0.0, 0.25),
     (3, 20, 0.3, 0.0),
+    (1, 100, 0.3052, 0.2048),  # sizes just above a half, or just below: each rounding shows
+    (1, 100, 0.2048, 0.3052),
 )
 MIXED = ((300, 0.2, 0.2), (400, 0.1, 0.25))  # as many groups of 1 example as of 9
-REFUSED = ((-0.1, 0.3), (0.2, -0.2), (0.6, 0.5), (1.2, 0.0))
+REFUSED = ((-0.1, 0.3), (0.2, -0.2), (0.6, 0.5), (0.4, 0.7), (1.2, 0.0))
 
 TWICE = """\
 import numpy as np
@@ -49,7 +51,10 @@ result = first, later, again"""
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Groups of all sizes, equal ones that fit, large ones with small ones, and what is refused."""
+    """Groups of all sizes, equal ones that fit, large ones with small ones, and what is refused.
+
+    Fractions that are 1 together leave nothing for training; if no groups fit, dev gets too few.
+    """
     cases = []
     for low, high, count, *fractions in DRAWN:
         sizes = 3 * rng.integers(low, high + 1, count)
@@ -59,6 +64,12 @@ def cases(rng: np.random.Generator) -> list[Case]:
     for size, count, dev, test in EVEN:
         groups = rng.permutation(np.repeat(_labels(rng, count), size))
         cases.append(_call(rng, groups, dev, test, "even"))
+    groups = rng.permutation(np.repeat(_labels(rng, 120), 3))
+    cases.append(_call(rng, groups, 0.5, 0.5, "nothing"))
+    sizes = 3 * rng.integers(1, 5, 25)
+    groups = rng.permutation(np.repeat(_labels(rng, 25), sizes))
+    test = (3 * round(0.2 * sizes.sum()) + 1) / sizes.sum()  # at least a half: 1 − test is exact
+    cases.append(_call(rng, groups, 1 - test, test, "fewer"))
     for count, dev, test in MIXED:
         labels = rng.permutation(2 * count)
         groups = rng.permutation(np.concatenate([np.repeat(labels[:count], 9), labels[count:]]))
@@ -127,13 +138,14 @@ def stops(sizes: np.ndarray, wanted: int) -> bool:
 
 
 def sizes_are_right(result: tuple, wanted: tuple, case: Case) -> str | None:
-    """Test and dev have their share, and without one of their groups would not."""
+    """Test and dev have their share, or all that is left; without one group they would not."""
     groups = case.inputs["groups"]
     _, counts = np.unique(groups, return_counts=True)
     for name, part in (("test", result[2]), ("dev", result[1])):
         share = round(case.inputs[f"{name}_fraction"] * len(groups))
         _, counts = np.unique(groups[part], return_counts=True)
-        if not stops(counts, share):
+        all_left = name == "dev" and len(result[0]) == 0 and len(part) < share
+        if not (stops(counts, share) or all_left):
             return (
                 f"{name} has {len(part)} examples, in {len(counts)} groups; it should take whole "
                 f"groups until it has at least {share}, and no more of them."
@@ -413,8 +425,8 @@ TASK = Task(
             ("drawn", "even", "mixed"),
             beside=("sizes*", "shuffled", "drawn from rng"),
         ),
-        Holds("sizes", 1, sizes_are_right, "drawn", beside=ONCE),
-        Holds("sizes where groups fit", 0.5, sizes_are_right, "even", beside=ONCE),
+        Holds("sizes", 1, sizes_are_right, ("drawn", "fewer"), beside=ONCE),
+        Holds("sizes where groups fit", 0.5, sizes_are_right, ("even", "nothing"), beside=ONCE),
         Holds("shuffled", 0.5, groups_are_shuffled, "mixed", beside=ONCE),
         Holds("drawn from rng", 0.5, rng_is_used, "twice", beside=ONCE),
         Agrees("what is refused", 0.5, "refused", beside="*"),
@@ -440,7 +452,17 @@ TASK = Task(
     },
     promises={
         "groups": Promise(value=(-20, 30), length=(15, 3000), has=("int64",)),
-        "dev_fraction": Promise(value=(0, 0.3), has=("0",)),
-        "test_fraction": Promise(value=(0, 0.5), has=("0",)),
+        "dev_fraction": Promise(value=(0, 0.5), has=("0",)),
+        "test_fraction": Promise(value=(0, 0.6), has=("0",)),
+    },
+    equivalent={
+        "the least, in any order": (
+            "if (min(test_fraction, dev_fraction)) < 0 or dev_fraction + test_fraction > 1:",
+        ),
+        "a factor above 0 keeps the sign": (
+            "if min(dev_fraction * 1.01, test_fraction) < 0 or dev_fraction + test_fraction > 1:",
+            "if min(dev_fraction, test_fraction * 1.01) < 0 or dev_fraction + test_fraction > 1:",
+        ),
+        "it has no entries": ("taken = [np.ones(0, int)]",),
     },
 )
