@@ -211,15 +211,9 @@ MISTAKES = (
     Mistake(
         "FE-13",
         VECTOR,
-<<<<<<< HEAD
         "It returns a tuple or a list with the indices in it. Return the array itself.",
-        edit(ANSWER, "return (order[shares[order] > tolerance],)"),
-        edit(ANSWER, "return list(order[shares[order] > tolerance])"),
-=======
-        "It returns a tuple or a list with the indices in it, as np.where does. Return the array.",
         edit(ANSWER, f"return (faulty[{ORDER}],)"),
         edit(ANSWER, f"return list(faulty[{ORDER}])"),
->>>>>>> mut1
     ),
     Mistake(
         "FE-14",
