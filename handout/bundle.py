@@ -36,7 +36,7 @@ course = "handout.lab:main"
 [tool.setuptools]
 package-dir = {{ lecturekit = "course/lecturekit" }}
 packages = ["grading.boundary", "grading.handed_in", "handout", "lecturekit"]
-package-data = {{ handout = ["released/*/*.ipynb", "released/*/checks/*.*"] }}
+package-data = {{ handout = ["released/*/*.ipynb", "released/*/checks/*.*", "jupyter/**/*.json"] }}
 
 # Where an install without `--editable` is to be found by nbgrader, as on a hub.
 [tool.setuptools.data-files]

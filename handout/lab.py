@@ -5,16 +5,21 @@ the tools of instructors, by the settings in ``handout/jupyter/``.
 """
 
 import os
+import sys
 from pathlib import Path
 
 from jupyterlab.labapp import main as jupyterlab
 
 SETTINGS = Path(__file__).with_name("jupyter")
+START = "START.md"
 
 
 def main() -> None:
-    """Open JupyterLab in the folder that this was installed from."""
-    os.chdir(SETTINGS.parents[1])
+    """Open JupyterLab in the folder that this was installed from, else in that of the terminal."""
+    if (SETTINGS.parents[1] / START).exists():
+        os.chdir(SETTINGS.parents[1])
+    elif not Path(START).exists():
+        sys.exit(f"There is no {START} here. Open a terminal in the folder that has it, and again.")
     more = os.environ.get("JUPYTER_CONFIG_PATH", "")
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (str(SETTINGS), more)))
     jupyterlab()

@@ -248,3 +248,6 @@ def test_on_a_hub_validate_works_in_every_folder(tmp_path):
     done = run(home, *command)
     assert "0 of 3 questions pass" in done.stdout, done.stderr
     assert done.returncode == 1
+    (packages,) = folder.glob(".venv/lib/python*/site-packages")
+    assert (packages / "handout/jupyter/labconfig/page_config.json").exists()
+    assert "no START.md here" in run(home, str(folder / ".venv/bin/course")).stderr
