@@ -212,7 +212,7 @@ class SealedExecute(Execute):
         if not self.run_all and _is_skipped(cell):
             cell.outputs = [note("Not run when grading.\n")]
             return
-        stopped = await kernel.run(cell.source, partial(outputs.take, cell))
+        stopped = await kernel.run(cell.source, partial(outputs.take, cell), cell.outputs.clear)
         if stopped:
             cell.outputs.append(error("Stopped", f"{stopped[0].upper()}{stopped[1:]}."))
         given = cell.metadata.pop(MINE, {}).get("released")

@@ -121,8 +121,13 @@ class Kernel:
                     self._ran.remove(cell)
         return self._session is not None and self._time_left() > 0
 
-    async def run(self, source: str, take: Callable[[Message], None]) -> str:
-        """Run a cell.
+    async def run(
+        self,
+        source: str,
+        take: Callable[[Message], None],
+        forget: Callable[[], None] = lambda: None,
+    ) -> str:
+        """Run a cell; a second time if the kernel ends, perhaps of what ran before it.
 
         Parameters
         ----------
@@ -130,6 +135,8 @@ class Kernel:
         take : callable (message)
             Is given each of the cell's messages. An exception of its own says that the message
             cannot be read.
+        forget : callable ()
+            Is called before the second time: what was taken counts no more.
 
         Returns
         -------
@@ -138,6 +145,13 @@ class Kernel:
         """
         if not await self.ready():
             return f"this cell was not run: {self._lost or NOTHING_LEFT}"
+        stopped = await self._run_once(source, take)
+        if self._session is None and stopped.kind != Failed.TOO_SLOW and await self.ready():
+            forget()
+            stopped = await self._run_once(source, take)
+        return stopped.why if stopped else ""
+
+    async def _run_once(self, source: str, take: Callable[[Message], None]) -> Stopped | None:
         line, exhausted = 0, False
 
         def look(message: Message) -> None:
@@ -157,7 +171,7 @@ class Kernel:
                 self._ran.append((source, line if stopped or exhausted else 0))
             if exhausted:
                 self._doubt = NO_MEMORY
-        return stopped.why if stopped else ""
+        return stopped
 
     async def ask(
         self, questions: Sequence[dict[str, Any]], buffers: Sequence[bytes] = ()
@@ -325,16 +339,19 @@ class Kernel:
 
         Runs in a thread of its own, because a message that is still arriving is nobody's turn.
         """
-        before = _resident_bytes()
+        before, killed = _resident_bytes(), None
         while not self._closed.wait(0.02):
             session, held = self._session, _resident_bytes()
             before = min(before, held)  # ZeroMQ gives back late what a former kernel had sent
-            if session is not None and held - before > self._limits.received_mb << 20:
+            if session is None:
+                continue
+            if session is killed:  # it takes a moment to die
+                before = held
+            elif held - before > self._limits.received_mb << 20:
                 most = self._limits.received_mb
                 self._warn(f"the kernel sent more than {most} MB at one time and was killed")
                 session.kill()
-                self._closed.wait(1.0)  # it takes a moment to die
-                before = _resident_bytes()
+                killed = session
 
     async def _look(self) -> float:
         """Processor time of all the notebook's kernels so far."""

@@ -263,7 +263,7 @@ def plant(root: Path) -> None:
 
 def check_score(course: Course, attack: Attack) -> None:
     found = course.scores.get(attack.name)
-    assert found == attack.scores, f"{found}, not {attack.scores}"
+    assert found == attack.scores, f"{found}, not {attack.scores}\n{course.text}"
     failures = re.findall(rf"^ +{attack.name}: (.*)$", course.text, re.MULTILINE)
     if attack.refused:
         assert len(failures) == 1

@@ -204,24 +204,56 @@ def test_a_kernel_that_answers_some_and_ends_is_asked_once_more_and_then_no_more
     assert replies[2].failed["message"] == "the code did not let itself be asked"
 
 
+def die_of_deadly(session, request, code):
+    session.lives = code != "deadly"
+    if session.lives:
+        obey(session, request, code)
+
+
 def test_a_kernel_that_dies_in_a_cell_is_replaced_and_runs_the_other_cells_again():
-    def die(session, request, code):
-        if code == "deadly":
-            session.lives = False
-        else:
-            obey(session, request, code)
 
     async def work(kernel):
         stops = [await kernel.run(code, list) for code in ("first", "deadly", "second")]
         return stops, await ask(kernel)
 
-    factory = Factory(die)
+    factory = Factory(*[die_of_deadly] * 2)
     stops, replies = factory.do(work)
     assert stops == ["", "the kernel died in this cell", ""]
-    assert factory.sessions[1].ran[:2] == ["first", "second"]
+    assert [session.ran for session in factory.sessions] == [
+        ["first", "deadly"],
+        ["first", "deadly"],
+        ["first", "second"],
+    ]
     assert [reply.value for reply in replies] == ["0", "1", "2"]
+    assert factory.warnings == ["the kernel died in this cell"] * 2
+    assert [session.ended for session in factory.sessions] == [1, 1, 1]
+
+
+def test_a_cell_in_which_a_kernel_dies_of_what_ran_before_is_run_again():
+    taken: list[str] = []
+
+    def die_late(session, request, code):
+        session.sent.append(message(request, "stream", text=code))
+        if len(session.ran) > 1:
+            session.lives = False
+        else:
+            obey(session, request, code)
+
+    def say(session, request, code):
+        session.sent.append(message(request, "stream", text=code))
+        obey(session, request, code)
+
+    def take(one):
+        taken.append(one["content"]["text"])
+
+    async def work(kernel):
+        return [await kernel.run(code, take, taken.clear) for code in ("first", "second")]
+
+    factory = Factory(die_late, say)
+    assert factory.do(work) == ["", ""]
+    assert [session.ran for session in factory.sessions] == [["first", "second"]] * 2
+    assert taken == ["second"]
     assert factory.warnings == ["the kernel died in this cell"]
-    assert [session.ended for session in factory.sessions] == [1, 1]
 
 
 def deadly(*questions: str) -> Callable[[FakeSession, str, str], None]:
@@ -479,22 +511,18 @@ def test_kernels_are_replaced_so_many_times_and_no_more():
 
     stops = factory.do(work)
     assert len(factory.sessions) == 1 + LIMITS.revivals
-    assert stops[:4] == ["the kernel died in this cell"] * 4
-    assert stops[4:] == ["this cell was not run: the kernel died in this cell"] * 2
+    assert stops[:2] == ["the kernel died in this cell"] * 2
+    assert stops[2:] == ["this cell was not run: the kernel died in this cell"] * 4
 
 
 def test_a_cell_that_kills_every_kernel_is_not_run_again():
-    def die(session, request, code):
-        session.lives = code != "deadly"
-        obey(session, request, code) if session.lives else None
-
-    factory = Factory(die, die)
+    factory = Factory(*[die_of_deadly] * 2)
 
     async def work(kernel):
         return [await kernel.run(code, list) for code in ("deadly", "x = 1")]
 
     assert factory.do(work) == ["the kernel died in this cell", ""]
-    assert factory.sessions[1].ran == ["x = 1"]
+    assert [session.ran for session in factory.sessions] == [["deadly"], ["deadly"], ["x = 1"]]
 
 
 def test_when_the_notebooks_time_is_up_nothing_more_is_run(monkeypatch):
@@ -518,12 +546,13 @@ def test_a_kernel_whose_messages_fill_our_memory_is_killed(monkeypatch):
 
     def grow(session, request, code):
         """Live until killed."""
-        held.append(200 << 20)
+        held.append(held[-1] + (100 << 20))
 
-    factory = Factory(grow)
+    factory = Factory(*[grow] * 2)
     stopped = factory.do(lambda kernel: kernel.run("flood", list), limits)
     assert stopped == "the kernel died in this cell"
-    assert "the kernel sent more than 64 MB at one time and was killed" in factory.warnings
+    said = "the kernel sent more than 64 MB at one time and was killed"
+    assert factory.warnings == [said, stopped] * 2
 
 
 def test_a_kernel_that_does_not_start_is_said():
