@@ -119,3 +119,32 @@ def test_a_random_direction_sees_a_fault_of_a_network_and_lets_a_right_gradient_
         grad = ref.parameters_to_vector({name: grads[f"d{name}"] for name in parameters})
         shares.append(ref.directional_difference(cost, grad, theta, rng))
     assert shares[0] < 1e-6 < 1e-3 < shares[1]
+
+
+@pytest.mark.parametrize("epsilon", [1e-5, 0.3, 2.0])
+def test_along_a_direction_of_length_1_the_difference_of_a_cubic_is_known(rng, epsilon):
+    """Of the sum of x³, it is the slope plus epsilon² times the sum of u³."""
+    theta, seen = rng.standard_normal(30), []
+
+    def cost(at):
+        seen.append(at)
+        return float(np.sum(at**3))
+
+    grad = rng.standard_normal(30)
+    found = ref.directional_difference(cost, grad, theta, rng, epsilon)
+    ahead, behind = seen
+    u = (ahead - behind) / (2 * epsilon)
+    assert np.linalg.norm(u) == pytest.approx(1)
+    assert (u < 0).any() and (u > 0).any()
+    np.testing.assert_allclose((ahead + behind) / 2, theta)
+    slope, told = 3 * theta**2 @ u + epsilon**2 * np.sum(u**3), grad @ u
+    assert found == pytest.approx(abs(slope - told) / max(abs(slope), abs(told)), rel=1e-4)
+    ref.directional_difference(cost, grad, theta, rng, epsilon)
+    assert not np.allclose(seen[2] - theta, ahead - theta)  # another call, another direction
+
+
+def test_slopes_that_vanish_agree_and_tiny_ones_are_compared_as_large_ones_are(rng):
+    theta = rng.standard_normal(4)
+    assert ref.directional_difference(lambda at: 1.0, np.zeros(4), theta, rng) == 0
+    tiny = 1e-12 * np.ones(4)
+    assert ref.directional_difference(lambda at: 0.0, tiny, theta, rng) == 1

@@ -100,9 +100,12 @@ def test_a_leaky_unit_is_a_mean_of_a_line_and_an_absolute_value(slope):
     numerical = central_difference(
         lambda at: float(np.sum(ref.leaky_relu_forward(at, slope)[0])), Z
     )
-    np.testing.assert_allclose(
-        ref.leaky_relu_backward(np.ones(Z.shape), cache), numerical, atol=1e-8
+    dA = np.random.default_rng(1).standard_normal(Z.shape)
+    np.testing.assert_allclose(ref.leaky_relu_backward(dA, cache), dA * numerical, atol=1e-8)
+    edge = ref.leaky_relu_backward(
+        np.ones((1, 1)), ref.leaky_relu_forward(np.zeros((1, 1)), slope)[1]
     )
+    assert edge.item() == slope
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.4, 1.0, 1.5])
@@ -115,3 +118,14 @@ def test_signals_keep_their_size_through_fifteen_leaky_layers(rng, slope):
         sizes.append(np.mean(Z**2))
         A, _ = ref.leaky_relu_forward(Z, slope)
     assert sizes[-1] == pytest.approx(sizes[0], rel=0.7)  # a factor of 2 a layer would be 3e4
+
+
+def test_leaky_weights_have_a_variance_by_the_inputs_of_each_layer_and_biases_are_columns_of_0(rng):
+    parameters = ref.initialize_leaky([400, 50, 900], 0.5, rng)
+    assert parameters["W1"].shape == (50, 400) and parameters["W2"].shape == (900, 50)
+    assert np.var(parameters["W1"]) * 400 == pytest.approx(1.6, rel=0.1)
+    assert np.var(parameters["W2"]) * 50 == pytest.approx(1.6, rel=0.1)
+    for name, units in (("b1", 50), ("b2", 900)):
+        np.testing.assert_array_equal(parameters[name], np.zeros((units, 1)))
+    again = ref.initialize_leaky([400, 50, 900], 0.5, rng)
+    assert not np.allclose(again["W1"], parameters["W1"])

@@ -127,6 +127,15 @@ def test_amsgrad_divides_by_the_largest_mean_square_of_all_updates(parameters, g
         np.testing.assert_allclose(moved[name], value - sum(shrunk), rtol=1e-6)
 
 
+def test_amsgrad_adds_epsilon_to_the_root(parameters, gradients):
+    """A first step is the rate times |g| / (|g| + epsilon)."""
+    zeros = [ref.initialize_velocity(parameters) for _ in range(3)]
+    moved, *_ = ref.amsgrad_step(parameters, gradients[0], *zeros, 1, RATE, BETA, BETA2, 0.5)
+    for name, value in parameters.items():
+        g = gradients[0][f"d{name}"]
+        np.testing.assert_allclose(value - moved[name], RATE * g / (np.abs(g) + 0.5))
+
+
 @pytest.mark.parametrize("share", [0.2, 0.99, 1.01, 7])
 def test_clipped_gradients_keep_their_direction(gradients, share):
     vector = np.concatenate([g.ravel() for g in gradients[0].values()])

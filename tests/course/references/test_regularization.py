@@ -43,6 +43,8 @@ def test_elastic_gradients_vanish_at_the_minimum_that_is_known_in_closed_form():
     np.testing.assert_allclose(grads["dW1"], 0, atol=1e-12)
     grads = ref.elastic_gradients({"dW1": a}, {"W1": 0 * a}, l1, l2, m)
     np.testing.assert_array_equal(grads["dW1"], a)
+    grads = ref.elastic_gradients({"dW1": a, "db1": a[:, :1]}, {"W1": a, "b1": a[:, :1]}, l1, l2, m)
+    np.testing.assert_array_equal(grads["db1"], a[:, :1])
 
 
 def test_a_step_with_l2_is_a_step_with_weight_decay(rng):
@@ -114,3 +116,16 @@ def test_mixup_keeps_the_line_on_which_labels_lie_and_what_all_examples_add_up_t
     assert not np.allclose(X_mix, X)
     X_mix, _ = ref.mixup(X, Y, np.full(20, 0.3), rng)
     np.testing.assert_allclose(X_mix.sum(axis=1), X.sum(axis=1))
+
+
+def test_in_mixup_each_example_keeps_its_own_weight_and_partners_are_by_chance(rng):
+    weights = rng.random(20)
+    mixed, _ = ref.mixup(np.eye(20), np.eye(20), weights, rng)
+    others = mixed - np.diag(weights)  # what each has of its partner, in a column
+    partners = others.argmax(axis=0)
+    np.testing.assert_allclose(others[partners, range(20)], 1 - weights)
+    assert sorted(partners) == list(range(20))
+    steps = (partners - np.arange(20)) % 20
+    assert len(set(steps)) > 3
+    again, _ = ref.mixup(np.eye(20), np.eye(20), weights, rng)
+    assert not np.allclose(again, mixed)
