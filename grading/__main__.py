@@ -6,7 +6,6 @@ The same as ``python -m grading``.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -48,6 +47,8 @@ def main() -> int:
     arguments, settings = parser.parse_known_args()
     values: dict[str, Any] = vars(arguments)
     command = COMMANDS[values.pop("command")]
+    if values.get("workers", 1) is None:
+        values["workers"] = _cores()
     if command.takes_settings:
         values["settings"] = settings
     elif settings:
@@ -84,14 +85,19 @@ def _autograde_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _workers_option(parser: argparse.ArgumentParser) -> None:
-    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count())
     parser.add_argument(
         "--workers",
         type=_count(1000),
-        default=len(cores),
         metavar="N",
-        help="submissions to grade at one time (default: the number of cores, %(default)s here)",
+        help="submissions to grade at one time (default: the number of cores that there are for "
+        "it: a container's share, if it has one)",
     )
+
+
+def _cores() -> int:
+    from dask.system import cpu_count
+
+    return cpu_count()
 
 
 def _autograde(
@@ -103,6 +109,10 @@ def _autograde(
     run_all: bool,
     settings: Sequence[str],
 ) -> int:
+    if not scheduler:
+        from grading.cohort.processes import nursery
+
+        nursery()  # imports beside this process
     from grading.cohort.pool import DaskPool, LocalPool
     from grading.cohort.progress import Progress
     from grading.cohort.run import ClassRun

@@ -70,9 +70,11 @@ def make(
         or not any(course.feedback(student, assignment).glob("*.html"))
     ]
     made, failed = [], []
+    if not todo:
+        return made, failed, len(digests)
     notes.mkdir(parents=True, exist_ok=True)
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(todo)) or 1, mp_context=spawn) as pool:
+    with ProcessPoolExecutor(min(workers, len(todo)), mp_context=spawn) as pool:
         outcomes = pool.map(partial(_make, tuple(settings), assignment), todo, chunksize=4)
         for student, why in zip(todo, outcomes, strict=True):
             if why:

@@ -6,18 +6,14 @@ Both are used in the same way: :meth:`start` while there is room, :meth:`wait` f
 from __future__ import annotations
 
 import atexit
-import ctypes
-import multiprocessing
-import signal
-import sys
 import threading
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
-from grading.cohort.worker import Grader, Job, Result, Submission, UnfitMachine
+from grading.cohort.processes import Forked, nursery
+from grading.cohort.worker import Grader, Job, Result, Submission
 
-SET_PDEATHSIG = 1
 _busy = threading.Lock()  # grading changes the process's folder and environment
 
 
@@ -61,14 +57,14 @@ class LocalPool:
     def __init__(self, job: Job, count: int) -> None:
         self._job = job
         self._count = count
-        self._idle: list[_Process] = []
-        self._busy: dict[Connection, tuple[_Process, str]] = {}
+        self._idle: list[Forked] = []
+        self._busy: dict[Connection, tuple[Forked, str]] = {}
 
     def room(self) -> bool:
         return len(self._busy) < self._count
 
     def start(self, submission: Submission) -> None:
-        process = self._idle.pop() if self._idle else _Process(self._job)
+        process = self._idle.pop() if self._idle else nursery().fork(self._job)
         process.connection.send(submission)
         self._busy[process.connection] = process, submission.student
 
@@ -87,45 +83,6 @@ class LocalPool:
         for process in [*self._idle, *(process for process, _ in self._busy.values())]:
             process.end()
         self._idle, self._busy = [], {}
-
-
-class _Process:
-    def __init__(self, job: Job) -> None:
-        spawn = multiprocessing.get_context("spawn")
-        self.connection, theirs = spawn.Pipe()
-        self._process = spawn.Process(target=_serve, args=(theirs, job))
-        self._process.start()
-        theirs.close()
-
-    def end(self) -> str:
-        """End the process, if it has not ended, and say how it ended."""
-        self.connection.close()
-        self._process.join(0.5)  # one that died is gone at once
-        self._process.kill()
-        self._process.join()
-        code = self._process.exitcode
-        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
-
-
-def _serve(connection: Connection, job: Job) -> None:
-    """Grade what comes over the connection, until it is closed."""
-    grader: Grader | None = None
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    while True:
-        try:
-            submission = connection.recv()
-        except EOFError:
-            break
-        try:
-            grader = grader or Grader(job)
-            result: Result | Exception = grader.grade(submission)
-        except UnfitMachine as error:
-            result = error
-        connection.send(result)
-    if grader is not None:
-        grader.close()
 
 
 class DaskPool:

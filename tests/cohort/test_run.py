@@ -111,9 +111,8 @@ def start(root: Path, *arguments: str, **environment: str) -> subprocess.Popen[s
 
 def grade(root: Path, *arguments: str, **environment: str) -> tuple[int, str]:
     """Run the command to its end; return its exit status and what it printed."""
-    process = start(root, *arguments, **environment)
-    text, _ = process.communicate(timeout=END)
-    return process.returncode, text
+    done = commands.run(root, "grading", "autograde", ASSIGNMENT, *arguments, **environment)
+    return done.returncode, done.stdout + done.stderr
 
 
 def gradebook_of(root: Path, url: str = "") -> dict[str, list[Any]]:
@@ -339,7 +338,8 @@ def kill_the_worker_of(process: subprocess.Popen[str]) -> None:
     """Kill the process that grades ann, whose answer waits."""
 
     def asked() -> list[psutil.Process]:
-        return [one for one in psutil.Process(process.pid).children() if waiting(one)]
+        near = psutil.Process(process.pid).children()
+        return [one for each in near for one in each.children() if waiting(one)]
 
     (worker,) = wait_until(asked, "a worker has asked the answer")
     worker.kill()

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support import prepared
+
 
 def variables(**changed: str) -> dict[str, str]:
     """The variables of a terminal in which the environment is active."""
@@ -16,6 +18,8 @@ def run(
     folder: Path, module: str, *arguments: str, **changed: str
 ) -> subprocess.CompletedProcess[str]:
     """Run ``python -m module`` in a folder to its end; `changed` are variables."""
+    if prepared.suits(changed):
+        return prepared.run(folder, module, *arguments, variables=variables(**changed))
     return subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=folder,
