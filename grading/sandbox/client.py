@@ -159,7 +159,8 @@ class JupyterSession(Session):
         provisioner : dict or None
             See :func:`kernel_spec`.
         folder : Path, optional
-            Where a kernel that is not sealed starts.
+            Where a kernel that is not sealed starts, and beside which its sockets lie: of ports,
+            two that start at the same time may choose the same.
         timeout : float
             Seconds until it must be ready.
 
@@ -170,8 +171,9 @@ class JupyterSession(Session):
         """
         specs = OneKernelSpec()
         specs.spec = kernel_spec(provisioner)
+        sockets = {} if folder is None else {"transport": "ipc", "ip": f"{folder}-k"}
         manager = AsyncKernelManager(
-            kernel_spec_manager=specs, kernel_name="sealed", shutdown_wait_time=1.0
+            kernel_spec_manager=specs, kernel_name="sealed", shutdown_wait_time=1.0, **sockets
         )
         manager.client_factory = BoundedClient
         await manager.start_kernel(**({} if folder is None else {"cwd": str(folder)}))
