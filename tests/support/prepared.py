@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -34,19 +35,24 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run ``python -m module`` in a folder to its end."""
     ours, theirs = socket.socketpair()
-    with ours, theirs, tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
-        told = [str(folder), module, arguments, variables]
-        with tempfile.TemporaryFile("w+") as request:
-            json.dump(told, request)
-            request.seek(0)
-            descriptors = [each.fileno() for each in (request, out, errors, theirs)]
-            socket.send_fds(_server(), [b"r"], descriptors)
+    out, errors = os.pipe(), os.pipe()
+    with ours, theirs, tempfile.TemporaryFile("w+") as request:
+        json.dump([str(folder), module, arguments, variables], request)
+        request.seek(0)
+        handed = [request.fileno(), out[1], errors[1], theirs.fileno()]
+        socket.send_fds(_server(), [b"r"], handed)
         theirs.close()
+        for pipe in (out, errors):
+            os.close(pipe[1])
+        with ThreadPoolExecutor(2) as readers:
+            texts = readers.map(_read, (out[0], errors[0]))
         status = int(ours.recv(20))
-        out.seek(0)
-        errors.seek(0)
-        command = [sys.executable, "-m", module, *arguments]
-        return subprocess.CompletedProcess(command, status, out.read(), errors.read())
+    return subprocess.CompletedProcess([sys.executable, "-m", module, *arguments], status, *texts)
+
+
+def _read(descriptor: int) -> str:
+    with open(descriptor) as pipe:
+        return pipe.read()
 
 
 @cache
