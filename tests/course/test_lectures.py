@@ -4,6 +4,7 @@ Of the code that lectures share, the network is held to its numerical derivative
 """
 
 import re
+from itertools import takewhile
 from pathlib import Path
 from statistics import median
 
@@ -136,6 +137,16 @@ def test_a_prediction_has_choices_and_its_answer_comes_folded_with_the_result(pa
             )
             [said] = ANSWER.findall(html)
             assert said in choices, f"{result.id} answers {said}"
+
+
+@each_interactive
+def test_no_figure_right_below_a_prediction_gives_it_away(path):
+    cells = read_notebook(path).cells
+    for i, cell in enumerate(cells):
+        if "answer(" in cell.source:
+            below = takewhile(lambda cell: cell.cell_type == "code", cells[i + 1 :])
+            shown = [cell.id for cell in below if is_shown(cell) and "plots.show(" in cell.source]
+            assert not shown, f"fold the output of {', '.join(shown)}, too"
 
 
 def test_cells_are_short():
