@@ -154,6 +154,7 @@ def draw_window(ax: Axes, side: int, k: int, place: tuple[int, int], padding: in
             here = all(0 <= i - at < marked for i, at in zip((row, column), place, strict=True))
             face = plots.COLOURS[5] if here else "white"
             look = {"facecolor": face, "edgecolor": LINE if inside else FAINT, "lw": 0.8}
+            look["zorder"] = 2 if inside else 1  # the border's pale edges below the image's
             ax.add_patch(Rectangle((left + column, top + row), 1, 1, **look))
             if not inside:
                 ax.text(left + column + 0.5, top + row + 0.5, "0", ha="center", va="center")

@@ -3,10 +3,12 @@
 Of the code that lectures share, the network is held to its numerical derivative.
 """
 
+import dis
 import re
 from itertools import takewhile
 from pathlib import Path
 from statistics import median
+from types import CodeType
 
 import nbformat
 import numpy as np
@@ -49,6 +51,17 @@ def headings(text: str, level: int | None = None) -> list[str]:
 def is_slider(cell: nbformat.NotebookNode) -> bool:
     """A slider is stored without the widget: readers without a kernel see the figure above it."""
     return re.search(r"\binteract(ive)?\(", cell.source) is not None
+
+
+def functions(code: CodeType) -> dict[str, CodeType]:
+    """The functions that a cell or a function defines."""
+    return {part.co_name: part for part in code.co_consts if isinstance(part, CodeType)}
+
+
+def globals_read(code: CodeType) -> set[str]:
+    """What a function, and those inside it, take from outside, called by name."""
+    names = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
+    return names.union(*map(globals_read, functions(code).values()))
 
 
 def sections(notebook: nbformat.NotebookNode, levels: str) -> list[list[nbformat.NotebookNode]]:
@@ -157,12 +170,12 @@ def test_cells_are_short():
 
 
 @each_interactive
-def test_a_folded_result_does_not_begin_with_a_number(path):
+def test_a_folded_result_does_not_begin_with_its_answer(path):
     """JupyterLab shows the first line of a folded output, where the code is not folded with it."""
     for cell in code_cells(read_notebook(path)):
         if cell.metadata.get("jupyter", {}).get("outputs_hidden") and not is_folded(cell):
             first_line = cell.outputs[0].text.splitlines()[0]
-            assert not re.search(r"\d", first_line), f"{cell.id} gives away {first_line!r}"
+            assert not re.search(r"\d|True|False", first_line), f"{cell.id} tells {first_line!r}"
 
 
 def is_folded(cell: nbformat.NotebookNode) -> bool:
@@ -197,6 +210,25 @@ def test_a_slider_redraws_when_it_is_let_go(path):
     for cell in code_cells(read_notebook(path)):
         if is_slider(cell):
             assert "continuous_update=False" in cell.source, cell.id
+
+
+@each_interactive
+def test_a_slider_still_moves_when_the_lecture_has_run_to_its_end(path):
+    cells = code_cells(read_notebook(path))
+    codes = [compile(cell.source, cell.id, "exec") for cell in cells]
+    known: dict[str, CodeType] = {}
+    for place, cell in enumerate(cells):
+        own = functions(codes[place])
+        known |= own
+        if is_slider(cell):
+            needed, left = set(), list(own.values())
+            while left:
+                new = globals_read(left.pop()) - needed
+                needed |= new
+                left += [known[name] for name in new & set(known)]
+            for later in codes[place + 1 :]:
+                bound = {s.argval for s in dis.get_instructions(later) if s.opname == "STORE_NAME"}
+                assert not needed & bound, f"{later.co_filename} changes what {cell.id} draws"
 
 
 @each_interactive

@@ -19,6 +19,12 @@ from tests.support import REPOSITORY
 from tests.support.notebooks import read_notebook
 
 FRAMEWORKS = {"torch", "torchvision", "keras", "tensorflow", "jax", "sklearn"}
+EXTRAS = {
+    "01_hyperparameter_tuning": {"optuna"},
+    "05_frameworks": FRAMEWORKS,
+    "06_parameters_and_transfer": FRAMEWORKS,
+    "4_parameters_and_transfer": FRAMEWORKS,
+}
 MAGIC = re.compile(r"^\s*[%!]", re.MULTILINE)
 FIGURES = {"matplotlib", "cycler", "ipywidgets", "IPython"}
 
@@ -76,10 +82,9 @@ def of(package: str, path: Path) -> set[str]:
     return {name for name in imported(path) if name.partition(".")[0] == package}
 
 
-def frameworks(path: Path) -> set[str]:
-    """The frameworks, for the lecture on them and for what runs without them too."""
-    optional = ("06_parameters_and_transfer", "4_parameters_and_transfer")
-    return FRAMEWORKS if path.stem in ("05_frameworks", *optional) else set()
+def extras(path: Path) -> set[str]:
+    """The frameworks, for the lecture on them, and what other notebooks run without, too."""
+    return EXTRAS.get(path.stem, set())
 
 
 each_of = {
@@ -106,20 +111,20 @@ def test_the_engine_names_no_graded_function():
 
 @each_of["course"]
 def test_lectures_know_nothing_of_grading(path):
-    assert foreign(path) <= {"numpy", "lecturekit", *FIGURES} | frameworks(path)
+    assert foreign(path) <= {"numpy", "lecturekit", *FIGURES} | extras(path)
 
 
 @each_of["source"]
 def test_assignments_need_numpy_and_figures_and_take_only_grade_of_the_hidden_tests(path):
     asks = path.suffix == ".ipynb"  # visible checks know nothing of hidden ones
-    needs = {"grader_tests", *FIGURES} | frameworks(path) if asks else {"IPython"}
+    needs = {"grader_tests", *FIGURES} | extras(path) if asks else {"IPython"}
     assert foreign(path) <= {"numpy", "checks"} | needs
     assert of("grader_tests", path) == ({"grader_tests.grade"} if asks else set())
 
 
 @each_of["release"]
 def test_students_need_numpy_and_figures(path):
-    assert foreign(path) <= {"numpy", "checks", *FIGURES} | frameworks(path)
+    assert foreign(path) <= {"numpy", "checks", *FIGURES} | extras(path)
 
 
 def test_what_makes_the_zip_needs_nothing_but_python():
