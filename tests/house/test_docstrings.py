@@ -42,7 +42,7 @@ SECTION = re.compile(r"^([A-Z][\w ]+)\n-{3,}\n(.*?)(?=^[A-Z][\w ]+\n-{3,}\n|\Z)"
 FORMULA = re.compile(r" ([-+*/@=<>]|<=) |\*\*|\bexp\(|\[.*:.*\]")
 
 BY_WORDS = {  # what these do is a rule in words, not a formula
-    "best_trial", "early_stopping_epoch", "flip_horizontally", "grid_points",
+    "best_trial", "choose_first_step", "early_stopping_epoch", "flip_horizontally", "grid_points",
     "initialize_zeros", "mini_batches", "parameters_to_vector", "predict", "random_points",
     "refine_space", "vector_to_parameters",
 }  # fmt: skip
