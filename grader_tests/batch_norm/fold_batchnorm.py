@@ -217,11 +217,11 @@ TASK = Task(
     returns=("W_folded", "b_folded"),
     cases=cases,
     criteria=(
-        Agrees("weights", 2, "plain", "W_folded"),
+        Agrees("weights", 1.5, "plain", "W_folded"),
         Agrees("bias", 2, "plain", "b_folded", loose_shape=True),
         Agrees("small variances", 0.5, "small", loose_shape=True),
         Agrees("negative variances refused", 0.5, "refused", beside="*"),
-        InputsUntouched(1),
+        InputsUntouched(0.5),
     ),
     lecture=RUNNING,
     mistakes=MISTAKES,

@@ -1,9 +1,9 @@
 """Hidden tests of ``hyperparameter_search.ipynb``.
 
 Ids SA are those of the course's catalogue of mistakes (log-scale and β sampling), up to 12;
-the others of that series, RP (random points), GP (grid points), BT (best trial), RS (refining) and
-HR (rounds of a halving) are this notebook's own. `SERIES` counts each series, `LEFT_OUT`
-says why an id has no wrong function here.
+the others of that series, RP (random points), GP (grid points), BT (best trial), RS (refining),
+HR (rounds of a halving) and LH (Latin hypercube) are this notebook's own. `SERIES` counts each
+series, `LEFT_OUT` says why an id has no wrong function here.
 
 Distributions are judged by the largest distance between two distribution functions. It stays
 within the margin of a single fraction (P. Massart, "The tight constant in the
@@ -27,6 +27,7 @@ QUESTIONS = (
     "best_trial",
     "refine_space",
     "halving_rounds",
+    "latin_hypercube",
 )
-SERIES = {"SA": 21, "RP": 3, "GP": 7, "BT": 5, "RS": 9, "HR": 13}
+SERIES = {"SA": 21, "RP": 3, "GP": 7, "BT": 5, "RS": 9, "HR": 13, "LH": 11}
 LEFT_OUT = {"SA-12": "which set a score was measured on is the caller's choice"}

@@ -155,3 +155,47 @@ def halving_rounds(n, eta, min_epochs, max_epochs):
         trials = trials // eta
         epochs = epochs * eta
     return rounds
+
+
+def latin_hypercube(space, n, rng):
+    """Return n points whose values lie, for each name, one in each of n equal parts of its scale.
+
+    M. McKay, R. Beckman and W. Conover, "A Comparison of Three Methods for Selecting Values of
+    Input Variables in the Analysis of Output from a Computer Code", Technometrics 21, 1979,
+    section 2.
+
+    Parameters
+    ----------
+    space : dict of str to (scale, low, high)
+        Scales as for `random_points`; an integer is rounded down from the range [low, high + 1).
+    n : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    points : list of dict
+
+    Raises
+    ------
+    ValueError
+        If n is below 1, low is above high, or an end has no place on the scale, for which there
+        are four names.
+    """
+    if n < 1:
+        raise ValueError("at least one point")
+    columns = {}
+    for name, (scale, low, high) in space.items():
+        if low > high:
+            raise ValueError(f"{name} begins above its end")
+        u = (rng.permutation(n) + rng.random(n)) / n
+        if scale == "linear":
+            columns[name] = low + u * (high - low)
+        elif scale == "log" and low > 0:
+            columns[name] = low * (high / low) ** u
+        elif scale == "one_minus_log" and high < 1:
+            columns[name] = 1 - (1 - low) * ((1 - high) / (1 - low)) ** u
+        elif scale == "integer":
+            columns[name] = low + np.floor(u * (high + 1 - low)).astype(int)
+        else:
+            raise ValueError(f"{name} has no place on the scale {scale}")
+    return [{name: column[i].item() for name, column in columns.items()} for i in range(n)]

@@ -114,9 +114,9 @@ TASK = Task(
     returns="betas",
     cases=lambda rng: sampler_cases(ref.sample_betas, BETA_RANGES, rng),
     criteria=(
-        Holds("shape and range", 1, within_range, ("draws", "narrow")),
-        Holds("1 − β on a log scale", 3, follows(one_minus_log), ("draws", "narrow")),
-        Holds("drawn from rng", 1, rng_is_used, "twice"),
+        Holds("shape and range", 0.5, within_range, ("draws", "narrow")),
+        Holds("1 − β on a log scale", 2, follows(one_minus_log), ("draws", "narrow")),
+        Holds("drawn from rng", 0.5, rng_is_used, "twice"),
     ),
     lecture=SCALES,
     mistakes=MISTAKES,

@@ -95,9 +95,9 @@ TASK = Task(
     returns="rates",
     cases=lambda rng: sampler_cases(ref.sample_learning_rates, RATE_RANGES, rng),
     criteria=(
-        Holds("shape and range", 1, within_range, ("draws", "narrow")),
+        Holds("shape and range", 0.5, within_range, ("draws", "narrow")),
         Holds("uniform on a log scale", 2, follows(log), ("draws", "narrow")),
-        Holds("drawn from rng", 1, rng_is_used, "twice"),
+        Holds("drawn from rng", 0.5, rng_is_used, "twice"),
     ),
     lecture=SCALES,
     mistakes=MISTAKES,

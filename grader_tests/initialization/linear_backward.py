@@ -109,9 +109,9 @@ TASK = Task(
     returns=("dA_prev", "dW", "db"),
     cases=cases,
     criteria=(
-        Agrees("dA_prev", 1, part="dA_prev"),
-        Agrees("dW", 1.5, part="dW"),
-        Agrees("db", 1, part="db"),
+        Agrees("dA_prev", 0.75, part="dA_prev"),
+        Agrees("dW", 1, part="dW"),
+        Agrees("db", 0.75, part="db"),
         InputsUntouched(0.5),
     ),
     lecture=DEPTH,

@@ -205,9 +205,9 @@ TASK = Task(
     cases=cases,
     criteria=(
         Agrees("one layer", 0.5, "single"),
-        Agrees("weights of three and four layers", 2, "deep", "dW*"),
+        Agrees("weights of three and four layers", 1.5, "deep", "dW*"),
         Agrees("biases of three and four layers", 1, "deep", "db*"),
-        Agrees("outputs of exactly 0 or 1", 1, "certain"),
+        Agrees("outputs of exactly 0 or 1", 0.5, "certain"),
         InputsUntouched(0.5),
     ),
     lecture=DEPTH,

@@ -132,8 +132,8 @@ TASK = Task(
     cases=cases,
     criteria=(
         Agrees("one layer", 0.5, "single", "AL"),
-        Agrees("three and four layers", 2, "deep", "AL"),
-        Agrees("caches", 1, part="caches"),
+        Agrees("three and four layers", 1.5, "deep", "AL"),
+        Agrees("caches", 0.5, part="caches"),
         InputsUntouched(0.5),
     ),
     lecture=DEPTH,

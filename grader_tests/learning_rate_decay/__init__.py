@@ -9,6 +9,7 @@ from grading.marking import Lecture
 NOTEBOOK = "course/module2_optimization/05_learning_rate_decay.ipynb"
 BY_HAND = Lecture(NOTEBOOK, "Schedules by hand")
 SLIPS = Lecture(NOTEBOOK, "Slips")
+SCHEDULES = Lecture(NOTEBOOK, "Which schedule")
 FLOOR = Lecture(NOTEBOOK, "The floor of the staircase")
 
 QUESTIONS = (
@@ -18,8 +19,9 @@ QUESTIONS = (
     "staircase_decay",
     "trapezoid",
     "plateau_decay",
+    "diagnose_runs",
 )
-SERIES = {"LR": 50}
+SERIES = {"LR": 56}
 LEFT_OUT = {
     "LR-09": "the caller counts; a schedule only sees the number that it is given",
 }

@@ -172,3 +172,32 @@ def plateau_decay(costs, alpha0, factor, patience):
         if waited == patience:
             alpha, waited = alpha * factor, 0
     return rates
+
+
+def diagnose_runs(runs):
+    """Find the run that goes wrong, or is shown wrongly, among runs of one network.
+
+    An average that starts far below its first value lacks the correction of its start at 0. A run
+    that ends above its beginning was thrown away from the minimum; one that stays above the others
+    either stands on the floor of its noise, for its rate never fell, or no longer moves, for its
+    rate fell before it had arrived.
+
+    Parameters
+    ----------
+    runs : dict of str to dict
+        For each run its "rates", "costs" and "shown", ndarrays of shape (T,): the learning rate of
+        each epoch, the training cost after it, and the running average that is plotted.
+
+    Returns
+    -------
+    run, fault : str
+        The fault is "rate too large", "decay too early", "no decay" or "no correction".
+    """
+    for run, curves in runs.items():
+        if curves["shown"][0] < curves["costs"][0] / 2:
+            return run, "no correction"
+    run = max(runs, key=lambda each: runs[each]["costs"][-1])
+    costs, rates = runs[run]["costs"], runs[run]["rates"]
+    if costs[-1] > costs[0]:
+        return run, "rate too large"
+    return run, "no decay" if rates[-1] == rates[0] else "decay too early"

@@ -191,9 +191,9 @@ TASK = Task(
     returns=("mu", "sigma"),
     cases=cases,
     criteria=(
-        Agrees("mu", 1.25, part="mu"),
-        Agrees("sigma", 1.5, "values", "sigma", tolerance=Tolerance(absolute=0.0)),
-        Agrees("constant features", 0.75, "constant", "sigma", tolerance=Tolerance(absolute=1e-12)),
+        Agrees("mu", 1, part="mu"),
+        Agrees("sigma", 1, "values", "sigma", tolerance=Tolerance(absolute=0.0)),
+        Agrees("constant features", 0.5, "constant", "sigma", tolerance=Tolerance(absolute=1e-12)),
         InputsUntouched(0.5),
     ),
     lecture=NORMALISING,

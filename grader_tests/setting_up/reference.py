@@ -92,6 +92,45 @@ def diagnose(train_error, dev_error, target_error=0.0, tolerance=0.02):
     return high_bias, high_variance
 
 
+def choose_first_step(errors):
+    """Say what is mainly wrong with a system, and what to do about it first.
+
+    Each of five errors differs from the one before in one thing: what can be reached at all, how
+    well training fits, new examples, examples of another kind, people who are in no set. The
+    largest rise tells. A. Ng, "Machine Learning Yearning", 2018, chapters 40 and 41.
+
+    Parameters
+    ----------
+    errors : dict of str to float
+        Of "people", and on the sets "training", "training_dev", "dev" and "newcomers"; shares of
+        the examples.
+
+    Returns
+    -------
+    cause : str
+        "bias", "variance", "mismatch", "leak", or "none" if no rise is above two hundredths.
+    step : str
+        "enlarge", "regularise", "add target", "regroup", or "test once".
+    """
+    rises = {
+        "bias": errors["training"] - errors["people"],
+        "variance": errors["training_dev"] - errors["training"],
+        "mismatch": errors["dev"] - errors["training_dev"],
+        "leak": errors["newcomers"] - errors["dev"],
+    }
+    cause = max(rises, key=rises.get)
+    if rises[cause] < 0.02:
+        cause = "none"
+    step = {
+        "bias": "enlarge",
+        "variance": "regularise",
+        "mismatch": "add target",
+        "leak": "regroup",
+        "none": "test once",
+    }[cause]
+    return cause, step
+
+
 def fit_normalizer(X):
     """Return each feature's mean and standard deviation over the examples.
 

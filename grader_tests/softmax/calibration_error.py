@@ -247,11 +247,11 @@ TASK = Task(
     returns="error",
     cases=cases,
     criteria=(
-        Agrees("error", 2.5, "plain"),
+        Agrees("error", 2, "plain"),
         Agrees("empty bins", 0.5, "sparse"),
         Agrees("certainties on an edge", 0.5, "edge", beside="error"),
         Agrees("other arguments refused", 0.5, "refused", beside="*"),
-        InputsUntouched(1),
+        InputsUntouched(0.5),
     ),
     lecture=TRUST,
     mistakes=MISTAKES,

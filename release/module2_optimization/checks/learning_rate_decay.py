@@ -146,3 +146,33 @@ def plateau_decay(trial: Trial) -> None:
     trial.refuses("a patience of 0", costs, 1.0, 0.5, 0)
     trial.refuses("a factor of 1", costs, 1.0, 1.0, 2)
     trial.refuses("a factor of 0", costs, 1.0, 0.0, 2)
+
+
+@sheet.question(
+    minutes=20,
+    ask="Which of the curves would you not want to have, and what did the rate do meanwhile? Do all "
+    "plots show what was trained?",
+    by_hand='A loop over runs.items() gives each name and its three arrays: curves["costs"][-1] is '
+    "a run's last cost.",
+)
+def diagnose_runs(trial: Trial) -> None:
+    faults = ("rate too large", "decay too early", "no decay", "no correction")
+    falling = 0.1 + 2 * 0.8 ** np.arange(40)
+    linear, constant, lost = 1 - np.arange(40) / 40, np.ones(40), 0.1 ** np.arange(40)
+    for shares, costs, start in (
+        (constant, falling + 0.5 * (np.arange(40) > 0), 1.0),
+        (linear, 2.1 + 0.2 * np.arange(40), 1.0),
+        (lost, 1 + 1.1 * lost, 1.0),
+        (linear, falling, 0.1),
+    ):
+        shown = costs * np.linspace(start, 1, 40) ** 2
+        runs = {
+            "Ada": {"rates": 0.01 * linear, "costs": falling, "shown": falling},
+            "Ben": {"rates": 0.02 * shares, "costs": costs, "shown": shown},
+            "Eve": {"rates": 0.02 * linear, "costs": falling + 0.01, "shown": falling + 0.01},
+        }
+        run, fault = trial.parts(trial(runs), "run", "fault")
+        told = f"{run!r} is none of the runs: they are {', '.join(runs)}."
+        trial.holds("one of the runs", isinstance(run, str) and run in runs, told)
+        told = f"{fault!r} is no fault of the table: they are {', '.join(faults)}."
+        trial.holds("a fault of the table", isinstance(fault, str) and fault in faults, told)

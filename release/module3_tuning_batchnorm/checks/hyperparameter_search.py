@@ -234,3 +234,85 @@ def halving_rounds(trial: Trial) -> None:
     trial.refuses("a search without trials", 0, 2, 1, 8)
     trial.refuses("a round of 0 epochs", 8, 2, 0, 8)
     trial.refuses("a factor of 1", 8, 1, 1, 8)
+
+
+@sheet.question(
+    minutes=25,
+    ask="In which part does a value lie, and where within it? What of that is drawn, and how many "
+    "times?",
+    by_hand="Four points and the scale “linear” from 0 to 8: one value lies between 0 and 2, one "
+    "between 2 and 4, one between 4 and 6, one between 6 and 8; which point has which is chance. With "
+    "“integer” from 1 to 8 one of them is 1 or 2, one 3 or 4, and so on.",
+)
+def latin_hypercube(trial: Trial) -> None:
+    space = {
+        "dropout": ("linear", 0.2, 0.6),
+        "learning_rate": ("log", 1e-4, 1.0),
+        "momentum": ("one_minus_log", 0.9, 0.999),
+        "units": ("integer", 1, 8),
+        "shift": ("integer", -4, -1),
+    }
+    points = trial(space, 4, np.random.default_rng(5))
+    listed = isinstance(points, list) and all(isinstance(point, dict) for point in points)
+    trial.holds("a list of dicts", listed, "The points should be a list of dicts.")
+    number = f"There are {len(points)} points; there should be 4."
+    trial.holds("4 points", len(points) == 4, number)
+    named = all(sorted(point) == sorted(space) for point in points)
+    trial.holds("names", named, f"Each point should have the names {', '.join(sorted(space))}.")
+    for name, middles in (
+        ("dropout", (0.3, 0.4, 0.5)),
+        ("learning_rate", (1e-3, 1e-2, 1e-1)),
+        ("momentum", (1 - 10**-1.5, 0.99, 1 - 10**-2.5)),
+        ("units", (2.5, 4.5, 6.5)),
+        ("shift", (-3.5, -2.5, -1.5)),
+    ):
+        _, low, high = space[name]
+        values = np.array([point[name] for point in points])
+        whole = space[name][0] == "integer"
+        kind = "iu" if whole else "f"
+        trial.holds(
+            f"{name} is {'an int' if whole else 'a float'}",
+            values.shape == (4,) and values.dtype.kind in kind,
+            f"Each value of {name} should be {'an int' if whole else 'a float'}.",
+        )
+        got = np.histogram(values, [low - 1e-9, *middles, high + 1e-9])[0].tolist()
+        told = f"Of the 4 parts of {name}, from low to high, so many values are in each: {got}."
+        trial.holds(f"one value in each part of {name}", got == [1, 1, 1, 1], told)
+    many = trial(space, 1000, np.random.default_rng(6))
+    columns = {name: np.array([point[name] for point in many]) for name in space}
+    parts = 1000 * (columns["dropout"] - 0.2) / 0.4
+    at = 1000 * np.log10(columns["learning_rate"] / 1e-4) / 4
+    for name, place in (("dropout", parts), ("learning_rate", at)):
+        one_each = np.all(np.abs(np.sort(place) - np.arange(1000) - 0.5) <= 0.5 + 1e-6)
+        told = f"Of 1000 parts of {name} some have no value."
+        trial.holds(f"one value in each of 1000 parts of {name}", one_each, told)
+    within, order = parts % 1, np.argsort(parts)
+    share(trial, "in the first half of their part (dropout)", within < 0.5, 0.5)
+    later = within[order][1:] > within[order][:-1]
+    share(trial, "farther within their part than their neighbour (dropout)", later, 0.5)
+    both = (within < 0.5) & (at % 1 < 0.5)
+    share(trial, "in the first half of their part in dropout and learning_rate", both, 0.25)
+    later = columns["dropout"][1:] > columns["dropout"][:-1]
+    share(trial, "larger than the one before (dropout)", later, 0.5)
+    upper = [np.sort(column)[500] <= column for column in columns.values()]
+    share(trial, "in the upper half of dropout and learning_rate", upper[0] & upper[1], 0.25)
+    few = [trial(space, 3, rng) for rng in [np.random.default_rng(7)] * 300]
+    units = np.array([[point["units"] for point in each] for each in few])
+    share(trial, "8 (units, three points at a time)", units == 8, 1 / 8)
+    first, again, other = (trial(space, 20, np.random.default_rng(seed)) for seed in (5, 5, 6))
+    trial.holds(
+        "the same seed, the same points",
+        first == again,
+        "The same seed gave other points: use rng only.",
+    )
+    trial.holds(
+        "another seed, other points",
+        first != other,
+        "Another seed gave the same points: use rng.",
+    )
+    rng = np.random.default_rng(8)
+    trial.refuses("a search without points", {"dropout": ("linear", 0.2, 0.6)}, 0, rng)
+    trial.refuses("a scale of another name", {"dropout": ("line", 0.2, 0.6)}, 3, rng)
+    trial.refuses("a range upside down", {"dropout": ("linear", 0.6, 0.2)}, 3, rng)
+    trial.refuses("a log scale from 0", {"l2": ("log", 0.0, 0.1)}, 3, rng)
+    trial.refuses("1 − value up to 0 on a log scale", {"beta": ("one_minus_log", 0.9, 1.0)}, 3, rng)

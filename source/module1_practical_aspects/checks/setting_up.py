@@ -149,6 +149,30 @@ def diagnose(trial: Trial) -> None:
 
 
 @sheet.question(
+    minutes=15,
+    ask="In what does each set differ from the one before it in the table, and what does it mean if "
+    "the error rises there?",
+    by_hand="People 4 %, training 5 %, then 6 %, 14 % on the dev set and 14 % for newcomers: the "
+    "error rises by 1, 1, 8 and 0 points.",
+)
+def choose_first_step(trial: Trial) -> None:
+    causes = ("bias", "variance", "mismatch", "leak", "none")
+    steps = ("enlarge", "regularise", "add target", "match dev", "regroup", "test once")
+    sets = ("people", "training", "training_dev", "dev", "newcomers")
+    for measured in (
+        (0.04, 0.05, 0.06, 0.14, 0.14),
+        (0.011, 0.093, 0.097, 0.104, 0.101),
+        (0.16, 0.155, 0.16, 0.165, 0.161),
+    ):
+        errors = dict(zip(sets, measured, strict=True))
+        cause, step = trial.parts(trial(errors), "cause", "step")
+        told = f"{cause!r} is no cause of the table: they are {', '.join(causes)}."
+        trial.holds("a cause of the table", isinstance(cause, str) and cause in causes, told)
+        told = f"{step!r} is no step of the table: they are {', '.join(steps)}."
+        trial.holds("a step of the table", isinstance(step, str) and step in steps, told)
+
+
+@sheet.question(
     minutes=12,
     ask="Over which axis is a feature's mean taken, and what would divide by 0 later?",
     by_hand="The feature 1, 5, 1, 5 has the mean 3, and all its values are 2 away from it: "

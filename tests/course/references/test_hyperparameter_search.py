@@ -85,3 +85,26 @@ def test_a_halving_that_is_carried_out_has_the_rounds_of_the_plan(given):
         running = running[eta - 1 :: eta]  # the last of each eta, so that a rest goes
         trained += (eta - 1) * trained
     assert ref.halving_rounds(*given) == rounds
+
+
+def test_a_latin_hypercube_leaves_no_bin_of_any_scale_empty_nor_any_order_out(rng):
+    edges = {
+        "a": np.linspace(-1, 3, 41),
+        "b": np.geomspace(1e-4, 10, 41),
+        "c": 1 - np.geomspace(0.5, 1e-3, 41),
+        "d": np.arange(-20, 21),
+    }
+    space = {
+        "a": ("linear", -1, 3),
+        "b": ("log", 1e-4, 10),
+        "c": ("one_minus_log", 0.5, 0.999),
+        "d": ("integer", -20, 19),
+    }
+    points = ref.latin_hypercube(space, 40, rng)
+    for name, bins in edges.items():
+        counts, _ = np.histogram([point[name] for point in points], bins)
+        assert counts.tolist() == [1] * 40, name
+    drawn = [ref.latin_hypercube(space, 3, rng) for _ in range(1200)]
+    orders = np.array([[np.argsort([p[name] for p in ps]) for name in "ad"] for ps in drawn])
+    _, often = np.unique(orders.reshape(1200, -1), axis=0, return_counts=True)
+    assert len(often) == 36 and often.max() < 70  # 33 on average, with a deviation of 6

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from grader_tests.learning_rate_decay import reference as ref
+from grader_tests.weighted_averages.reference import ewa, ewa_corrected
 
 
 @pytest.mark.parametrize("epoch", [0, 1, 7, 8, 9, 100])
@@ -45,3 +46,37 @@ def test_a_plateau_shrinks_the_rate_once_for_each_full_patience_in_it(patience):
     rates = ref.plateau_decay(costs, 0.8, 0.5, patience)
     np.testing.assert_allclose(rates, 0.8 * 0.5 ** np.array(times))
     assert times[-1] > 2
+
+
+def trained(rates, rng):
+    """Mean costs of 400 walks on J = w²/2 with noisy gradients, an epoch being 20 steps."""
+    w, costs = np.full(400, 10.0), []
+    for rate in rates:
+        for _ in range(20):
+            w = w - rate * (w + rng.standard_normal(400))
+        costs.append(np.mean(w**2) / 2)
+    return np.array(costs)
+
+
+@pytest.mark.parametrize(
+    ("fault", "rates"),
+    [
+        ("rate too large", np.full(50, 2.02)),
+        ("decay too early", 0.02 * 0.1 ** np.arange(50)),
+        ("no decay", np.full(50, 0.5)),
+        ("no correction", 0.3 * (1 - np.arange(50) / 50)),
+    ],
+)
+def test_the_run_with_the_fault_is_found_among_runs_that_were_really_trained(fault, rates):
+    rng, at = np.random.default_rng(0), np.arange(50) / 50
+    runs = {}
+    for name, each in {
+        "sound": 0.2 * (1 - at),
+        "faulty": rates,
+        "warm": 0.3 * np.minimum(1, 5 * at + 0.1) * (1 - at),
+    }.items():
+        costs = trained(each, rng)
+        runs[name] = {"rates": each, "costs": costs, "shown": ewa_corrected(costs, 0.9)}
+    if fault == "no correction":
+        runs["faulty"]["shown"] = ewa(runs["faulty"]["costs"], 0.9)
+    assert ref.diagnose_runs(runs) == ("faulty", fault)

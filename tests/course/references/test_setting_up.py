@@ -53,3 +53,19 @@ def test_normalised_features_have_mean_0_and_deviation_1():
     normed = ref.normalize(X, mu, sigma)
     np.testing.assert_allclose(normed.mean(axis=1), 0, atol=1e-8)
     np.testing.assert_allclose(normed.std(axis=1), [1, 0, 1], atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("percent", "first"),
+    [  # human level, training, new ones of its kind, dev, people of whom nothing was known
+        ((1, 72, 74, 75, 76), ("bias", "enlarge")),
+        ((1, 0, 6, 6, 6), ("variance", "regularise")),
+        ((4, 2, 3, 11, 11), ("mismatch", "add target")),
+        ((0, 0, 1, 2.7, 5.1), ("leak", "regroup")),
+        ((7, 8, 9, 9, 8), ("none", "test once")),
+    ],
+)
+def test_the_examples_of_the_lecture_are_told_apart(percent, first):
+    sets = ("people", "training", "training_dev", "dev", "newcomers")
+    errors = {name: error / 100 for name, error in zip(sets, percent, strict=True)}
+    assert ref.choose_first_step(errors) == first
