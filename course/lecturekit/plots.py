@@ -159,7 +159,8 @@ def plot_path(
     """
     w1, w2 = np.meshgrid(np.linspace(*xlim, 200), np.linspace(*ylim, 200))
     ax.contour(w1, w2, cost(w1, w2), 20, cmap="cividis", linewidths=0.7, linestyles="-")
-    for (name, path), marker in zip(paths.items(), MARKERS, strict=False):
-        ax.plot(*path, marker=marker, markersize=3, linewidth=1.2, label=name)
+    for place, (name, path) in enumerate(paths.items()):
+        look = style(name, place) | {"linestyle": "-", "markersize": 3, "linewidth": 1.2}
+        ax.plot(*path, label=name, **look)
     ax.set(xlabel="$w_1$", ylabel="$w_2$", xlim=xlim, ylim=ylim)
     ax.legend()
