@@ -2,8 +2,8 @@
 
 Ids SA are those of the course's catalogue of mistakes (log-scale and β sampling), up to 12;
 the others of that series, RP (random points), GP (grid points), BT (best trial), RS (refining),
-HR (rounds of a halving) and LH (Latin hypercube) are this notebook's own. `SERIES` counts each
-series, `LEFT_OUT` says why an id has no wrong function here.
+HR (rounds of a halving), LH (Latin hypercube) and DW (doubts on a winner) are this notebook's own.
+`SERIES` counts each series, `LEFT_OUT` says why an id has no wrong function here.
 
 Distributions are judged by the largest distance between two distribution functions. It stays
 within the margin of a single fraction (P. Massart, "The tight constant in the
@@ -17,6 +17,8 @@ SCALES = Lecture(NOTEBOOK, "A scale for each number")
 GRID = Lecture(NOTEBOOK, "Grid against random")
 FINE = Lecture(NOTEBOOK, "Coarse to fine")
 MANY = Lecture(NOTEBOOK, "Many models at once")
+LUCK = Lecture(NOTEBOOK, "The luck of the winner")
+ROLES = Lecture(NOTEBOOK, "Which numbers matter most")
 HALVING = Lecture(NOTEBOOK, "Stopping the hopeless")
 
 QUESTIONS = (
@@ -28,6 +30,7 @@ QUESTIONS = (
     "refine_space",
     "halving_rounds",
     "latin_hypercube",
+    "diagnose_winner",
 )
-SERIES = {"SA": 21, "RP": 3, "GP": 7, "BT": 5, "RS": 9, "HR": 13, "LH": 11}
+SERIES = {"SA": 21, "RP": 3, "GP": 7, "BT": 5, "RS": 9, "HR": 13, "LH": 11, "DW": 11}
 LEFT_OUT = {"SA-12": "which set a score was measured on is the caller's choice"}

@@ -136,8 +136,8 @@ TASK = Task(
     returns="points",
     cases=cases,
     criteria=(
-        Holds("all combinations", 2.5, all_combinations),
-        Agrees("order", 2),
+        Holds("all combinations", 2, all_combinations),
+        Agrees("order", 1.5),
         InputsUntouched(0.5),
     ),
     lecture=GRID,

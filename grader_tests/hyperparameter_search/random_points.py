@@ -444,8 +444,8 @@ TASK = Task(
     returns="points",
     cases=cases,
     criteria=(
-        Holds("points", 1, are_points, "few", beside=DRAWN),
-        Holds("scales", 2, scales_are_right, ("many", "pairs")),
+        Holds("points", 0.5, are_points, "few", beside=DRAWN),
+        Holds("scales", 1.5, scales_are_right, ("many", "pairs")),
         Holds("whole numbers", 1, integers_are_right, ("many", "pairs")),
         Holds("drawn by themselves", 0.5, independent, ("many", "pairs"), beside=DRAWN[:2]),
         Holds("drawn from rng", 0.5, rng_repeats_points, "twice", beside=("points", *DRAWN)),

@@ -199,3 +199,41 @@ def latin_hypercube(space, n, rng):
         else:
             raise ValueError(f"{name} has no place on the scale {scale}")
     return [{name: column[i].item() for name, column in columns.items()} for i in range(n)]
+
+
+def diagnose_winner(space, settings):
+    """Return the setting with the least mean error, and what forbids to report it as the best.
+
+    A value at the end of its range says that the search should go on there; longer training is
+    another comparison; a lead below two standard errors, or of one run, may be chance.
+
+    Parameters
+    ----------
+    space : dict of str to (scale, low, high)
+    settings : dict of str to dict
+        Each with its "point", its "epochs", and the dev "errors" of its seeds, an ndarray of
+        shape (seeds,).
+
+    Returns
+    -------
+    winner : str
+    doubt : str
+        "edge", "budget", "seeds" or "none".
+    """
+    winner, second = sorted(settings, key=lambda name: np.mean(settings[name]["errors"]))[:2]
+    best, rival = settings[winner], settings[second]
+    if best["epochs"] > rival["epochs"]:
+        return winner, "budget"
+    for name, (scale, low, high) in space.items():
+        value = best["point"][name]
+        if scale == "log":
+            low, value, high = np.log([low, value, high])
+        elif scale == "one_minus_log":
+            low, value, high = -np.log(1 - np.array([low, value, high]))
+        if min(value - low, high - value) < 0.05 * (high - low):
+            return winner, "edge"
+    if len(best["errors"]) == 1:
+        return winner, "seeds"
+    lead = np.mean(rival["errors"]) - np.mean(best["errors"])
+    variances = [np.var(each["errors"], ddof=1) / len(each["errors"]) for each in (best, rival)]
+    return winner, "seeds" if lead < 2 * np.sqrt(sum(variances)) else "none"

@@ -42,9 +42,10 @@ SECTION = re.compile(r"^([A-Z][\w ]+)\n-{3,}\n(.*?)(?=^[A-Z][\w ]+\n-{3,}\n|\Z)"
 FORMULA = re.compile(r" ([-+*/@=<>]|<=) |\*\*|\bexp\(|\[.*:.*\]")
 
 BY_WORDS = {  # what these do is a rule in words, not a formula
-    "best_trial", "choose_first_step", "diagnose_runs", "early_stopping_epoch",
-    "flip_horizontally", "grid_points", "initialize_zeros", "mini_batches",
-    "parameters_to_vector", "predict", "random_points", "refine_space", "vector_to_parameters",
+    "best_trial", "choose_first_step", "diagnose_runs", "diagnose_winner",
+    "early_stopping_epoch", "flip_horizontally", "grid_points", "initialize_zeros",
+    "mini_batches", "parameters_to_vector", "predict", "random_points", "refine_space",
+    "vector_to_parameters",
 }  # fmt: skip
 TO_FIND = {  # their formula is what is asked for: it stands nowhere
     "accumulate_gradients", "amsgrad_step", "beta_for_half_life", "calibration_error",

@@ -316,3 +316,34 @@ def latin_hypercube(trial: Trial) -> None:
     trial.refuses("a range upside down", {"dropout": ("linear", 0.6, 0.2)}, 3, rng)
     trial.refuses("a log scale from 0", {"l2": ("log", 0.0, 0.1)}, 3, rng)
     trial.refuses("1 − value up to 0 on a log scale", {"beta": ("one_minus_log", 0.9, 1.0)}, 3, rng)
+
+
+@sheet.question(
+    minutes=20,
+    ask="Were all settings given the same chance? Would the winner win again? And can the best lie "
+    "where nobody has looked?",
+    by_hand='Settings are dicts in a dict: settings["oak"]["errors"] holds the errors of the '
+    'oak\'s seeds, and space["rate"] the scale and the two ends of the rate.',
+)
+def diagnose_winner(trial: Trial) -> None:
+    doubts = ("edge", "budget", "seeds", "none")
+    space = {"rate": ("log", 1e-4, 1.0), "units": ("integer", 8, 208)}
+    wide = np.array([0.0, 0.02, 0.04, 0.01, 0.03])
+    for rate, epochs, errors in (
+        (0.003, 8, 0.02 + wide / 10),
+        (0.0001, 8, 0.02 + wide / 10),
+        (0.003, 32, 0.02 + wide / 10),
+        (0.003, 8, np.array([0.02])),
+        (0.003, 8, 0.039 + wide),
+    ):
+        settings = {
+            "oak": {"point": {"rate": 0.02, "units": 64}, "epochs": 8, "errors": 0.04 + wide},
+            "elm": {"point": {"rate": rate, "units": 64}, "epochs": epochs, "errors": errors},
+            "fir": {"point": {"rate": 0.1, "units": 30}, "epochs": 8, "errors": 0.2 + wide},
+        }
+        winner, doubt = trial.parts(trial(space, settings), "winner", "doubt")
+        told = f"{winner!r} is none of the settings: they are {', '.join(settings)}."
+        named = isinstance(winner, str) and winner in settings
+        trial.holds("one of the settings", named, told)
+        told = f"{doubt!r} is no doubt of the table: they are {', '.join(doubts)}."
+        trial.holds("a doubt of the table", isinstance(doubt, str) and doubt in doubts, told)

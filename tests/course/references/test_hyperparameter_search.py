@@ -108,3 +108,26 @@ def test_a_latin_hypercube_leaves_no_bin_of_any_scale_empty_nor_any_order_out(rn
     orders = np.array([[np.argsort([p[name] for p in ps]) for name in "ad"] for ps in drawn])
     _, often = np.unique(orders.reshape(1200, -1), axis=0, return_counts=True)
     assert len(often) == 36 and often.max() < 70  # 33 on average, with a deviation of 6
+
+
+@pytest.mark.parametrize(
+    ("change", "doubt"),
+    [
+        ({}, "none"),
+        ({"point": {"rate": 0.9}}, "edge"),
+        ({"point": {"rate": 1.02e-4}}, "edge"),
+        ({"point": {"rate": 2e-4}}, "none"),
+        ({"epochs": 16}, "budget"),
+        ({"epochs": 4}, "none"),
+        ({"errors": np.array([0.02])}, "seeds"),
+        ({"errors": np.array([2.0, 2.3, 2.8, 5.3, 3.5]) / 100}, "seeds"),  # the lecture's winner
+    ],
+)
+def test_a_winner_is_doubted_for_its_own_edge_budget_and_luck(change, doubt):
+    sound = {"point": {"rate": 0.01}, "epochs": 8, "errors": np.array([2.0, 2.1, 2.2]) / 100}
+    settings = {
+        "other": {"point": {"rate": 1.0}, "epochs": 8, "errors": np.array([3.3, 3.4, 3.5]) / 100},
+        "one": sound | change,
+        "far": {"point": {"rate": 1e-4}, "epochs": 32, "errors": np.array([0.5])},
+    }
+    assert ref.diagnose_winner({"rate": ("log", 1e-4, 1.0)}, settings) == ("one", doubt)

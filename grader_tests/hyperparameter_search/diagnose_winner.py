@@ -1,0 +1,284 @@
+"""`diagnose_winner`: return the setting with the least error, and what forbids to report it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grader_tests.hyperparameter_search import LUCK, ROLES, SCALES
+from grader_tests.hyperparameter_search import reference as ref
+from grading.marking import (
+    Agrees,
+    Case,
+    InputsUntouched,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+)
+
+SPACE = {
+    "learning_rate": ("log", 1e-4, 1.0),
+    "momentum": ("one_minus_log", 0.5, 0.999),
+    "dropout": ("linear", 0.0, 0.6),
+    "units": ("integer", 8, 208),
+}
+NAMES = ("larch", "maple", "oak", "pine", "rowan", "spruce", "willow", "yew")
+# What is wrong with the winner, or is so with others only, and the criterion that looks at it.
+STORIES = {
+    "edge": "edges",
+    "others on the edge": "edges",
+    "budget": "budgets",
+    "others longer": "budgets",
+    "one run": "seeds",
+    "no lead": "seeds",
+    "others with one run": "seeds",
+}
+NOWHERE = [("", False)] * 3
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """Each story with three to five settings, the edges at both ends of each scale."""
+    cases = []
+    for story, tag in STORIES.items():
+        ends = [(name, high) for name in SPACE for high in (False, True)]
+        for name, high in ends if story == "edge" else ends[::3] if "edge" in story else NOWHERE:
+            settings = _settings(rng, story, 3 + len(cases) % 3, name, high)
+            label = f"{', '.join(settings)}: errors in the mean " + ", ".join(
+                f"{np.mean(each['errors']):.1%}" for each in settings.values()
+            )
+            space = {name: SPACE[name] for name in rng.permutation(list(SPACE)).tolist()}
+            case = call(ref.diagnose_winner, space, settings, label=label, tags=tag)
+            cases.append(case)
+    return cases
+
+
+def _settings(
+    rng: np.random.Generator, story: str, count: int, name: str, high: bool
+) -> dict[str, dict[str, Any]]:
+    """Settings in any order, of which one has the least error."""
+    names = rng.permutation(NAMES)[:count].tolist()
+    least, epochs = rng.uniform(0.02, 0.08), int(rng.integers(5, 12))
+    spread, first = 0.05 * least, _deviations(rng)
+    settings = {}
+    for place, setting in enumerate(names):
+        lead = spread * (
+            rng.uniform(0.02, 0.15) if story == "no lead" and place == 1 else 7 * place
+        )
+        last, deviations = place == count - 1, _deviations(rng)
+        # Seed by seed no lead is surer than in the mean: what one seed favours, another does not.
+        apart = first if place == 0 else -deviations * np.sign(first @ deviations)
+        edge = place == 0 if story == "edge" else story == "others on the edge" and place > 0
+        longer = place == 0 if story == "budget" else story == "others longer" and last
+        single = place == 0 if story == "one run" else story == "others with one run" and last
+        settings[setting] = {
+            "point": _point(rng, name if edge else "", high),
+            "epochs": epochs * (4 if longer else 1),
+            "errors": least + lead + (np.zeros(1) if single else spread * apart),
+        }
+    return {setting: settings[setting] for setting in sorted(names)}
+
+
+def _point(rng: np.random.Generator, edge: str, high: bool) -> dict[str, float]:
+    """A point inside of its ranges, but at an end, or nearly, for the name on the edge."""
+    point = {}
+    for name, (scale, low, top) in SPACE.items():
+        u = rng.uniform(0.15, 0.85)
+        if name == edge:
+            at_end = (name in ("momentum", "units")) == high
+            u = abs(high - (0.0 if at_end else rng.uniform(0.002, 0.008)))
+        if u in (0, 1):
+            point[name] = top if high else low
+        elif scale == "log":
+            point[name] = float(low * (top / low) ** u)
+        elif scale == "one_minus_log":
+            point[name] = float(1 - (1 - low) * ((1 - top) / (1 - low)) ** u)
+        else:
+            value = low + u * (top - low)
+            point[name] = round(value) if scale == "integer" else float(value)
+    return point
+
+
+def _deviations(rng: np.random.Generator) -> np.ndarray:
+    """Deviations of five seeds, whose mean is 0 and whose standard deviation 1."""
+    z = rng.standard_normal(5)
+    return (z - np.mean(z)) / np.std(z, ddof=1)
+
+
+LOG = """\
+        if scale == "log":
+            low, value, high = np.log([low, value, high])
+        elif scale == "one_minus_log":
+            low, value, high = -np.log(1 - np.array([low, value, high]))
+"""
+BETA = """\
+        elif scale == "one_minus_log":
+            low, value, high = -np.log(1 - np.array([low, value, high]))
+"""
+NEAR = "min(value - low, high - value) < 0.05 * (high - low)"
+BUDGET = """\
+    if best["epochs"] > rival["epochs"]:
+        return winner, "budget"
+"""
+EPOCHS = 'best["epochs"] > rival["epochs"]'
+SINGLE = """\
+    if len(best["errors"]) == 1:
+        return winner, "seeds"
+"""
+LEAD = '"seeds" if lead < 2 * np.sqrt(sum(variances)) else "none"'
+VALUE = 'value = best["point"][name]'
+
+MISTAKES = (
+    Mistake(
+        "DW-01",
+        SCALES,
+        "How near a value is to an end is measured in the number itself. On a log scale 0.001 is "
+        "far from 0.0001, and what counts for β is 1 − β.",
+        edit(LOG, ""),
+        edit(BETA, ""),
+    ),
+    Mistake(
+        "DW-02",
+        LUCK,
+        "Only a value that is exactly the end counts. A search that stops a hair before it "
+        "says the same: look beyond.",
+        edit(NEAR, "value in (low, high)"),
+        edit(NEAR, "min(value - low, high - value) <= 0"),
+    ),
+    Mistake(
+        "DW-03",
+        LUCK,
+        "Ends of ranges are not looked at, or only one of the two. Where the best lies at an end, "
+        "better ones may lie beyond it.",
+        edit(NEAR, "False"),
+        edit(NEAR, "high - value < 0.05 * (high - low)"),
+        edit(NEAR, "value - low < 0.05 * (high - low)"),
+    ),
+    Mistake(
+        "DW-04",
+        LUCK,
+        "Other settings than the winner are examined. It does not matter at which end of a range "
+        "something bad was found.",
+        edit(VALUE, 'value = rival["point"][name]'),
+    ),
+    Mistake(
+        "DW-05",
+        ROLES,
+        "How long each was trained is overlooked. Who trains four times as long as the others has "
+        "won another race.",
+        edit(BUDGET, ""),
+    ),
+    Mistake(
+        "DW-06",
+        ROLES,
+        "Any difference in epochs is held against the winner. A setting that loses although it "
+        "trained for longer has lost all the more.",
+        edit(EPOCHS, 'len({each["epochs"] for each in settings.values()}) > 1'),
+    ),
+    Mistake(
+        "DW-07",
+        LUCK,
+        "A single run is believed. The error of one seed is one draw; nobody knows where the next "
+        "would lie.",
+        edit(SINGLE, '    if len(best["errors"]) == 1:\n        return winner, "none"\n'),
+    ),
+    Mistake(
+        "DW-08",
+        LUCK,
+        "Any lead is believed. Seeds alone make such a difference: compare it with the spread.",
+        edit(LEAD, '"none"'),
+        edit(LEAD, '"seeds" if lead <= 0 else "none"'),
+    ),
+    Mistake(
+        "DW-09",
+        LUCK,
+        "One run of some setting is held against the winner. What is far behind needs no second "
+        "run.",
+        edit(
+            'len(best["errors"]) == 1',
+            'min(len(each["errors"]) for each in settings.values()) == 1',
+        ),
+    ),
+    Mistake(
+        "DW-10",
+        LUCK,
+        "The setting with the largest error is taken for the winner. These are errors, not scores: "
+        "the least is the best.",
+        edit('np.mean(settings[name]["errors"])', '-np.mean(settings[name]["errors"])'),
+    ),
+    Mistake(
+        "DW-11",
+        LUCK,
+        "The answer's two parts are in the other order: first the winner, then the doubt.",
+        edit('return winner, "budget"', 'return "budget", winner')
+        .then('return winner, "edge"', 'return "edge", winner')
+        .then(SINGLE, SINGLE.replace('winner, "seeds"', '"seeds", winner'))
+        .then(f"return winner, {LEAD}", f"return ({LEAD}), winner"),
+    ),
+)
+
+
+def by_pairs(space, settings):
+    """Means in a dict, positions by interpolation, and the lead seed by seed."""
+    means = {name: each["errors"].mean() for name, each in settings.items()}
+    winner = min(means, key=means.get)
+    best = settings[winner]
+    others = [each for name, each in settings.items() if name != winner]
+    if all(best["epochs"] > each["epochs"] for each in others):
+        return [winner, "budget"]
+    for name, value in best["point"].items():
+        scale, low, high = space[name]
+        place = {
+            "log": lambda x: np.log10(x),
+            "one_minus_log": lambda x: -np.log10(1 - x),
+        }.get(scale, lambda x: x)
+        u = (place(value) - place(low)) / (place(high) - place(low))
+        if abs(u - 0.5) > 0.45:
+            return [winner, "edge"]
+    if best["errors"].size < 2:
+        return [winner, "seeds"]
+    for each in others:
+        if each["errors"].size == best["errors"].size:
+            lead = each["errors"] - best["errors"]
+            if lead.mean() < 2 * lead.std(ddof=1) / lead.size**0.5:
+                return [winner, "seeds"]
+    return [winner, "none"]
+
+
+TASK = Task(
+    reference=ref.diagnose_winner,
+    returns=("winner", "doubt"),
+    cases=cases,
+    criteria=(
+        Agrees("the winner", 0.5, part="winner"),
+        Agrees("edges", 1, "edges", "doubt", beside="the winner"),
+        Agrees("budgets", 1, "budgets", "doubt", beside="the winner"),
+        Agrees("seeds", 1, "seeds", "doubt", beside="the winner"),
+        InputsUntouched(0.5),
+    ),
+    lecture=LUCK,
+    mistakes=MISTAKES,
+    variants=(Variant("in pairs", by_pairs),),
+    losses={
+        "DW-01": "edges · budgets · seeds",
+        "DW-02": "edges",
+        "DW-03": "edges",
+        "DW-04": "edges",
+        "DW-05": "budgets",
+        "DW-06": "budgets",
+        "DW-07": "seeds",
+        "DW-08": "seeds",
+        "DW-09": "seeds",
+        "DW-10": "all",
+        "DW-11": "all",
+    },
+    promises={
+        "space": Promise(
+            value=(0, 208), length=(3, 4), has=("integer", "linear", "log", "one_minus_log")
+        ),
+        "settings": Promise(value=(0.0001, 200), length=(1, 5)),
+    },
+)
