@@ -1,7 +1,7 @@
 """Settings of the site that `make site` builds from the notebooks as they are stored.
 
-Nothing is run, and nothing is asked for in the network: formulas are MathML, and the theme has its
-own fonts.
+Nothing is run but what sliders show, and nothing is asked for in the network: formulas are MathML,
+and the theme has its own fonts.
 """
 
 import os
@@ -26,12 +26,13 @@ myst_heading_slug_func = "pages.jupyterlab_anchor"
 suppress_warnings = ["misc.highlighting_failure"]  # two columns of code, or a table of data
 nb_execution_mode = "off"
 nb_code_prompt_show = nb_code_prompt_hide = "{type}"  # of a fold; pages.py has its words
-nb_ipywidgets_js = {}  # sliders need a kernel
+nb_ipywidgets_js = {}  # sliders have frames: sliders.py
 html_math_renderer = "mathml"
 html_theme = "sphinx_book_theme"
 templates_path = [str(HERE / "templates")]
 html_static_path = [str(HERE / "static")]
 html_css_files = ["site.css"]
+html_js_files = [("sliders.js", {"defer": "defer"})]
 html_theme_options = {
     "repository_url": ADDRESS,
     "use_download_button": True,
