@@ -112,18 +112,19 @@ def prepare(app: Sphinx, name: str, source: list[str]) -> None:
     elif name == app.config.root_doc:
         source[0] = front_page(source[0])
     else:
-        address = app.config.html_theme_options["repository_url"]
         folder = page.parent.relative_to(app.srcdir)
-        source[0] = OUTWARD.sub(lambda link: elsewhere(link, folder, address), source[0])
+        source[0] = OUTWARD.sub(lambda link: inside(link, folder), source[0])
+        if name == "START" and (address := app.config.html_theme_options.get("repository_url")):
+            online = app.builder.templates.render("online.md", {"address": address})
+            source[0] = source[0].replace("\n## Work\n", f"\n{online}\n\n## Work\n")
 
 
-def elsewhere(link: re.Match[str], folder: Path, address: str) -> str:
-    """A link to a file that is not in the site: into the repository, or no link."""
+def inside(link: re.Match[str], folder: Path) -> str:
+    """A link as it is, or its text alone if it leads to a file that is not in the site."""
     text, target = link.groups()
     place = os.path.normpath(folder / target)
-    if Path(place.partition("#")[0]).exists():  # Sphinx runs in the folder of its sources
-        return link[0]
-    return f"[{text}]({address}/blob/HEAD/{place})" if address else text
+    exists = Path(place.partition("#")[0]).exists()  # Sphinx runs in the folder of its sources
+    return link[0] if exists else text
 
 
 def name_folds(app: Sphinx, tree: nodes.document, name: str) -> None:

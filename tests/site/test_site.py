@@ -1,6 +1,7 @@
 """The built site, as its readers meet it: `make test-site`."""
 
 import json
+import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -144,6 +145,25 @@ def test_notebooks_and_the_zip_can_be_taken_along():
         assert json.loads(taken.read_text()) == json.loads(path.read_text())
         assert soup((SITE / name).with_suffix(".html")).select_one(f"a[href$='{name.name}']")
     assert list(SITE.glob("_downloads/*/improving-deep-neural-networks.zip"))
+
+
+def test_notebooks_open_elsewhere_only_where_a_repository_is_set():
+    repository = os.environ.get("COURSE_REPOSITORY")
+    for path in NOTEBOOKS:
+        name = path.relative_to(REPOSITORY)
+        built = soup((SITE / name).with_suffix(".html"))
+        links = {link["href"] for link in built.select("a[href*=mybinder], a[href*=colab]")}
+        assert (
+            links
+            == {
+                f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/{name}",
+                f"https://colab.research.google.com/github/{repository}/blob/main/{name}",
+            }
+            if repository
+            else not links
+        )
+    start = soup(SITE / "START.html").get_text()
+    assert (f"git clone --depth 1 https://github.com/{repository} " in start) == bool(repository)
 
 
 def test_the_next_page_is_the_next_on_the_path():
