@@ -16,6 +16,7 @@ from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
 from grading.formulas import formula
+from website import sliders
 
 
 def jupyterlab_anchor(title: str) -> str:
@@ -79,15 +80,14 @@ def front_picture() -> str:
 # -- notebooks: what JupyterLab folds is folded, and figures say what they show -----------
 
 
-SLIDER = re.compile(r"^interact\(", re.MULTILINE)
 FOLDS = {
     "source": ("Show the code", "Hide the code"),
     "output": ("Predict first, then look", "Fold the answer"),
 }
 
 
-def notebook(text: str) -> str:
-    """A notebook as MyST-NB wants it."""
+def notebook(text: str, moved: dict[str, str]) -> str:
+    """A notebook as MyST-NB wants it; `moved` has the sliders of cells, by their id."""
     content = json.loads(text)
     for cell in content["cells"]:
         metadata, outputs = cell["metadata"], cell.get("outputs", [])
@@ -95,8 +95,9 @@ def notebook(text: str) -> str:
         hidden = [kind for kind in ("source", "outputs") if folded.get(f"{kind}_hidden")]
         tags = {"source": "hide-input", "outputs": "hide-output"}
         metadata.setdefault("tags", []).extend(tags[kind] for kind in hidden)
-        if SLIDER.search("".join(cell["source"])):
-            metadata["tags"].append("needs-a-kernel")
+        if slider := moved.get(cell["id"]):
+            data = {"data": {"text/html": slider}, "metadata": {}}
+            cell["outputs"] = outputs = [{"output_type": "display_data", **data}]
         for output in outputs:
             if alt := output.get("metadata", {}).get("image/png", {}).get("alt"):
                 metadata["mystnb"] = {"image": {"alt": alt}}
@@ -107,22 +108,23 @@ def prepare(app: Sphinx, name: str, source: list[str]) -> None:
     """Change a page's source before it is read."""
     page = Path(app.env.doc2path(name))
     if page.suffix == ".ipynb":
-        source[0] = notebook(source[0])
+        source[0] = notebook(source[0], sliders.of_page(app, name))
     elif name == app.config.root_doc:
         source[0] = front_page(source[0])
     else:
-        address = app.config.html_theme_options["repository_url"]
         folder = page.parent.relative_to(app.srcdir)
-        source[0] = OUTWARD.sub(lambda link: elsewhere(link, folder, address), source[0])
+        source[0] = OUTWARD.sub(lambda link: inside(link, folder), source[0])
+        if name == "START" and (address := app.config.html_theme_options.get("repository_url")):
+            online = app.builder.templates.render("online.md", {"address": address})
+            source[0] = source[0].replace("\n## Work\n", f"\n{online}\n\n## Work\n")
 
 
-def elsewhere(link: re.Match[str], folder: Path, address: str) -> str:
-    """A link to a file that is not in the site: into the repository, or no link."""
+def inside(link: re.Match[str], folder: Path) -> str:
+    """A link as it is, or its text alone if it leads to a file that is not in the site."""
     text, target = link.groups()
     place = os.path.normpath(folder / target)
-    if Path(place.partition("#")[0]).exists():  # Sphinx runs in the folder of its sources
-        return link[0]
-    return f"[{text}]({address}/blob/HEAD/{place})" if address else text
+    exists = Path(place.partition("#")[0]).exists()  # Sphinx runs in the folder of its sources
+    return link[0] if exists else text
 
 
 def name_folds(app: Sphinx, tree: nodes.document, name: str) -> None:
@@ -170,6 +172,7 @@ def definitions(app: Sphinx) -> dict[str, str]:
 def setup(app: Sphinx) -> None:
     """Hook into Sphinx."""
     app.add_html_math_renderer("mathml", (show_formula, None), (show_formula, None))
+    app.connect("builder-inited", sliders.draw)
     app.connect("source-read", prepare)
     app.connect("doctree-resolved", name_folds)
     app.connect("doctree-resolved", explain_terms)

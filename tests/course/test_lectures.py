@@ -16,7 +16,7 @@ import pytest
 from lecturekit.datasets import one_hot
 from lecturekit.networks import Network
 
-from tests.support.lectures import COURSE, NOTEBOOKS, code_cells, is_your_turn
+from tests.support.lectures import COURSE, NOTEBOOKS, code_cells, is_slider, is_your_turn
 from tests.support.notebooks import read_notebook
 
 PAGES = sorted(COURSE.rglob("*.md"))
@@ -46,11 +46,6 @@ def prose(path: Path) -> str:
 def headings(text: str, level: int | None = None) -> list[str]:
     text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     return [title for marks, title in HEADING.findall(text) if level in (None, len(marks))]
-
-
-def is_slider(cell: nbformat.NotebookNode) -> bool:
-    """A slider is stored without the widget: readers without a kernel see the figure above it."""
-    return re.search(r"\binteract(ive)?\(", cell.source) is not None
 
 
 def functions(code: CodeType) -> dict[str, CodeType]:

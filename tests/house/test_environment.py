@@ -101,8 +101,8 @@ def test_conda_and_pip_users_get_the_same_dependencies(project, conda):
     assert requirements(conda["packages"]) == requirements(project["dependencies"])
 
 
-def test_conda_asks_for_the_same_python(project, conda):
-    assert conda["conda"] == [f"python{project['requires-python']}", "pip"]
+def test_conda_takes_the_oldest_python_in_the_one_form_that_binder_reads(project, conda):
+    assert conda["conda"] == [f"python={project['requires-python'].removeprefix('>=')}", "pip"]
 
 
 def test_conda_installs_this_repository_at_the_pinned_versions(repository, conda):

@@ -1,6 +1,7 @@
 """The built site, as its readers meet it: `make test-site`."""
 
 import json
+import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
 from tests.support import REPOSITORY
-from tests.support.lectures import NOTEBOOKS, code_cells
+from tests.support.lectures import NOTEBOOKS, code_cells, is_slider
 from tests.support.notebooks import read_notebook
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 SITE = REPOSITORY / "site"
 PAGES = sorted({*SITE.rglob("*.html")} - {*SITE.rglob("_static/*.html")})
 LECTURE = "course/module1_practical_aspects/02_regularization"
+TWO_CONTROLS = "course/module1_practical_aspects/04_normalizing_and_initializing"
 # One of each kind: for what takes a second a page.
 KINDS = ("index", LECTURE, "release/module3_tuning_batchnorm/2_batch_norm", "docs/instructors")
 VIEWS = {
@@ -86,6 +88,32 @@ def test_predictions_and_plotting_code_are_folded_and_figures_have_words():
             assert "_images" not in figure["alt"], path.name
 
 
+def test_every_slider_of_the_course_has_frames():
+    for path in NOTEBOOKS:
+        wanted = sum(is_slider(cell) for cell in code_cells(read_notebook(path)))
+        built = (SITE / path.relative_to(REPOSITORY)).with_suffix(".html")
+        found = soup(built).select(".slider[data-frames]")
+        assert len(found) == wanted, path.name
+        for slider in found:
+            folder = built.parent / slider["data-folder"]
+            for frame in json.loads(slider["data-frames"]):
+                assert frame["alt"] and (folder / frame["src"]).is_file()
+
+
+def test_a_slider_moves_by_keyboard_and_says_what_it_is_set_to(page):
+    page.goto((SITE / f"{TWO_CONTROLS}.html").as_uri())
+    slider = page.locator(".slider")
+    picture, gain = slider.get_by_role("img"), slider.get_by_label("g", exact=True)
+    before = picture.get_attribute("src")
+    assert gain.get_attribute("aria-valuetext") == "1.20" == slider.locator("output").inner_text()
+    gain.press("Home")
+    slider.get_by_label("activation").select_option("tanh")
+    assert gain.get_attribute("aria-valuetext") == "0.50" == slider.locator("output").inner_text()
+    assert picture.get_attribute("alt") == "g = 0.5, tanh"
+    assert picture.get_attribute("src") != before
+    page.wait_for_function("document.querySelector('.slider img').naturalWidth > 0")
+
+
 def test_a_lecture_on_paper_is_the_lecture_alone(browser):
     with browser.new_context(**VIEWS["desktop"]) as context:
         page = context.new_page()
@@ -94,6 +122,9 @@ def test_a_lecture_on_paper_is_the_lecture_alone(browser):
         for beside in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".header-article"):
             assert not page.locator(beside).first.is_visible(), beside
         assert page.locator("h1").first.is_visible()
+        assert not page.locator(".slider input").first.is_visible()
+        assert page.locator(".slider .strip img").count() == 4
+        assert page.locator(".slider .strip img").last.is_visible()
 
 
 def test_search_finds_a_word(page):
@@ -114,6 +145,25 @@ def test_notebooks_and_the_zip_can_be_taken_along():
         assert json.loads(taken.read_text()) == json.loads(path.read_text())
         assert soup((SITE / name).with_suffix(".html")).select_one(f"a[href$='{name.name}']")
     assert list(SITE.glob("_downloads/*/improving-deep-neural-networks.zip"))
+
+
+def test_notebooks_open_elsewhere_only_where_a_repository_is_set():
+    repository = os.environ.get("COURSE_REPOSITORY")
+    for path in NOTEBOOKS:
+        name = path.relative_to(REPOSITORY)
+        built = soup((SITE / name).with_suffix(".html"))
+        links = {link["href"] for link in built.select("a[href*=mybinder], a[href*=colab]")}
+        assert (
+            links
+            == {
+                f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/{name}",
+                f"https://colab.research.google.com/github/{repository}/blob/main/{name}",
+            }
+            if repository
+            else not links
+        )
+    start = soup(SITE / "START.html").get_text()
+    assert (f"git clone --depth 1 https://github.com/{repository} " in start) == bool(repository)
 
 
 def test_the_next_page_is_the_next_on_the_path():

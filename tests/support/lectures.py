@@ -25,6 +25,11 @@ def is_your_turn(cell: Cell) -> bool:
     return cell.cell_type == "code" and CHECK.search(cell.source) is not None
 
 
+def is_slider(cell: Cell) -> bool:
+    """A slider is stored without the widget, which needs a kernel; the site draws its frames."""
+    return re.search(r"\binteract(ive)?\(", cell.source) is not None
+
+
 def answered(notebook: nbformat.NotebookNode, cell: Cell) -> str:
     """The source of a cell to fill in, with the answer that is folded in the cell below it.
 
