@@ -72,12 +72,14 @@ def _settings(
     many = story == "small lead of many runs"
     spread, runs = 0.05 * least, 16 if many else 5
     first = _deviations(rng, runs)
+    first *= np.sign(np.median(first))  # by the median it would lose a small lead
     settings = {}
     for place, setting in enumerate(names):
         lead = spread * (2.2 if many else 7) * place
+        deviations = _deviations(rng, runs)
         if story == "no lead" and place == 1:
-            lead = spread * rng.uniform(0.02, 0.15)
-        last, deviations = place == count - 1, _deviations(rng, runs)
+            lead, deviations = spread * rng.uniform(0.02, 0.15), first
+        last = place == count - 1
         # Seed by seed no lead is surer than in the mean: what one seed favours, another does not.
         apart = first if place == 0 else -deviations * np.sign(first @ deviations)
         edge = place == 0 if story == "edge" else story == "others on the edge" and place > 0
