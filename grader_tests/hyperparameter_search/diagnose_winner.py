@@ -36,7 +36,10 @@ STORIES = {
     "one run": "seeds",
     "no lead": "seeds",
     "others with one run": "seeds",
+    "small lead of many runs": "seeds",
 }
+EDGES = ("edge", "others on the edge")
+INSIDE = {"log": (0.15, 0.6), "one_minus_log": (0.55, 0.85)}  # near an end on no scale but linear
 NOWHERE = [("", False)] * 3
 
 
@@ -45,12 +48,16 @@ def cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for story, tag in STORIES.items():
         ends = [(name, high) for name in SPACE for high in (False, True)]
-        for name, high in ends if story == "edge" else ends[::3] if "edge" in story else NOWHERE:
+        for name, high in ends if story == "edge" else ends[::3] if story in EDGES else NOWHERE:
             settings = _settings(rng, story, 3 + len(cases) % 3, name, high)
             label = f"{', '.join(settings)}: errors in the mean " + ", ".join(
                 f"{np.mean(each['errors']):.1%}" for each in settings.values()
             )
-            space = {name: SPACE[name] for name in rng.permutation(list(SPACE)).tolist()}
+            # Where edges are not asked for, the wrong scale finds none either.
+            searched = [name for name in SPACE if story in EDGES or "log" not in SPACE[name][0]]
+            space = {name: SPACE[name] for name in rng.permutation(searched).tolist()}
+            for each in settings.values():
+                each["point"] = {name: each["point"][name] for name in searched}
             case = call(ref.diagnose_winner, space, settings, label=label, tags=tag)
             cases.append(case)
     return cases
@@ -62,13 +69,17 @@ def _settings(
     """Settings in any order, of which one has the least error."""
     names = rng.permutation(NAMES)[:count].tolist()
     least, epochs = rng.uniform(0.02, 0.08), int(rng.integers(5, 12))
-    spread, first = 0.05 * least, _deviations(rng)
+    many = story == "small lead of many runs"
+    spread, runs = 0.05 * least, 16 if many else 5
+    first = _deviations(rng, runs)
+    first *= np.sign(np.median(first))  # by the median it would lose a small lead
     settings = {}
     for place, setting in enumerate(names):
-        lead = spread * (
-            rng.uniform(0.02, 0.15) if story == "no lead" and place == 1 else 7 * place
-        )
-        last, deviations = place == count - 1, _deviations(rng)
+        lead = spread * (2.2 if many else 7) * place
+        deviations = _deviations(rng, runs)
+        if story == "no lead" and place == 1:
+            lead, deviations = spread * rng.uniform(0.02, 0.15), first
+        last = place == count - 1
         # Seed by seed no lead is surer than in the mean: what one seed favours, another does not.
         apart = first if place == 0 else -deviations * np.sign(first @ deviations)
         edge = place == 0 if story == "edge" else story == "others on the edge" and place > 0
@@ -86,10 +97,10 @@ def _point(rng: np.random.Generator, edge: str, high: bool) -> dict[str, float]:
     """A point inside of its ranges, but at an end, or nearly, for the name on the edge."""
     point = {}
     for name, (scale, low, top) in SPACE.items():
-        u = rng.uniform(0.15, 0.85)
+        u = rng.uniform(*INSIDE.get(scale, (0.15, 0.85)))
         if name == edge:
             at_end = (name in ("momentum", "units")) == high
-            u = abs(high - (0.0 if at_end else rng.uniform(0.002, 0.008)))
+            u = abs(high - (0.0 if at_end else rng.uniform(0.004, 0.009)))
         if u in (0, 1):
             point[name] = top if high else low
         elif scale == "log":
@@ -102,9 +113,9 @@ def _point(rng: np.random.Generator, edge: str, high: bool) -> dict[str, float]:
     return point
 
 
-def _deviations(rng: np.random.Generator) -> np.ndarray:
-    """Deviations of five seeds, whose mean is 0 and whose standard deviation 1."""
-    z = rng.standard_normal(5)
+def _deviations(rng: np.random.Generator, runs: int) -> np.ndarray:
+    """Deviations of some seeds, whose mean is 0 and whose standard deviation 1."""
+    z = rng.standard_normal(runs)
     return (z - np.mean(z)) / np.std(z, ddof=1)
 
 
@@ -212,6 +223,13 @@ MISTAKES = (
     Mistake(
         "DW-11",
         LUCK,
+        "The lead is compared with the spread of single runs. A mean of many runs is surer than "
+        "one run: its standard error counts.",
+        edit(' / len(each["errors"])', ""),
+    ),
+    Mistake(
+        "DW-12",
+        LUCK,
         "The answer's two parts are in the other order: first the winner, then the doubt.",
         edit('return winner, "budget"', 'return "budget", winner')
         .then('return winner, "edge"', 'return "edge", winner')
@@ -263,7 +281,7 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("in pairs", by_pairs),),
     losses={
-        "DW-01": "edges · budgets · seeds",
+        "DW-01": "edges",
         "DW-02": "edges",
         "DW-03": "edges",
         "DW-04": "edges",
@@ -273,12 +291,69 @@ TASK = Task(
         "DW-08": "seeds",
         "DW-09": "seeds",
         "DW-10": "all",
-        "DW-11": "all",
+        "DW-11": "seeds",
+        "DW-12": "all",
     },
     promises={
         "space": Promise(
-            value=(0, 208), length=(3, 4), has=("integer", "linear", "log", "one_minus_log")
+            value=(0, 208), length=(2, 4), has=("integer", "linear", "log", "one_minus_log")
         ),
-        "settings": Promise(value=(0.0001, 200), length=(1, 5)),
+        "settings": Promise(value=(0.0001, 200), length=(1, 16)),
+    },
+    equivalent={
+        "the base of a logarithm, or a hundredth more, moves no place from end to end": (
+            "low, value, high = np.log10([low, value, high])",
+            "low, value, high = np.log2([low, value, high])",
+            "low, value, high = np.log([low * 1.01, value, high])",
+            "low, value, high = np.log([low, value * 1.01, high])",
+            "low, value, high = np.log([low, value, high * 1.01])",
+            "low, value, high = -(np.log10(1 - np.array([low, value, high])))",
+            "low, value, high = -(np.log2(1 - np.array([low, value, high])))",
+            "low, value, high = -np.log(1 - np.array([low * 1.01, value, high]))",
+        ),
+        "places and leads are far from where they are judged": (
+            "if min(value - low, high - value) <= 0.05 * (high - low):",
+            "if min((value * 1.01) - low, high - value) < 0.05 * (high - low):",
+            "if min(value - (low * 1.01), high - value) < 0.05 * (high - low):",
+            "if min(value - low, (high * 1.01) - value) < 0.05 * (high - low):",
+            "if min(value - low, high - (value * 1.01)) < 0.05 * (high - low):",
+            "if min(value - low, high - value) < 0.0505 * (high - low):",
+            "if min(value - low, high - value) < 0.05 * ((high + 1) - low):",
+            "if min(value - low, high - value) < 0.05 * ((high * 1.01) - low):",
+            "if min(value - low, high - value) < 0.05 * (high - (low - 1)):",
+            "if min(value - low, high - value) < 0.05 * (high - (low * 1.01)):",
+            'lead = (np.median(rival["errors"])) - np.mean(best["errors"])',
+            'lead = np.mean(rival["errors"]) - (np.median(best["errors"]))',
+            'return winner, "seeds" if lead <= 2 * np.sqrt(sum(variances)) else "none"',
+            'return winner, "seeds" if (lead * 1.01) < 2 * np.sqrt(sum(variances)) else "none"',
+            'return winner, "seeds" if lead < (np.sqrt(sum(variances))) else "none"',
+            'return winner, "seeds" if lead < 3 * np.sqrt(sum(variances)) else "none"',
+            'return winner, "seeds" if lead < 1 * np.sqrt(sum(variances)) else "none"',
+        ),
+        "there is at least one run": ('if len(best["errors"]) <= 1:',),
+        'the only other scale, "linear" and "integer" before it': (
+            'elif scale >= "one_minus_log":',
+        ),
+        "spreads by another divisor leave the lead on its side": (
+            'variances = [(np.var(each["errors"])) / len(each["errors"]) for each in (best, '
+            "rival)]",
+            'variances = [np.var(each["errors"], ddof=2) / len(each["errors"]) for each in '
+            "(best, rival)]",
+            'variances = [np.var(each["errors"], ddof=0) / len(each["errors"]) for each in '
+            "(best, rival)]",
+            'variances = [np.var(each["errors"], ddof=1) / len(each) for each in (best, rival)]',
+            'variances = [np.var(each["errors"], ddof=1) / len(each["errors"]) for each in '
+            "list((best, rival))[:1]]",
+            'variances = [np.var(each["errors"], ddof=1) / len(each["errors"]) for each in '
+            "list((best, rival))[1:]]",
+            'variances = [np.var(each["errors"], ddof=1) / len(each["errors"]) for each in '
+            "list((best, rival))[:-1]]",
+            'variances = [np.var(each["errors"], ddof=1) / len(each["errors"]) for each in '
+            "(rival, best)]",
+            'return winner, "seeds" if lead < 2 * np.sqrt(max(variances)) else "none"',
+        ),
+        "in which order two numbers are compared": (
+            "if (min(high - value, value - low)) < 0.05 * (high - low):",
+        ),
     },
 )

@@ -17,7 +17,7 @@ from tests.support import REPOSITORY
 NOTEBOOKS = catalogue.notebooks()
 NAMED = 0.8  # the share of mistakes that visible checks name
 # Questions of judgement, each with its mistake of form: all else is told after grading.
-JUDGED = {"choose_first_step": "FS-08", "diagnose_runs": "LR-56", "diagnose_winner": "DW-11"}
+JUDGED = {"choose_first_step": "FS-08", "diagnose_runs": "LR-56", "diagnose_winner": "DW-12"}
 
 
 @pytest.fixture(scope="module")
