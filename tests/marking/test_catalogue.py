@@ -140,10 +140,10 @@ def test_grade_asks_the_notebook_shows_feedback_and_returns_the_points(monkeypat
     channel = Notebook()
     monkeypatch.setattr(questions, "channel", channel)
     monkeypatch.setattr(__main__, "batchnorm_forward", ref.batchnorm_forward, raising=False)
-    assert grader_tests.grade("batchnorm_forward") == 8.0
+    assert grader_tests.grade("batchnorm_forward") == 7.0
     ((text, html),) = channel.shown
-    assert text.startswith("batchnorm_forward: 8 of 8 points")
-    assert "batchnorm_forward: 8 of 8 points" in html
+    assert text.startswith("batchnorm_forward: 7 of 7 points")
+    assert "batchnorm_forward: 7 of 7 points" in html
 
 
 def test_grade_scores_a_missing_function_zero(monkeypatch):

@@ -230,7 +230,7 @@ def test_validating_an_unfinished_notebook_says_what_is_to_do_and_fails(folder):
     done = run(folder, PYTHON, "-m", "nbgrader", "validate", notebook)
     assert done.stdout.splitlines() == [
         f"{notebook}: 0 of 3 questions pass their visible checks.",
-        "  … mini_batches (13 points): not written yet",
+        "  … mini_batches (10 points): not written yet",
         "  … gradient_descent_step (4 points): not written yet",
         "  … accumulate_gradients (5 points): not written yet",
     ]
