@@ -615,5 +615,5 @@ def test_a_time_out_keeps_what_was_answered_before():
         return whole(batch)[:12] + [late] * (len(batch) - 12)
 
     verdict = drawn.judge(ask)
-    assert verdict.score == 7.5
+    assert verdict.score == 6.5
     assert states(verdict)["other modes refused"] == NOT_CHECKED

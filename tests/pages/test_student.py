@@ -314,13 +314,13 @@ def read(page: Page, feedback: Path) -> str:
 
 @pytest.mark.usefixtures("sandbox")
 def test_feedback_on_right_answers_shows_full_points(page, feedback):
-    assert "22 of 22 points" in read(page, feedback["right"])
+    assert "19 of 19 points" in read(page, feedback["right"])
 
 
 @pytest.mark.usefixtures("sandbox")
 def test_feedback_on_a_mistake_names_it_and_the_lecture_to_read(page, feedback):
     text = read(page, feedback["mistaken"])
-    assert "18 of 22 points" in text
+    assert "15 of 19 points" in text
     assert "course/module2_optimization/01_mini_batches.ipynb, section" in text
 
 
