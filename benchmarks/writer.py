@@ -23,11 +23,11 @@ from rich.console import Console
 from sqlalchemy import text
 
 from benchmarks import course
-from grading.cohort import excerpt
 from grading.cohort.pool import LocalPool
 from grading.cohort.progress import Progress
 from grading.cohort.run import ClassRun
-from grading.cohort.worker import Job, Result, Submission
+from grading.grade import excerpt
+from grading.grade.submission import Job, Result, Submission
 
 LOOKED_UP = "looked up whether it has changed"
 ENTERED = "entered in the gradebook"

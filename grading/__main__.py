@@ -455,7 +455,7 @@ def _no_options(parser: argparse.ArgumentParser) -> None:
 
 def _sandbox(settings: Sequence[str]) -> int:
     from grading.course import Course
-    from grading.plugin.bench import Bench
+    from grading.grade.bench import Bench
 
     with Bench(Course(settings).app.config) as bench:
         problem = bench.problem()

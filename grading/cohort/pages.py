@@ -15,9 +15,9 @@ from pathlib import Path
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.utils import capture_log
 
-from grading.cohort import excerpt, fingerprint
 from grading.course import Course
 from grading.files import read_files, write_whole
+from grading.grade import excerpt, fingerprint
 from grading.plugin import feedback
 from grading.plugin.changes import Changes
 from grading.plugin.feedback import EveryonesFeedback

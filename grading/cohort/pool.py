@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
 from grading.cohort.processes import Forked, nursery
-from grading.cohort.worker import Grader, Job, Result, Submission
+from grading.grade.submission import Grader, Job, Result, Submission, UnfitMachine
 
 _busy = threading.Lock()  # grading changes the process's folder and environment
 
@@ -42,6 +42,26 @@ class Pool(Protocol):
 
     def close(self) -> None:
         """End everything that runs, at once."""
+
+
+def grade_in(pool: Pool, submission: Submission) -> Result:
+    """Have one submission graded in a pool in which nothing else is.
+
+    Raises
+    ------
+    Died
+        If the process that graded it did.
+    UnfitMachine
+        If no submission can be graded there.
+    """
+    pool.start(submission)
+    outcomes: list[Result | Exception] = []
+    while not outcomes:  # a worker of a cluster may be lost and its work begun again
+        outcomes += [outcome for _, outcome in pool.wait()]
+    (outcome,) = outcomes
+    if isinstance(outcome, Result):
+        return outcome
+    raise outcome if isinstance(outcome, Died) else UnfitMachine(str(outcome)) from outcome
 
 
 class LocalPool:

@@ -18,7 +18,7 @@ from multiprocessing.reduction import recv_handle, send_handle
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grading.cohort.worker import Grader, Job, Result
+    from grading.grade.submission import Grader, Job, Result
 
 SET_PDEATHSIG = 1
 MOMENT = 0.5  # seconds in which a process is gone that has died
@@ -95,7 +95,7 @@ def _fork_on_request(control: Connection) -> None:
     """For a job, fork and tell the process's number; for a number, end it and tell how it ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with_parent()
-    import grading.cohort.worker  # noqa: F401  so that none of them need do it
+    import grading.grade.submission  # noqa: F401  so that none of them need do it
 
     with suppress(EOFError):
         while True:
@@ -127,7 +127,7 @@ def _exit_code(process: int) -> int:
 
 def _serve(connection: Connection, job: Job, folder: str, variables: dict[str, str]) -> None:
     """Grade what comes over the connection, until it is closed."""
-    from grading.cohort.worker import Grader, UnfitMachine
+    from grading.grade.submission import Grader, UnfitMachine
 
     os.chdir(folder)
     os.environ.clear()

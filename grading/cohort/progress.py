@@ -11,7 +11,7 @@ from rich import progress as bars
 from rich.console import Console
 
 from grading.boundary.outcome import Ended
-from grading.cohort.worker import Result
+from grading.grade.submission import Result
 from grading.handed_in.printable import printable
 
 DEAREST = 5  # cells in the summary

@@ -13,27 +13,28 @@ import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
-from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters.base import NbGraderException
 from sqlalchemy.exc import SQLAlchemyError
 
 from grading.boundary.outcome import Ended
-from grading.cohort import excerpt, fingerprint
-from grading.cohort.excerpt import GradebookChanged, Rows
-from grading.cohort.known_answer import KnownAnswer
-from grading.cohort.packing import pack
-from grading.cohort.pool import Died, NoPool, Pool
+from grading.cohort.pool import Died, NoPool, Pool, grade_in
 from grading.cohort.progress import Progress
-from grading.cohort.worker import Job, Result, Submission
 from grading.course import Course
 from grading.files import Files, flush, read_files, write_files, write_whole
+from grading.grade import excerpt, fingerprint
+from grading.grade.excerpt import GradebookChanged, Rows
+from grading.grade.submission import Job, Result, Submission
 from grading.handed_in.read import Refused, SubmissionReader
 from grading.plugin.alike import Alike
 from grading.plugin.alone import alone
 from grading.plugin.attempts import AttemptLog, digest_of
 from grading.plugin.autograde import SealedAutograde
+from grading.plugin.known_answer import KnownAnswer
+from grading.plugin.packing import pack
 from grading.stop import Stop
 
 
@@ -122,7 +123,7 @@ class ClassRun:
                     answer = KnownAnswer(self._course, job)
                     for path in answer.missing:
                         progress.say(f"No {path}: what its solutions earn is not tried.")
-                    if remark := answer.try_in(pool):
+                    if remark := _try(answer, pool):
                         progress.say(remark)
                     excerpt.make_indexes(gradebook)
                     for student in todo:  # in this order, however fast each is graded
@@ -242,21 +243,10 @@ class ClassRun:
 
     def _enter(self, student: str, gradebook: Gradebook) -> None:
         """Have the student and the submission in the gradebook, as nbgrader has them."""
-        extensions = self._converter.extensions[self._assignment]
-        with suppress(MissingEntry):
-            extensions.grant(gradebook.find_submission(self._assignment, student))
-            gradebook.db.commit()
-            return
-        if self._converter.create_student:
-            gradebook.update_or_create_student(student)
         try:
-            extensions.grant(gradebook.update_or_create_submission(self._assignment, student))
-            gradebook.db.commit()
-        except (MissingEntry, InvalidEntry) as error:
-            raise CannotGrade(
-                f"{error}. Add the student first (nbgrader db student add {student}), or leave "
-                "Autograde.create_student at True."
-            ) from None
+            self._converter.enter(gradebook, self._assignment, student)
+        except NbGraderException as error:
+            raise CannotGrade(str(error)) from None
 
     # -- what is finished -----------------------------------------------------------------
 
@@ -321,3 +311,13 @@ class ClassRun:
 
     def _note(self, student: str) -> Path:
         return self._notes / f"{student}.json"
+
+
+def _try(answer: KnownAnswer, pool: Pool) -> str:
+    """Have the known answer graded in a pool; return what is to be said of what seals code."""
+    if not pool.room():
+        return ""  # which the run says
+    try:
+        return answer.try_by(partial(grade_in, pool))
+    except Died as how:
+        answer.refuse([f"the process that graded them died ({how})"])

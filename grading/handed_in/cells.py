@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nbformat.notebooknode import NotebookNode
-from nbgrader.utils import is_grade, is_task
+from nbgrader.utils import is_grade, is_solution, is_task
 
 
 def grade_id(cell: NotebookNode) -> str | None:
@@ -14,6 +14,12 @@ def grade_id(cell: NotebookNode) -> str | None:
 def question_name(grade_id: str) -> str:
     """What a graded cell is about: ``softmax`` for ``softmax-graded``."""
     return grade_id.removesuffix("-graded")
+
+
+def is_judged(cell: NotebookNode) -> bool:
+    """Whether the judge runs it: graded code, and nothing of the student's."""
+    by_hand = is_solution(cell) or is_task(cell)
+    return bool(cell.cell_type == "code" and is_grade(cell) and not by_hand)
 
 
 def points_in(notebook: NotebookNode) -> dict[str, float]:

@@ -11,7 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import nbformat
@@ -19,6 +19,7 @@ from nbformat.notebooknode import NotebookNode
 from traitlets import Int
 from traitlets.config import LoggingConfigurable
 
+from grading.files import Files, read_files
 from grading.handed_in.printable import printable
 from grading.handed_in.unzip import Unreadable, unzip
 from grading.handed_in.whose import HandedIn
@@ -132,9 +133,19 @@ class SubmissionReader(LoggingConfigurable):
         folder : Path
             One that :meth:`check_folder` has passed.
         """
+        return self.read_files(read_files(folder))
+
+    def read_files(self, files: Files) -> list[HandedIn]:
+        """Read whatever was handed in, also in folders and zips.
+
+        Parameters
+        ----------
+        files : Files
+            Of a folder that :meth:`check_folder` has passed.
+        """
         left = self.max_notebooks
         found = []
-        for raw, content in self._contents(folder):
+        for raw, content in self._contents(files):
             name = printable(raw)
             if isinstance(content, str):
                 found.append(HandedIn(name, problem=printable(content)))
@@ -153,20 +164,23 @@ class SubmissionReader(LoggingConfigurable):
                 found.append(HandedIn(name, problem=problem))
         return found
 
-    def _contents(self, folder: Path) -> Iterator[tuple[str, bytes | str]]:
-        """The name of each file in it and in its zips, and the content or why it has none."""
+    def _contents(self, files: Files) -> Iterator[tuple[str, bytes | str]]:
+        """The name of each file and of those in zips, and the content or why it has none."""
         room = self.max_folder_mb << 20
-        for path in sorted(folder.rglob("*"), key=lambda path: (len(path.parts), path)):
-            name = str(path.relative_to(folder))
-            if path.is_dir():
+        folders = {parent for name in files for parent in PurePath(name).parents}
+        folders |= {PurePath(name) for name in files if name.endswith("/")}
+        ordinary = {PurePath(name) for name in files} - folders
+        for path in sorted(folders | ordinary, key=lambda path: (len(path.parts), path)):
+            name = str(path)
+            if path in folders:
                 if path.suffix == ".ipynb":
                     yield name, f"{name} is a folder, not a notebook."
                 continue
-            if path.stat().st_size > self.max_notebook_mb << 20:
+            _, content = files[name]
+            if len(content) > self.max_notebook_mb << 20:
                 large = path.suffix.lower() in (".ipynb", ".zip")
                 yield name, f"{name} is larger than {self.max_notebook_mb} MB." if large else b""
                 continue
-            content = path.read_bytes()
             if not content.startswith(b"PK") or path.suffix.lower() != ".zip":
                 yield name, content
                 continue

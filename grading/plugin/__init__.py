@@ -1,1 +1,1 @@
-"""nbgrader's side: one submission, sealed and judged, under nbgrader's own commands."""
+"""nbgrader's side: its commands, its gradebook, its settings."""

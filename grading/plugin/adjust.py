@@ -14,43 +14,16 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Grade, Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor, SaveAutoGrades
-from nbgrader.utils import determine_grade, is_grade, is_task
+from nbgrader.preprocessors import AssignLatePenalties, NbGraderPreprocessor
 
 from grading.course import Course
+from grading.grade.records import counted, given_in
 from grading.handed_in.cells import grade_id, points_in, question_name
 from grading.handed_in.whose import NOT_HANDED_IN
 from grading.plugin.alone import alone
 from grading.plugin.changes import Change, Changes, Question
 from grading.plugin.due import seconds_late
 from grading.stop import Stop
-
-
-class SaveChangedGrades(SaveAutoGrades):
-    """Saves what the tests gave, as far as it counts."""
-
-    def preprocess(
-        self, nb: NotebookNode, resources: ResourcesDict
-    ) -> tuple[NotebookNode, ResourcesDict]:
-        """Save the scores of a notebook."""
-        changes = Changes(Path(CourseDirectory(parent=self).root))
-        self._full = changes.full(resources["nbgrader"]["assignment"])
-        return super().preprocess(nb, resources)
-
-    def preprocess_cell(
-        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
-    ) -> tuple[NotebookNode, ResourcesDict]:
-        """Save the score of one cell."""
-        cell, resources = super().preprocess_cell(cell, resources, cell_index)
-        if is_grade(cell) or is_task(cell):
-            where = self.notebook_id, self.assignment_id, self.student_id
-            grade = self.gradebook.find_grade(grade_id(cell), *where)
-            everybodys = (self.notebook_id, grade_id(cell)) in self._full
-            grade.auto_score = counted(*_given(cell), grade.max_score, everybodys)
-            if grade.auto_score is not None and grade.manual_score is None:
-                grade.needs_manual_grade = False
-            self.gradebook.db.commit()
-        return cell, resources
 
 
 class KeepChangedPoints(NbGraderPreprocessor):
@@ -69,13 +42,6 @@ class KeepChangedPoints(NbGraderPreprocessor):
                     found.max_score = points
             gradebook.db.commit()
         return nb, resources
-
-
-def counted(raw: float | None, of: float, most: float, everybodys: bool) -> float | None:
-    """What counts of an answer for which the tests gave `raw` of their points."""
-    if everybodys or not most:
-        return most
-    return raw if raw is None or raw == of == most else raw / of * most if of else raw
 
 
 def change_question(
@@ -301,9 +267,4 @@ class _Pages:
         cell = self._cells[key].get(name)
         if cell is None:
             return None if score is None else (0.0, 1.0)
-        return _given(cell)
-
-
-def _given(cell: NotebookNode) -> tuple[float | None, float]:
-    """What the tests gave in a graded cell, and of how many points; None if a person is to."""
-    return (None, 0.0) if is_task(cell) else determine_grade(cell)
+        return given_in(cell)

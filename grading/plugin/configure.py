@@ -14,28 +14,21 @@ import nbgrader.apps.autogradeapp
 import nbgrader.apps.dbapp
 import nbgrader.apps.generatefeedbackapp
 import nbgrader.plugins
-from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbgrader.preprocessors import (
-    AssignLatePenalties,
     CheckCellMetadata,
     ClearHiddenTests,
     ClearMarkScheme,
     ClearOutput,
     ComputeChecksums,
-    IgnorePattern,
     IncludeHeaderFooter,
     InstantiateTests,
-    LimitOutput,
     LockCells,
-    OverwriteKernelspec,
     SaveCells,
 )
 from traitlets.config import Config
 
-from grading.cohort.known_answer import CheckedAutograde
-from grading.plugin.adjust import KeepChangedPoints, SaveChangedGrades
-from grading.plugin.arrange import Arrange
-from grading.plugin.execute import SealedExecute
+from grading.plugin.adjust import KeepChangedPoints
+from grading.plugin.autograde import SealedAutograde
 from grading.plugin.feedback import ClearOurHiddenTests, EveryonesFeedback, GetScores
 from grading.plugin.grades import export_grades
 from grading.plugin.pages import BoundedHighlight, bounded_colours, with_prefix
@@ -98,25 +91,13 @@ def _configure(c: Config) -> None:
         CheckCellMetadata,
     ]
 
-    # Grading: nbgrader's own steps, with the submission arranged for it first, and with student
-    # code run in a sandbox and graded cells in the judge. For `nbgrader autograde`, for
-    # formgrader's button, and for nbgrader's Python interface.
-    nbgrader.apps.autogradeapp.Autograde = CheckedAutograde
-    nbgrader.apps.api.Autograde = CheckedAutograde
-    c.Autograde.sanitize_preprocessors = [
-        Arrange,
-        OverwriteKernelspec,
-        CheckCellMetadata,
-    ]
-    c.Autograde.autograde_preprocessors = [
-        SealedExecute,
-        IgnorePattern,
-        ClearMetadataPreprocessor,
-        LimitOutput,
-        SaveChangedGrades,
-        AssignLatePenalties,
-        CheckCellMetadata,
-    ]
+    # Grading: one step, with student code run in a sandbox and graded cells in the judge. For
+    # `nbgrader autograde`, for formgrader's button, and for nbgrader's Python interface. What an
+    # instructor adds to these lists converts what was handed in, and what was graded.
+    nbgrader.apps.autogradeapp.Autograde = SealedAutograde
+    nbgrader.apps.api.Autograde = SealedAutograde
+    c.Autograde.sanitize_preprocessors = []
+    c.Autograde.autograde_preprocessors = []
 
     # Class lists as spreadsheets write them, and grades as they read them.
     nbgrader.plugins.CsvExportPlugin.export = export_grades

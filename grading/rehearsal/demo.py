@@ -20,8 +20,8 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
+from grading.grade.bench import Bench
 from grading.handed_in.cells import question_name
-from grading.plugin.bench import Bench
 from grading.rehearsal.simulate import Expected, load
 from grading.stop import Stop
 

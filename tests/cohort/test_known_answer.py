@@ -15,7 +15,7 @@ from nbgrader.api import Gradebook
 from grading.cohort.pool import LocalPool
 from grading.cohort.progress import Progress
 from grading.cohort.run import ClassRun
-from grading.cohort.worker import Job, Submission
+from grading.grade.submission import Job, Submission
 from grading.plugin.alike import Alike
 from tests.support import commands, little_course
 from tests.support.little_course import ASSIGNMENT, NOTEBOOK, hand_in

@@ -24,10 +24,10 @@ import pytest
 from nbgrader.api import Base, Grade, Gradebook
 from sqlalchemy import select
 
-from grading.cohort import excerpt
 from grading.cohort.pool import LocalPool
 from grading.cohort.progress import Progress
 from grading.cohort.run import CannotGrade, ClassRun
+from grading.grade import excerpt
 from tests.support import commands, little_course
 from tests.support.little_course import ASSIGNMENT, NOTEBOOK, POINTS, hand_in, nbgrader, scores
 from tests.support.waiting import (

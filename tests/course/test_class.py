@@ -15,9 +15,9 @@ from nbgrader.utils import is_grade
 from grader_tests import catalogue
 from grading.boundary import questions
 from grading.course import Course
+from grading.grade.secret import case_key
 from grading.marking.case import Answer
 from grading.marking.exam import Exam
-from grading.plugin.secret import case_key
 from grading.rehearsal.demo import Earned, copy_notebook, results
 from grading.rehearsal.simulate import CRASHES, SHARES, load, simulate
 from tests.support import REPOSITORY

@@ -11,9 +11,9 @@ from nbconvert import HTMLExporter
 from nbformat import v4
 from traitlets.config import Config
 
+from grading.grade.outputs import plain_output
 from grading.plugin import pages
 from grading.plugin.configure import configured
-from grading.plugin.outputs import plain_output
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import get_type_hints
 import pytest
 from traitlets.config import Config
 
-from grading.plugin.bench import Bench
+from grading.grade.bench import Bench
 from grading.sandbox import bubblewrap, forkserver, landlock, policy, seccomp
 from grading.sandbox.forkserver import Landlocked, Namespaced
 from grading.sandbox.policy import LIMITS, Mount
@@ -134,7 +134,7 @@ def test_limits_are_settings_of_the_provisioner() -> None:
 
 def test_settings_of_the_provisioner_reach_it() -> None:
     config = Config(SealedProvisioner={"memory_mb": 500, "seal": "landlock"})
-    made = SealedProvisioner(**Bench(config).provisioner(""))
+    made = SealedProvisioner(**Bench(config).provisioner())
     assert (made.memory_mb, made.seal) == (500, "landlock")
 
 

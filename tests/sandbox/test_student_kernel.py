@@ -22,7 +22,7 @@ import pytest
 
 from grading.boundary import wire
 from grading.boundary.outcome import Failed, Reply
-from grading.plugin.bench import Bench
+from grading.grade.bench import Bench
 from grading.sandbox.client import JupyterSession
 from grading.sandbox.kernel import Kernel, Limits
 from grading.sandbox.policy import FILES, WRITABLE

@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 from jupyter_client.manager import KernelManager
 
-from grading.plugin.bench import Bench
+from grading.grade.bench import Bench
 from grading.sandbox import bubblewrap
 from grading.sandbox.client import OneKernelSpec, kernel_spec
 from tests.support.waiting import command_of

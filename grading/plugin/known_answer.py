@@ -6,23 +6,19 @@ graded, and every score stays as it was.
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
-from nbgrader.api import Gradebook, MissingEntry
 
 from grading.boundary.outcome import Ended
-from grading.cohort import fingerprint
-from grading.cohort.packing import pack
-from grading.cohort.pool import Died, LocalPool, Pool
-from grading.cohort.worker import Job, Result, Submission
 from grading.course import Course
 from grading.files import Files, write_whole
+from grading.grade import fingerprint
+from grading.grade.submission import Job, Result, Submission, UnfitMachine
 from grading.handed_in.cells import grade_id, points_in
-from grading.plugin.autograde import SealedAutograde
-from grading.plugin.bench import Bench
 from grading.plugin.changes import Changes
 from grading.stop import Stop
 
@@ -62,8 +58,13 @@ class KnownAnswer:
         self._note = course.notes(job.assignment) / "known-answer"
         self._digest = fingerprint.of([job.digest, self._files])
 
-    def try_in(self, pool: Pool) -> str:
+    def try_by(self, grade: Callable[[Submission], Result]) -> str:
         """Have it graded, or, if it is known to earn everything, an empty folder: a sandbox's test.
+
+        Parameters
+        ----------
+        grade : callable (Submission) -> Result
+            As :meth:`grading.grade.submission.Grader.grade`, here or elsewhere.
 
         Returns
         -------
@@ -75,21 +76,14 @@ class KnownAnswer:
         NoKnownAnswer
             If it does not earn what it must, or cannot be graded.
         """
-        if not pool.room():
-            return ""  # which the run says
         known = self.is_noted()
         unreleased = [name for name in self._files if name not in self._job.release]
         if unreleased:
-            self._refuse([f"{name} is not in release/ ({self._to_release})" for name in unreleased])
-        pool.start(Submission(STUDENT, {} if known else self._files, {}))
-        outcomes: list[Result | Exception] = []
-        while not outcomes:  # a worker of a cluster may be lost and its work begun again
-            outcomes += [outcome for _, outcome in pool.wait()]
-        (result,) = outcomes
-        if isinstance(result, Died):
-            self._refuse([f"the process that graded them died ({result})"])
-        if isinstance(result, Exception):
-            raise NoKnownAnswer(str(result)) from result
+            self.refuse([f"{name} is not in release/ ({self._to_release})" for name in unreleased])
+        try:
+            result = grade(Submission(STUDENT, {} if known else self._files, {}))
+        except UnfitMachine as why:
+            raise NoKnownAnswer(str(why)) from None
         if not known:
             self._examine(result)
         return result.seal
@@ -101,7 +95,7 @@ class KnownAnswer:
     def _examine(self, result: Result) -> None:
         """Compare what was earned with the points, and note that it is all of them."""
         if result.ended is not Ended.GRADED:
-            self._refuse([message.removeprefix(f"{STUDENT}: ") for message in result.messages])
+            self.refuse([message.removeprefix(f"{STUDENT}: ") for message in result.messages])
         sources, pages = _notebooks(self._files), _notebooks(result.files)
         points, earned = self._points(), self._earned(result)
         changed = self._changes.points(self._job.assignment)
@@ -122,11 +116,18 @@ class KnownAnswer:
                     + (f": {why}" if why else "")
                 )
         if wrong:
-            self._refuse(wrong)
+            self.refuse(wrong)
         self._note.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self._note, self._digest.encode())
 
-    def _refuse(self, reasons: list[str]) -> None:
+    def refuse(self, reasons: list[str]) -> NoReturn:
+        """Say that it does not earn what it must, and why.
+
+        Raises
+        ------
+        NoKnownAnswer
+            Always.
+        """
         more = [f"and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
         lines = "\n".join(f"  {reason[:LONGEST]}" for reason in [*reasons[:SHOWN], *more])
         raise NoKnownAnswer(
@@ -153,43 +154,6 @@ class KnownAnswer:
     def _earned(self, result: Result) -> Points:
         cells = self._cells()
         return {cells[row["cell_id"]]: row["auto_score"] or 0.0 for row in result.rows["grade"]}
-
-
-class CheckedAutograde(SealedAutograde):
-    """nbgrader's step ``autograde``: a known answer first, and then the submissions."""
-
-    def start(self) -> None:
-        """Grade the submissions.
-
-        Raises
-        ------
-        NbGraderException
-            If the source's solutions do not earn what they must, and as `grade` does.
-        """
-        with Bench(self.config) as bench:
-            self.require_seal(bench)
-            if bench.remark:
-                self.log.warning(bench.remark)
-            self._require_known_answer()
-            self.grade(bench)
-
-    def _require_known_answer(self) -> None:
-        course = Course.of(self, self.coursedir)
-        try:
-            with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
-                job = pack(course, self.coursedir.assignment_id, gradebook)
-        except MissingEntry:
-            return  # which is said when the submissions are looked for
-        answer = KnownAnswer(course, job)
-        for path in answer.missing:
-            self.log.warning("There is no %s: what its solutions earn is not tried.", path)
-        if answer.is_noted():
-            return
-        try:
-            with closing(LocalPool(job, 1)) as pool:
-                answer.try_in(pool)
-        except NoKnownAnswer as why:
-            self.refuse_all(str(why))
 
 
 def _notebooks(files: Files) -> dict[str, NotebookNode]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.cohort.closure import hidden_tests, imported
+from grading.plugin.closure import hidden_tests, imported
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_output
 
 from grading.boundary.outcome import Failed, Reply
+from grading.grade.turns import MOST_NAMED, MOST_TIMES, Listener, Turn, cause, lacking
 from grading.judging.remote import Judged
-from grading.plugin.turns import MOST_NAMED, MOST_TIMES, Listener, Turn, cause, lacking
 
 
 def failed(kind: Failed, message: str, exception: str = "") -> Reply:

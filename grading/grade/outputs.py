@@ -7,7 +7,6 @@ import json
 import struct
 from typing import Any
 
-from nbformat import v4
 from nbformat.notebooknode import NotebookNode
 
 MIN_MESSAGE = 200  # characters that a message counts for, however short it is
@@ -35,42 +34,47 @@ class Outputs:
             count = content["execution_count"]
             cell.execution_count = count if type(count) is int and 0 <= count < 1 << 31 else None
             return
-        output = plain_output(kind, content) if self._left > 0 else None
-        if output is None:
+        shown = plain_output(kind, content) if self._left > 0 else None
+        if shown is None:
             return
-        self._left -= max(MIN_MESSAGE, len(json.dumps(output)))
+        self._left -= max(MIN_MESSAGE, len(json.dumps(shown)))
         if self._left > 0:
-            cell.outputs.append(output)
+            cell.outputs.append(shown)
         else:
             text = f"Output beyond {self._most:,} characters in this notebook was dropped.\n"
             cell.outputs.append(note(text))
 
 
+def output(kind: str, **fields: Any) -> NotebookNode:
+    """An output; nbformat's own makers validate each, which takes as long as to run most cells."""
+    if "data" in fields:
+        fields = {"metadata": NotebookNode(), "data": NotebookNode(fields.pop("data")), **fields}
+    return NotebookNode(output_type=kind, **fields)
+
+
 def note(text: str) -> NotebookNode:
     """An output of plain text."""
-    return v4.new_output("stream", name="stdout", text=text)
+    return output("stream", name="stdout", text=text)
 
 
 def error(name: str, text: str) -> NotebookNode:
     """An output that says that something went wrong."""
-    return v4.new_output("error", ename=name, evalue=text, traceback=[text])
+    return output("error", ename=name, evalue=text, traceback=[text])
 
 
 def plain_output(kind: str, content: dict[str, Any]) -> NotebookNode | None:
     """Text and pictures of a message, checked; None for everything else."""
     if kind == "stream":
         name = "stderr" if content.get("name") == "stderr" else "stdout"
-        return v4.new_output("stream", name=name, text=_text(content.get("text", "")))
+        return output("stream", name=name, text=_text(content.get("text", "")))
     if kind == "error":
         texts = [_text(content.get(key, "")) for key in ("ename", "evalue")]
         traceback = [_text(line) for line in content.get("traceback") or []]
-        return v4.new_output(
-            "error", ename=texts[0], evalue=texts[1], traceback=traceback or texts[:1]
-        )
+        return output("error", ename=texts[0], evalue=texts[1], traceback=traceback or texts[:1])
     if kind in ("display_data", "execute_result"):
         sent = content.get("data")
         data = {} if not isinstance(sent, dict) else _plain_data(sent)
-        return v4.new_output("display_data", data=data) if data else None
+        return output("display_data", data=data) if data else None
     return None
 
 

@@ -8,14 +8,14 @@ import cloudpickle
 from nbgrader.api import Gradebook
 from nbgrader.utils import find_all_files
 
-from grading.cohort import excerpt, fingerprint
-from grading.cohort.closure import hidden_tests
-from grading.cohort.worker import Job
 from grading.course import Course, released_assignments
 from grading.files import read_files, read_notebooks
+from grading.grade import excerpt, fingerprint
+from grading.grade.secret import course_secret
+from grading.grade.settings import SealedExecute
+from grading.grade.submission import Job
 from grading.plugin.changes import Changes
-from grading.plugin.execute import SealedExecute
-from grading.plugin.secret import course_secret
+from grading.plugin.closure import hidden_tests
 from grading.sandbox.provisioner import SealedProvisioner
 
 OF_THE_RUN = ("CourseDirectory", "Application", "JupyterApp", "NbGrader")
@@ -41,7 +41,7 @@ def pack(course: Course, assignment: str, gradebook: Gradebook) -> Job:
         }
         folder = course.source(assignment).resolve()
         wanted = {Path(name).resolve() for name in find_all_files(str(folder), ignored)}
-        secret = course_secret(Path(SealedExecute(parent=app).secret_file).resolve()).hex()
+        secret = course_secret(Path(SealedExecute(parent=app).secret_file).resolve())
     source = {name: file for name, file in read_files(folder).items() if folder / name in wanted}
     rows = excerpt.of_assignment(gradebook, assignment)
     graded = {(cell["notebook_id"], cell["name"]) for cell in rows["base_cell"]}
@@ -63,7 +63,6 @@ def pack(course: Course, assignment: str, gradebook: Gradebook) -> Job:
     digest = fingerprint.of([assignment, release, source, tests, scored, config, secret, engine])
     return Job(
         assignment=assignment,
-        course_id=course.directory.course_id,
         release=release,
         source=source,
         others=others,
@@ -71,7 +70,7 @@ def pack(course: Course, assignment: str, gradebook: Gradebook) -> Job:
         rows=rows,
         config=cloudpickle.dumps(app.config),
         secret=secret,
-        changes=Changes(course.root).text,
+        full=frozenset(Changes(course.root).full(assignment)),
         digest=digest,
         imports=imports,
         engine=engine,

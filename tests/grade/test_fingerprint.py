@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from grading.cohort import fingerprint
-from grading.cohort.fingerprint import _needed
+from grading.grade import fingerprint
+from grading.grade.fingerprint import _needed
 
 IMPORTS = ("numpy", "matplotlib.pyplot")
 

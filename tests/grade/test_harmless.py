@@ -5,8 +5,7 @@ import time
 import pytest
 from nbconvert.filters import markdown2html
 
-from grading.plugin import arrange
-from grading.plugin.arrange import StudentsMarkdown, _is_harmless
+from grading.grade.markdown import StudentsMarkdown, _is_harmless
 
 
 class Cleaned(list[int]):
@@ -38,7 +37,7 @@ def test_the_squares_of_the_lengths_that_are_rendered_have_a_bound(
     lengths: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cleaned = Cleaned()
-    monkeypatch.setattr(arrange, "markdown2html", lambda text: "")
+    monkeypatch.setattr("grading.grade.markdown.markdown2html", lambda text: "")
     markdown = StudentsMarkdown(cleaned)
     shown = [markdown.shown("$\\\\[" * (length // 4)) for length in lengths]
     assert sum(length**2 for length in cleaned) <= 200_000_000

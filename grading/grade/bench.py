@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from traitlets.config import Config
 
+from grading.files import Files, write_files
+from grading.grade.settings import SealedExecute
 from grading.judging.remote import Judges
 from grading.sandbox import trial
 from grading.sandbox.server import Asked, Server
@@ -20,11 +24,21 @@ class Bench:
     Parameters
     ----------
     config : Config, optional
-        nbgrader's, with the settings of :class:`grading.sandbox.provisioner.SealedProvisioner`.
+        nbgrader's, with the settings of :class:`grading.grade.settings.SealedExecute` and
+        :class:`grading.sandbox.provisioner.SealedProvisioner`.
+
+    Attributes
+    ----------
+    data : str
+        The folder of files that kernels find where they start; empty for none.
+    tests : list of str
+        The folders of hidden tests, in the order in which they are searched.
     """
 
     def __init__(self, config: Config | None = None) -> None:
-        self._config = config or Config()
+        self.config = config or Config()
+        self.data = ""
+        self.tests: list[str] = []
         self._judges: Judges | None = None
         self._sandbox: Server | None = None
         self._way = self._problem = ""
@@ -39,6 +53,27 @@ class Bench:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @cached_property
+    def settings(self) -> SealedExecute:
+        """How student code is run."""
+        return SealedExecute(config=self.config)
+
+    def lay_out(self, data: Files, tests: Sequence[Files]) -> None:
+        """Have an assignment's files in a folder of its own, for kernels and for judges.
+
+        Raises
+        ------
+        OSError
+            If they cannot be written.
+        """
+        root = self.folder / "course"
+        root.mkdir(mode=0o700)  # kernels of another user may have to get through the folder
+        self.data, self.tests = str(root / "data"), []
+        write_files(root / "data", data)
+        for number, files in enumerate(tests):
+            self.tests.append(str(root / "tests" / str(number)))
+            write_files(root / "tests" / str(number), files)
 
     @property
     def judges(self) -> Judges:
@@ -70,27 +105,15 @@ class Bench:
             self._sandbox = kind(self.folder, asked)
         return self._sandbox
 
-    def provisioner(self, data: str) -> dict[str, Any]:
-        """Settings of kernels in this sandbox.
+    def provisioner(self) -> dict[str, Any]:
+        """Settings of kernels in this sandbox."""
+        return {"bench": self, "data": self.data, "config": self.config}
 
-        Parameters
-        ----------
-        data : str
-            Folder of the released data files.
-        """
-        return {"bench": self, "data": data, "config": self._config}
-
-    def problem(self, data: str = "") -> str | None:
-        """Why student code cannot be sealed here; None if it can. Tried once, with a real kernel.
-
-        Parameters
-        ----------
-        data : str
-            Folder of the released data files.
-        """
+    def problem(self) -> str | None:
+        """Why student code cannot be sealed here; None if it can. A real kernel is tried, once."""
         if not self._way and not self._problem:
             try:
-                self._way = trial.choose(self.provisioner(data))
+                self._way = trial.choose(self.provisioner())
             except trial.NoSeal as why:
                 self._problem = str(why)
         return self._problem or None

@@ -1,7 +1,7 @@
 """The rows of a gradebook that grading one submission needs, and how results come back.
 
-A worker grades in a gradebook of its own that holds one assignment and one submission. Rows keep
-their ids, so that what was graded is brought back by id, in one transaction for each submission.
+A submission is graded away from the gradebook, on these rows as plain values. They keep their ids,
+so that what was graded is brought back by id, in one transaction for each submission.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 from typing import Any
+from uuid import uuid4
 
 from nbgrader.api import Base, Gradebook
 from sqlalchemy import Table, case, literal, null, select, text, update
@@ -85,16 +86,26 @@ def of_submission(gradebook: Gradebook, assignment: str, student: str) -> Rows:
     return rows
 
 
-def put(gradebook: Gradebook, rows: Rows) -> None:
-    """Add rows to another gradebook; a course that it has already is left as it is."""
-    for table in Base.metadata.sorted_tables:
-        new = rows.get(table.name, [])
-        if table.name == "course":
-            known = _select(gradebook, "course", "id", _ids(new))
-            new = [row for row in new if row not in known]
-        if new:
-            gradebook.db.execute(table.insert(), new)
-    gradebook.db.commit()
+def new_submission(about: Rows, student: str) -> Rows:
+    """The rows of a submission that no gradebook has, of an assignment whose rows are given."""
+    submitted = _row("submitted_assignment")
+    notebooks = {
+        row["id"]: _row("submitted_notebook", assignment_id=submitted["id"], notebook_id=row["id"])
+        for row in about["notebook"]
+    }
+    of = {row["id"]: notebooks[row["notebook_id"]]["id"] for row in about["base_cell"]}
+
+    def each(table: str, *kinds: str) -> list[dict[str, Any]]:
+        cells = [row["id"] for kind in kinds for row in about[kind]]
+        return [_row(table, cell_id=cell, notebook_id=of[cell]) for cell in cells]
+
+    return {
+        "student": [{**_row("student"), "id": student}],
+        "submitted_assignment": [submitted],
+        "submitted_notebook": list(notebooks.values()),
+        "grade": each("grade", "grade_cells", "task_cells"),
+        "comment": each("comment", "solution_cells", "task_cells"),
+    }
 
 
 def unscored(rows: Rows) -> Rows:
@@ -156,6 +167,10 @@ def _select(
     found = TABLES[table]
     statement = select(found).where(found.c[column].in_(list(values))).order_by(found.c.id)
     return [dict(row) for row in gradebook.db.execute(statement).mappings()]
+
+
+def _row(table: str, **values: str) -> dict[str, Any]:
+    return {**dict.fromkeys(TABLES[table].columns.keys()), "id": uuid4().hex, **values}
 
 
 def _ids(rows: list[dict[str, Any]]) -> list[str]:

@@ -34,18 +34,26 @@ def course_secret(file: Path) -> bytes:
     return secret
 
 
-def case_key(secret: bytes, student: str, assignment: str, work: Sequence[str]) -> bytes:
-    """The key from which a student's cases are drawn: the same when the same work is graded again.
+def student_key(secret: bytes, student: str, assignment: str) -> bytes:
+    """The key of a student's work on an assignment, from the course's secret."""
+    return _digest(secret, [student, assignment])
+
+
+def case_key(key: bytes, work: Sequence[str]) -> bytes:
+    """The key from which cases are drawn: the same when the same work is graded again.
 
     Other work has other cases: student code sees those that it is asked with, and can print them
     into its feedback.
 
     Parameters
     ----------
-    secret : bytes
-    student, assignment : str
+    key : bytes
+        From :func:`student_key`.
     work : sequence of str
         The code that was handed in.
     """
-    what = json.dumps([student, assignment, *work])
-    return hmac.digest(secret, what.encode(), hashlib.sha256)
+    return _digest(key, work)
+
+
+def _digest(key: bytes, what: Sequence[str]) -> bytes:
+    return hmac.digest(key, json.dumps(list(what)).encode(), hashlib.sha256)

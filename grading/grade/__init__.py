@@ -1,0 +1,1 @@
+"""One submission, one notebook: arranged, run sealed, judged; plain values in and out."""
