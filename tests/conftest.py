@@ -58,6 +58,7 @@ SLOW = (
     "notebooks/test_shapes.py",
     "pages",
     "plugin/test_adjust.py",
+    "plugin/test_closure.py",
     "plugin/test_collect.py",
     "plugin/test_grading.py",
     "plugin/test_resolve.py",

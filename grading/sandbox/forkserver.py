@@ -67,7 +67,19 @@ LOOK = 100  # milliseconds between two looks at what a kernel has written
 SELDOM = 10  # or so many times what a look takes
 LAST_WORDS = 2000  # bytes of a kernel's complaints that are told
 CONNECTION = "connection.json"
-KERNEL = ("ipykernel.kernelapp", "ipykernel.ipkernel", "IPython.core.completer", "zmq")
+KERNEL = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.debugger",
+    "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+    "tornado.queues",
+    "zmq",
+)  # what every kernel would import while it starts
 
 libc = ctypes.CDLL(None, use_errno=True)
 

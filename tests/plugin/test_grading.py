@@ -224,6 +224,54 @@ def test_feedback_export_and_validate_work(course: Path) -> None:
     assert "Traceback" not in validate.stderr
 
 
+OWN = """
+import copy
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Unicode
+
+
+class Shout(NbGraderPreprocessor):
+    mark = Unicode("!").tag(config=True)
+
+    def preprocess(self, nb, resources):
+        for cell in nb.cells:
+            cell.source = cell.source.replace("2 *", "2.0 *")
+            if resources["nbgrader"]["student"] == "ann" and cell.source.startswith("def total"):
+                cell.source += f"\\n# {self.mark}"
+        return nb, resources
+
+
+class Sign(NbGraderPreprocessor):
+    def preprocess(self, nb, resources):
+        nb.cells[-1].outputs.insert(0, nbformat.v4.new_output("stream", text="signed"))
+        return nb, resources
+
+
+import nbformat
+c.Shout.mark = "seen"
+c.Autograde.sanitize_preprocessors.append(Shout)
+c.Autograde.autograde_preprocessors.append(Sign)
+c.LimitOutput.max_lines = 3
+"""
+
+
+@pytest.mark.parametrize("command", ["nbgrader", "grading"])
+def test_an_instructors_own_preprocessors_run(course: Path, command: str) -> None:
+    """On what was handed in, and on what was graded; nbgrader's own follow their settings."""
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write(OWN)
+    double = "def double(x):\n    return 2 * x\nfor i in range(9):\n    print(i)"
+    hand_in(course, "ann", double=double)
+    run = commands.run(course, command, "autograde", ASSIGNMENT)
+    assert run.returncode == 0, run.stderr
+    assert scores(course) == {"ann": POINTS}
+    cells = {cell.id: cell for cell in nbformat.read(graded_notebook(course, "ann"), 4).cells}
+    assert "2.0 * x" in cells["double"].source
+    assert cells["total"].source.endswith("# seen")
+    assert "signed" in str(cells["settle-graded"].outputs)
+    assert "Output truncated" in outputs(course, "ann", "double")
+
+
 def test_formgraders_button_grades_the_same_way(course: Path) -> None:
     hand_in(
         course, "ann", double="np.testing.assert_allclose = print\ndef double(x):\n    return x"
