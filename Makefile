@@ -23,7 +23,7 @@ install = as_root=; \
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		$(1) >/dev/null
 
-.PHONY: help setup sandbox demo check test test-frameworks test-site lint hints release solutions \
+.PHONY: help setup sandbox demo check quick test test-frameworks test-site lint hints release solutions \
 	lab bundle site formgrader bench
 
 help: ## list the targets
@@ -74,9 +74,12 @@ optional = { $(1); } >/dev/null 2>&1 || ( $(call install,$(2)) ) || \
 CHROMIUM := command -v chromium && ls /usr/lib/*/libatomic.so.1
 
 # One thread for linear algebra each: runners slow each other down otherwise.
-check test: export OPENBLAS_NUM_THREADS = 1
+quick test: export OPENBLAS_NUM_THREADS = 1
 
-check: lint ## lint, and the tests that need no sandbox and no other process (seconds)
+check: setup ## lint, and the tests that need no sandbox and no other process (seconds)
+	@$(MAKE) --no-print-directory --jobs=2 lint quick
+
+quick:
 	$(BIN)/python -m pytest -n auto --dist worksteal -p no:nbval -p no:anyio -p no:logging -q -x \
 		--ff -m "not slow" --hypothesis-profile=quick tests
 

@@ -223,7 +223,9 @@ class Grader:
         ours = {PurePath(name).name for name in self.job.release} | {TIMESTAMP}
         found = [
             file
-            for file in self._reader.read_files(files)
+            for file in self._reader.read_files(
+                {name: content for name, (_, content) in files.items()}
+            )
             if file.notebook or file.problem or file.parts[-1] not in ours
         ]
         return self._releases.assign(self.job.assignment, found)
@@ -273,6 +275,12 @@ class Grader:
         if late := records.seconds_late:
             result.warnings.append(f"{student}: handed in {timedelta(seconds=round(late))} late.")
         result.warnings += [f"{student}: {remark}" for remark in decision.remarks]
+        self._steps.coursedir.assignment_id, self._steps.coursedir.student_id = (
+            job.assignment,
+            student,
+        )
+        self._steps.notebooks = [f"{name}.ipynb" for name in notebooks]
+        self._steps.run_pre_convert_hook()
         pages: Files = {}
         for name in notebooks:
             try:
@@ -283,6 +291,7 @@ class Grader:
             except Exception as error:
                 records.unscore(name)
                 self._note(result, student, name, error)
+        self._steps.run_post_convert_hook()
         if pages:
             result.files = self._beside(submission.files) | pages
         return result

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -19,7 +19,6 @@ from nbformat.notebooknode import NotebookNode
 from traitlets import Int
 from traitlets.config import LoggingConfigurable
 
-from grading.files import Files, read_files
 from grading.handed_in.printable import printable
 from grading.handed_in.unzip import Unreadable, unzip
 from grading.handed_in.whose import HandedIn
@@ -133,15 +132,19 @@ class SubmissionReader(LoggingConfigurable):
         folder : Path
             One that :meth:`check_folder` has passed.
         """
-        return self.read_files(read_files(folder))
+        found = {str(path.relative_to(folder)): path for path in folder.rglob("*")}
+        folders = {f"{name}/": b"" for name, path in found.items() if path.is_dir()}
+        files = {name: path.read_bytes() for name, path in found.items() if path.is_file()}
+        return self.read_files(folders | files)
 
-    def read_files(self, files: Files) -> list[HandedIn]:
+    def read_files(self, files: Mapping[str, bytes]) -> list[HandedIn]:
         """Read whatever was handed in, also in folders and zips.
 
         Parameters
         ----------
-        files : Files
-            Of a folder that :meth:`check_folder` has passed.
+        files : mapping of str to bytes
+            By their paths in a folder that :meth:`check_folder` has passed; that of a folder ends
+            with a slash.
         """
         left = self.max_notebooks
         found = []
@@ -164,7 +167,7 @@ class SubmissionReader(LoggingConfigurable):
                 found.append(HandedIn(name, problem=problem))
         return found
 
-    def _contents(self, files: Files) -> Iterator[tuple[str, bytes | str]]:
+    def _contents(self, files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes | str]]:
         """The name of each file and of those in zips, and the content or why it has none."""
         room = self.max_folder_mb << 20
         folders = {parent for name in files for parent in PurePath(name).parents}
@@ -176,7 +179,7 @@ class SubmissionReader(LoggingConfigurable):
                 if path.suffix == ".ipynb":
                     yield name, f"{name} is a folder, not a notebook."
                 continue
-            _, content = files[name]
+            content = files[name]
             if len(content) > self.max_notebook_mb << 20:
                 large = path.suffix.lower() in (".ipynb", ".zip")
                 yield name, f"{name} is larger than {self.max_notebook_mb} MB." if large else b""

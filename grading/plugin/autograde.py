@@ -148,7 +148,6 @@ class SealedAutograde(Autograde):
         self._found = set(grader.find(files).files)
         if not self.init_destination(assignment, student):
             return
-        self.run_pre_convert_hook()
         rows = self._unscore(assignment, student, notebooks)
         result = grader.grade(Submission(student, files, rows), notebooks)
         for warning in result.warnings:
@@ -159,7 +158,6 @@ class SealedAutograde(Autograde):
             excerpt.bring_back(gradebook, result.rows)
         self._place(assignment, student, notebooks, result.files)
         self.failures += [(result.ended, sentence) for sentence in result.messages]
-        self.run_post_convert_hook()
 
     def init_destination(self, assignment_id: str, student_id: str) -> bool:
         """Whether to grade: as nbgrader decides, and again if a notebook failed the last time."""

@@ -252,6 +252,7 @@ c.Shout.mark = "seen"
 c.Autograde.sanitize_preprocessors.append(Shout)
 c.Autograde.autograde_preprocessors.append(Sign)
 c.LimitOutput.max_lines = 3
+c.Autograde.post_convert_hook = lambda **told: print("hook", told["student"], told["notebooks"])
 """
 
 
@@ -270,6 +271,7 @@ def test_an_instructors_own_preprocessors_run(course: Path, command: str) -> Non
     assert cells["total"].source.endswith("# seen")
     assert "signed" in str(cells["settle-graded"].outputs)
     assert "Output truncated" in outputs(course, "ann", "double")
+    assert f"hook ann ['{NOTEBOOK}.ipynb']" in run.stdout
 
 
 def test_formgraders_button_grades_the_same_way(course: Path) -> None:
