@@ -134,6 +134,10 @@ class UnfitMachine(Exception):
     """No submission can be graded here; the text says why and what to do."""
 
 
+class NotReleased(Exception):
+    """There is no notebook to grade by; the text says what to do."""
+
+
 class Grader:
     """Grades submissions of one job, one after the other.
 
@@ -169,15 +173,16 @@ class Grader:
         self._seal: str | None = None
 
     @cached_property
-    def released(self) -> dict[str, NotebookNode]:
-        """The notebooks of the assignment as they were handed out; empty where one was not."""
-        found = _notebooks(self.job.release)
-        return {name: found.get(name) or nbformat.v4.new_notebook() for name in self.notebooks}
+    def _released(self) -> dict[str, NotebookNode]:
+        """The notebooks of the assignment as they were handed out."""
+        return _notebooks(self.job.release)
 
     @cached_property
     def _releases(self) -> Releases:
         others = {of: _notebooks(files) for of, files in self.job.others.items()}
-        return Releases({self.job.assignment: self.released, **others})
+        nothing = nbformat.v4.new_notebook()
+        own = {name: self._released.get(name, nothing) for name in self.notebooks}
+        return Releases({self.job.assignment: own, **others})
 
     def get_ready(self) -> str:
         """Have everything in its place, and student code sealed.
@@ -304,16 +309,22 @@ class Grader:
             sentence = f"{name}.ipynb was not handed in and scores 0."
             result.warnings.append(f"{student}: {sentence}")
             records.score_nothing(name)
-            if f"{name}.ipynb" not in self.job.release:
+            if name not in self._released:
                 return None
-            return not_handed_in(copy.deepcopy(self.released[name]), [sentence, *decision.remarks])
+            page = copy.deepcopy(self._released[name])
+            return not_handed_in(page, [sentence, *decision.remarks])
+        if name not in self._released:
+            raise NotReleased(
+                f"release/ has no {name}.ipynb that can be read. "
+                f"Run: nbgrader generate_assignment {self.job.assignment} --force"
+            )
         file = decision.files[name]
         if file.notebook is None:
             raise Refused(file.problem)
         names = {"student": student, "assignment": self.job.assignment, "notebook": name}
         source = self._convert(file.notebook, self._steps.sanitize_preprocessors, names)
         key = student_key(self.job.secret, student, self.job.assignment)
-        graded = grade_notebook(source, self.released[name], self._sources[name], key, self.bench)
+        graded = grade_notebook(source, self._released[name], self._sources[name], key, self.bench)
         steps = [*ALWAYS, *self._steps.autograde_preprocessors]
         page = self._convert(graded.notebook, steps, names)
         records.score(name, page, graded.scores)
