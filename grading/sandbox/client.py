@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 import uuid
@@ -20,6 +21,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
 from grading.boundary import answering, leniency, wire
+from grading.sandbox import policy
 from grading.sandbox.provisioner import SealedProvisioner
 
 MAX_FRAME = wire.MAX_BYTES + (1 << 20)  # bytes of one frame accepted from a kernel
@@ -176,7 +178,7 @@ class JupyterSession(Session):
             kernel_spec_manager=specs, kernel_name="sealed", shutdown_wait_time=1.0, **sockets
         )
         manager.client_factory = BoundedClient
-        await manager.start_kernel(**({} if folder is None else {"cwd": str(folder)}))
+        await manager.start_kernel(**({} if folder is None else _unsealed(folder)))
         session = cls(manager)
         try:
             session._client.start_channels()
@@ -259,3 +261,9 @@ class JupyterSession(Session):
         finally:
             await self._manager.cleanup_resources()
             self._client.stop_channels()
+
+
+def _unsealed(folder: Path) -> dict[str, Any]:
+    """How a kernel that is not sealed is started: it too can tell that it is graded."""
+    name = "NBGRADER_EXECUTION"
+    return {"cwd": str(folder), "env": {**os.environ, name: policy.ENVIRONMENT[name]}}
