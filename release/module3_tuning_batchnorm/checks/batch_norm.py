@@ -121,13 +121,13 @@ def bn_model_forward(trial: Trial) -> None:
     trial.holds(
         "a cache for each layer",
         a_list,
-        "caches should be a list: ((A_prev, W), bn_cache, relu_cache) for each hidden layer, then "
-        "((A_prev, W, b), activation_cache).",
+        "caches should be a list: ((A_prev, W), bn_cache, Z_tilde) for each hidden layer, then "
+        "((A_prev, W, b), AL).",
     )
     trial.agree("A_prev in the cache of layer 1", caches[0][0][0], X)
-    trial.agree("the relu cache of layer 1", caches[0][2], [[-2, 2, -2, 2]])
+    trial.agree("Z_tilde in the cache of layer 1", caches[0][2], [[-2, 2, -2, 2]])
     trial.agree("A_prev in the cache of layer 2", caches[1][0][0], [[0, 2, 0, 2]])
-    trial.agree("the activation cache of layer 2", caches[1][1], [[low, 0.5, low, 0.5]])
+    trial.agree("AL in the cache of layer 2", caches[1][1], [[low, 0.5, low, 0.5]])
     # At test time z = (1, 5) less 1, over the root of 4 + 5, times 3.
     running = {"mean1": column(1), "var1": column(4)}
     AL, _, same = trial(X[:, :2], parameters, running, "test", momentum=0.75, epsilon=5.0)
