@@ -220,7 +220,7 @@ def test_an_assignment_runs_past_unwritten_answers_up_to_what_needs_them(folder)
     assert said["mini_batches-checks"][0].text == "mini_batches: not written yet\n"
     shown = said["progress"][0].data["text/plain"]
     assert re.split(" {2,}", shown.splitlines()[1]) == UNWRITTEN
-    assert shown.endswith("0 of 3 done; about 44 minutes left.")
+    assert shown.endswith("0 of 3 done; about 56 minutes left.")
     assert "torn-run-1" not in errors and "torn-run-2" in errors
 
 
