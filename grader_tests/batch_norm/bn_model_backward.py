@@ -76,7 +76,7 @@ def confirm(case: Case, wanted: dict) -> float:
     return relative_difference(exact, np.concatenate([d.ravel() for d in numerical.values()]))
 
 
-UNRELU = "dZ_tilde = relu_backward(dA, relu_cache)"
+UNRELU = "dZ_tilde = dA * (Z_tilde > 0)"
 UNNORM = (
     'dZ, grads[f"dgamma{layer}"], grads[f"dbeta{layer}"] = batchnorm_backward(dZ_tilde, bn_cache)'
 )
@@ -111,9 +111,7 @@ MISTAKES = (
         BACKWARD,
         "relu and batch norm are taken back in the order of the forward pass. Backward, the last "
         "step comes first: relu, then batch norm, then the linear part.",
-        edit(UNRELU, "dZ_tilde = dA").then(
-            UNNORM, UNNORM + "\n        dZ = relu_backward(dZ, relu_cache)"
-        ),
+        edit(UNRELU, "dZ_tilde = dA").then(UNNORM, UNNORM + "\n        dZ = dZ * (Z_tilde > 0)"),
     ),
     Mistake(
         "BM-15",
@@ -209,6 +207,7 @@ TASK = Task(
             'grads = {f"dW{L}": dZ @ A_prev.T, f"db{L}": np.sum(dZ, axis=None, keepdims=True)}',
         ),
         "the output layer has one unit: a column times a row": ("dA = W.T * dZ",),
-        "only the signs count": ("dZ_tilde = relu_backward(dA, relu_cache * 1.01)",),
+        "only the signs count": ("dZ_tilde = dA * ((Z_tilde * 1.01) > 0)",),
+        "no case comes near relu's corner": ("dZ_tilde = dA * ((Z_tilde >= 0))",),
     },
 )

@@ -1,9 +1,9 @@
 """Every notebook in source/ is a well-formed assignment, and its own solutions earn full marks."""
 
 import ast
-import hashlib
 import os
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -18,6 +18,8 @@ NOTEBOOKS = sorted((REPOSITORY / "source").glob("*/*.ipynb"))
 SOLUTION = re.compile(
     r"^    ### BEGIN SOLUTION\n.*\n    ### END SOLUTION$", re.DOTALL | re.MULTILINE
 )
+THINK = re.compile(r"^\*\*Think first\.\*\*.*\n(.*\n)*\* \*\*a\*\* .*\n\* \*\*b\*\* ", re.MULTILINE)
+SEEN = re.compile(r"<details><summary>What is to be seen</summary>\n\n.*\n\n</details>$", re.DOTALL)
 GENERATED_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f-]+)?")
 MINUTES = re.compile(r"\*\*Time:\*\* about (\d+) minutes")
 WORDS = re.compile(r"[a-z][a-z0-9_]*(-[a-z0-9_]+)*")
@@ -207,6 +209,27 @@ def test_every_figure_appears_and_has_a_caption(notebook, executed):
             assert re.fullmatch(r"\*[^*].*[^*]\*", after.source, re.DOTALL), after.id
 
 
+def test_an_exploration_has_a_question_before_it_and_what_was_seen_behind(notebook):
+    """Cells tagged `explore` that print or draw; the student's line and the fold end each."""
+    asked = ran = False
+    for cell, after in pairwise(notebook.cells[:-2]):  # the rest is `progress`, and looks back
+        if cell.cell_type == "code" and "explore" in cell.metadata.get("tags", []):
+            shows = "print(" in cell.source or "plt.show()" in cell.source
+            assert asked or not shows, f"{cell.id} shows something that nobody was asked before"
+            ran |= shows
+        elif THINK.search(cell.source):
+            assert not asked, f"{cell.id} asks before the last exploration has ended"
+            asked = True
+        elif cell.id.endswith("-saw"):
+            assert asked and ran, f"{cell.id} has no question, or nothing that ran, before it"
+            assert cell.source.startswith("**In a line of your own:**"), cell.id
+            assert SEEN.match(after.source), f"{after.id} should say, folded, what is to be seen"
+            asked = ran = False
+        elif cell.id.endswith("-prompt"):
+            assert not asked, f"{cell.id} begins before the last exploration has ended"
+    assert not asked, "the last exploration has no line in which to write what was seen"
+
+
 def test_nothing_but_exploring_builds_on_exploring(path, notebook, executed):
     """Cells tagged `explore` are not run when grading; the others must not miss them."""
     run = nbformat.from_dict(notebook)
@@ -225,12 +248,3 @@ def test_nothing_but_exploring_builds_on_exploring(path, notebook, executed):
 def test_running_leaves_no_warnings(executed):
     for id, cell in executed.items():
         assert not any(o.get("name") == "stderr" for o in cell.get("outputs", [])), id
-
-
-def test_all_copies_of_the_digits_are_the_documented_file():
-    data = REPOSITORY / "course" / "data"
-    documented = re.search(r"([0-9a-f]{64})  digits\.npz", (data / "README.md").read_text())
-    copies = [data / "digits.npz", *(REPOSITORY / "source").glob("*/digits.npz")]
-    assert len(copies) > 1
-    for copy in copies:
-        assert hashlib.sha256(copy.read_bytes()).hexdigest() == documented[1], copy

@@ -258,7 +258,7 @@ def test_a_wrong_answer_gets_one_sentence_and_a_ladder_that_opens_rung_by_rung(s
 
 
 def test_progress_says_what_is_done_and_how_long_the_rest_takes(seen):
-    assert "1 of 3 done; about 22 minutes left." in seen.progress
+    assert "1 of 3 done; about 30 minutes left." in seen.progress
 
 
 def test_right_answers_pass_their_checks(seen):

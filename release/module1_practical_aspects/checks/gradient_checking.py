@@ -11,7 +11,7 @@ check, progress = sheet.check, sheet.progress
 
 
 @sheet.question(
-    minutes=10,
+    minutes=8,
     ask="In which order are the arrays laid out, and in which order the entries of a matrix?",
     by_hand="W1 = (1, 2; 3, 4), b1 = (5; 6), W2 = (7, 8), b2 = (9) become 1, 2, 3, …, 9.",
 )
@@ -58,7 +58,7 @@ def vector_to_parameters(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=12,
+    minutes=13,
     ask="Which entries of theta are moved in one difference, and how far are the two points apart?",
     by_hand="For J = x³ at x = 1 with epsilon = 1: (2³ − 0³) / 2 = 4.",
 )
@@ -98,7 +98,7 @@ def gradient_difference(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=12,
+    minutes=17,
     ask="Which number says how bad an entry is, and does it use the size of both gradients there?",
     by_hand="4 and 3 are apart by 1, a quarter of the larger. −2 and 2 are apart by 4, twice the "
     "larger: that is worse. With a tolerance of 0.25 only the second is faulty.",
@@ -124,7 +124,7 @@ def faulty_entries(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=18,
+    minutes=21,
     ask="Which two numbers are to agree: what does the cost say of a small step along u, and what "
     "does the gradient say of it?",
     by_hand="J = x² + 3y at (1, 0) has the gradient (2, 3). Along u = (0.6, 0.8), which has the "
@@ -192,7 +192,7 @@ def directional_difference(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=18,
+    minutes=21,
     ask="What does each cache hold, and which parameters does the cost depend on twice?",
     by_hand="One layer with the inputs 1 and 3, W = 2, outputs 0.5 and 0.5 for the labels 0 and 1, "
     "lambd = 4: dZ = (0.25, −0.25), db = 0, and dW = 0.25 − 0.75 + 4 / 2 · 2 = 3.5.",

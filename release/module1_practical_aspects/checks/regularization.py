@@ -68,7 +68,7 @@ def l2_gradients(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=12,
+    minutes=16,
     ask="If a weight grows a little, by how much does each of the two penalties grow? And if the "
     "weight is negative?",
     by_hand="With l1 = 5, l2 = 0 and m = 10, a weight of −4 costs 5 · 4 / 10 = 2, and one of −3.9 "
@@ -98,7 +98,7 @@ def elastic_gradients(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=14,
+    minutes=13,
     ask="For how many entries of A is there a random number, and what makes up for what is dropped?",
     by_hand="With keep_prob = 0.5 and the mask (True, False), A = (3, 4) becomes (6, 0).",
 )
@@ -170,7 +170,7 @@ def dropout_backward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=15,
+    minutes=14,
     ask="With what is a new cost compared, and what happens to the count when it is lower?",
     by_hand="With the costs 5, 3, 4, 2, 6, 7, 1 and patience 2, the epochs 4 and 5 bring no new best "
     "after epoch 3: training stops there, and the answer is 3.",
@@ -197,7 +197,7 @@ def early_stopping_epoch(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=5,
+    minutes=6,
     ask="Which of the three axes are the columns?",
     by_hand="An image with the rows (1, 2, 3) and (4, 5, 6) becomes one with (3, 2, 1) and (6, 5, 4).",
 )
@@ -209,7 +209,7 @@ def flip_horizontally(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=20,
+    minutes=11,
     ask="How many places are there for the window along a row, and along a column?",
     by_hand="In an image of 3 × 4 pixels, a window of 2 × 2 can begin in the rows 0 and 1 and in the "
     "columns 0, 1 and 2: 6 places.",
@@ -265,7 +265,7 @@ def random_crop(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=15,
+    minutes=17,
     ask="How many examples are drawn as partners, how often is each drawn, and what else must know "
     "who the partner was?",
     by_hand="With the examples 10, 20, 30, the weights 1, 0.5, 0 and the partners 30, 10, 20: the "

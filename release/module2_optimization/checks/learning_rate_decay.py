@@ -18,7 +18,7 @@ def rates(trial: Trial, *cases: tuple[tuple[float, ...], float]) -> None:
 
 
 @sheet.question(
-    minutes=5,
+    minutes=6,
     ask="What is the whole denominator, and what is it at epoch 0?",
     by_hand="With alpha0 = 0.6 and a decay rate of 0.5, epoch 4 has 0.6 / (1 + 2) = 0.2.",
 )
@@ -35,7 +35,7 @@ def inverse_time_decay(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=5,
+    minutes=6,
     ask="What is raised to a power, and what is only a factor?",
     by_hand="With alpha0 = 0.8 and base 0.5, the epochs 0, 1, 2 have 0.8, 0.4, 0.2.",
 )
@@ -52,7 +52,7 @@ def exponential_decay(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=5,
+    minutes=6,
     ask="What stands under the root, and what beside it?",
     by_hand="With k = 5 and alpha0 = 0.12, update 9 has 5 · 0.12 / 3 = 0.2.",
 )
@@ -69,7 +69,7 @@ def sqrt_decay(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=8,
+    minutes=6,
     ask="What is rounded down: epoch / interval, or something that it is multiplied with?",
     by_hand="With alpha0 = 0.6, a decay rate of 0.5 and an interval of 100, the epochs 0 to 99 have "
     "0.6, 100 to 199 have 0.6 / 1.5 = 0.4.",
@@ -90,7 +90,7 @@ def staircase_decay(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=15,
+    minutes=16,
     ask="Draw it, with a handful of updates: which share of alpha0 have the first, the last of the "
     "warm-up, the last before the cool-down, and the very last?",
     by_hand="With alpha0 = 0.6, warmup = 3, cooldown = 2 and total = 8 the updates 1 to 8 have 0.2, "
@@ -149,7 +149,7 @@ def plateau_decay(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=20,
+    minutes=17,
     ask="Which of the curves would you not want to have, and what did the rate do meanwhile? Do all "
     "plots show what was trained?",
     by_hand='A loop over runs.items() gives each name and its three arrays: curves["costs"][-1] is '

@@ -42,7 +42,7 @@ def parameters_first(trial: Trial, moved: dict[str, np.ndarray]) -> None:
 
 
 @sheet.question(
-    minutes=5,
+    minutes=6,
     ask="What is the average of the gradients before there was one, and which shape does it have?",
     by_hand="A parameter W1 of shape (2, 3) needs an array of shape (2, 3), full of zeros, under "
     "the key dW1.",
@@ -52,7 +52,7 @@ def initialize_velocity(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=20,
+    minutes=19,
     ask="In which order are the two lines done, and which velocity does the step go along?",
     by_hand="With beta = 0.75, a velocity of 8, a gradient of 4 and a learning rate of 0.5: "
     "v = 0.75 · 8 + 0.25 · 4 = 7, and the parameter goes down by 0.5 · 7 = 3.5.",
@@ -72,7 +72,7 @@ def momentum_step(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=5,
+    minutes=6,
     ask="Which keys does the state have: those of the parameters, or those of the gradients?",
     by_hand="A parameter b2 of shape (1, 1) needs an array [[0.0]] under the key db2.",
 )
@@ -105,7 +105,7 @@ def rmsprop_step(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=5,
+    minutes=7,
     ask="If one of the two dictionaries changes later, does the other?",
     by_hand="For one parameter b1 of shape (1, 1) there are two dictionaries, each with db1: "
     "[[0.0]], and two arrays.",
@@ -124,7 +124,7 @@ def initialize_adam(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=35,
+    minutes=27,
     ask="What is returned, the averages or the corrected averages, and which of them makes the step?",
     by_hand="With beta1 = 0.5 and t = 2, v = 3 is corrected by 1 − 0.5² = 0.75 to 4. With "
     "beta2 = 0.75, s = 7 is corrected by 1 − 0.75² = 7/16 to 16. With epsilon = 1 and a learning "
@@ -163,7 +163,7 @@ def adam_step(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=22,
+    minutes=21,
     ask="If the gradient were 0 everywhere, where would a step of momentum lead? And from where does "
     "the step start that is taken in the end?",
     by_hand="A parameter of 8 has a velocity of 6; beta = 0.5, the learning rate is 2. Momentum alone "
@@ -203,7 +203,7 @@ def nesterov_step(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=20,
+    minutes=21,
     ask="Which of the four things that come back would the same in Adam, and what exactly is "
     "compared with the largest so far?",
     by_hand="With beta2 = 0.75 and t = 2, an s of 7 is corrected to 7 / (1 − 0.75²) = 16. If the "
@@ -234,7 +234,7 @@ def amsgrad_step(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=12,
+    minutes=17,
     ask="How long is the arrow that all entries of all arrays make together, and what shortens it "
     "without turning it?",
     by_hand="dW1 = [[6]] and db1 = [[8]] have the norm 10 together. With max_norm = 5 both are "

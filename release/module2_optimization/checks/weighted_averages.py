@@ -11,7 +11,7 @@ check, progress = sheet.check, sheet.progress
 
 
 @sheet.question(
-    minutes=12,
+    minutes=19,
     ask="What does each new average take over from the one before, and with which weight?",
     by_hand="With beta = 0.75 and the values 8 and 14: 0.25 · 8 = 2, then 0.75 · 2 + 0.25 · 14 = 5.",
 )
@@ -29,7 +29,7 @@ def ewa(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=14,
+    minutes=17,
     ask="Which sum do the weights of the first t values have, and which average goes on to t + 1?",
     by_hand="With beta = 0.5 and the values 8 and 10, v is 4 and 7; the weights add up to 1/2 and "
     "3/4, so the corrected averages are 8 and 28/3.",
@@ -54,7 +54,7 @@ def effective_window(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=18,
+    minutes=17,
     ask="One value comes in, and others after it: with which share does it come, and what does each "
     "further step leave of it?",
     by_hand="With beta = 0.5, v_3 of the values a, b, c is 0.5 c + 0.25 b + 0.125 a. The last "
@@ -82,7 +82,7 @@ def ewa_weights(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=12,
+    minutes=11,
     ask="What has become of a weight of 1 after one step, after two, after three? And which number "
     "should that be after so many steps?",
     by_hand="With beta = 0.5 half is left after one step. With beta = 0.7071 half is left after "

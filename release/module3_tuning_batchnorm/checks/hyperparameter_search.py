@@ -51,7 +51,7 @@ def share(trial: Trial, what: str, inside: np.ndarray, right: float) -> None:
 
 
 @sheet.question(
-    minutes=10,
+    minutes=11,
     ask="Which number is drawn uniformly, the rate or its exponent? And what is done with it then?",
     by_hand="From 0.0001 to 1 the exponents go from −4 to 0. An exponent of −2.5 gives the rate "
     "0.00316, and half of all rates are below 0.01.",
@@ -62,7 +62,7 @@ def sample_learning_rates(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=10,
+    minutes=11,
     ask="Which quantity should have as many values between 0.1 and 0.01 as between 0.01 and 0.001?",
     by_hand="From 0.9 to 0.999, 1 − beta goes from 0.1 to 0.001. Half of the values have it above "
     "0.01: they lie below 0.99.",
@@ -73,7 +73,7 @@ def sample_betas(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=15,
+    minutes=14,
     ask="How many points are there with one name more, and which points come one after the other?",
     by_hand="For a: 1, 2 and b: 3, 4 the points are (1, 3), (1, 4), (2, 3), (2, 4).",
 )
@@ -102,7 +102,7 @@ def grid_points(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=16,
+    minutes=19,
     ask="On which scale is each value uniform, and how many draws does one point take?",
     by_hand="On the scale “integer” from 1 to 4, each of 1, 2, 3 and 4 comes in a quarter of the "
     "points; on “log” from 0.0001 to 1, half of the values are below 0.01.",
@@ -161,7 +161,7 @@ def random_points(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=5,
+    minutes=6,
     ask="Of two trials, which is better? And of two equals, which counts?",
     by_hand="Of the scores −3, −1, −2 the best is −1, the second.",
 )
@@ -178,7 +178,7 @@ def best_trial(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=14,
+    minutes=15,
     ask="Which trials are kept, and what do their values span?",
     by_hand="If the best three trials have the rates 0.03, 0.01 and 0.1, the range becomes 0.01 to "
     "0.1, on the same scale.",
@@ -213,7 +213,7 @@ def refine_space(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=15,
+    minutes=18,
     ask="How many trials are left after a round, how long have they trained when the next one ends, "
     "and what stops it all?",
     by_hand="Of 20 trials with eta = 3 six stay, for there is no third of a trial, and then two. From "
@@ -237,7 +237,7 @@ def halving_rounds(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=25,
+    minutes=27,
     ask="In which part does a value lie, and where within it? What of that is drawn, and how many "
     "times?",
     by_hand="Four points and the scale “linear” from 0 to 8: one value lies between 0 and 2, one "
@@ -319,7 +319,7 @@ def latin_hypercube(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=20,
+    minutes=22,
     ask="Were all settings given the same chance? Would the winner win again? And can the best lie "
     "where nobody has looked?",
     by_hand='Settings are dicts in a dict: settings["oak"]["errors"] holds the errors of the '

@@ -20,7 +20,7 @@ def count(trial: Trial, what: str, got: object, right: int) -> None:
 
 
 @sheet.question(
-    minutes=12,
+    minutes=10,
     ask="How many weights does one unit have, and which layers have biases?",
     by_hand="From 2 inputs to 3 units: 2 · 3 weights and 3 biases, 9 in all.",
 )
@@ -32,7 +32,7 @@ def count_dense_parameters(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=12,
+    minutes=9,
     ask="Through how many channels does a filter reach, and how many biases has it?",
     by_hand="A 3 × 3 filter on a colour image has 3 · 3 · 3 = 27 weights and a bias: 28.",
 )
@@ -45,7 +45,7 @@ def count_conv_parameters(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=15,
+    minutes=13,
     ask="To which layer does a parameter belong, whatever stands before the number in its name?",
     by_hand="With a learning rate of 0.1 and a gradient of 20, a trainable parameter goes down by 2, a "
     "frozen one stays.",
@@ -64,7 +64,7 @@ def fine_tune_step(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=15,
+    minutes=16,
     ask="Which numbers of this layer does a gradient move, and how many of each are there?",
     by_hand="From 2 inputs to 3 units: 2 · 3 weights and 3 biases, 9. Without biases 6; and if batch "
     "norm follows these 3 units, it learns a scale and a shift for each.",
@@ -81,7 +81,7 @@ def count_layers(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=20,
+    minutes=16,
     ask="How far is a layer from the last one, and how often is its rate multiplied?",
     by_hand="Three layers, a learning rate of 0.1 and decay = 0.5: with a gradient of 20 the last layer "
     "goes down by 2, the one before it by 1, the first by 0.5.",

@@ -70,7 +70,7 @@ def from_rng(trial: Trial, draw: Callable[[int], dict[str, np.ndarray]]) -> None
 
 
 @sheet.question(
-    minutes=5,
+    minutes=8,
     ask="How many units come in to layer l, and how many go out? What is the shape of W then?",
     by_hand="For layer_dims = [3, 2, 1], W1 has shape (2, 3), b1 (2, 1), W2 (1, 2) and b2 (1, 1).",
 )
@@ -148,7 +148,7 @@ def spread(trial: Trial, numerator: float, *more: float) -> None:
 
 
 @sheet.question(
-    minutes=6,
+    minutes=8,
     ask="By what is a standard normal number multiplied so that its variance is 1 / n?",
     by_hand="With 400 inputs the variance is 1/400, and the standard deviation 1/20 = 0.05.",
 )
@@ -157,7 +157,7 @@ def initialize_xavier(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=4,
+    minutes=8,
     ask="What does ReLU do to half of the signal, and by how much must the variance make up for it?",
     by_hand="With 50 inputs the variance is 2/50 = 0.04, and the standard deviation 0.2.",
 )
@@ -188,7 +188,7 @@ def linear_forward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=14,
+    minutes=11,
     ask="Which shape must each result have, and which product of dZ with what gives that shape?",
     by_hand="With W = (2, 7), the inputs (1, 3) of one example, and dZ = 5 for it: "
     "dA_prev = (10, 35), dW = (5, 15), db = 5. More examples add up in dW and db.",
@@ -209,7 +209,7 @@ def linear_backward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=4,
+    minutes=6,
     ask="What comes out where Z is negative, and what where it is positive?",
     by_hand="(−2, 0, 3) becomes (0, 0, 3), and the cache is (−2, 0, 3).",
 )
@@ -221,7 +221,7 @@ def relu_forward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=5,
+    minutes=6,
     ask="Which of the two decides what passes, dA or Z? And what passes where Z is exactly 0?",
     by_hand="With Z = (−2, 0, 3) and dA = (10, 20, 30), dZ = (0, 0, 30).",
 )
@@ -232,7 +232,7 @@ def relu_backward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=5,
+    minutes=9,
     ask="What decides on which of the two lines a value lies: its sign, or which line is higher?",
     by_hand="With a slope of 0.5, the values −4, 0 and 3 become −2, 0 and 3.",
 )
@@ -252,7 +252,7 @@ def leaky_relu_forward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=7,
+    minutes=9,
     ask="If Z moves a little, by how much does A move, on either side of 0?",
     by_hand="With a slope of 0.5 and Z = −4, A is −2; with Z = −3.9 it is −1.95. So A moves half as "
     "much, and of dA = 10 comes back dZ = 5.",
@@ -270,7 +270,7 @@ def leaky_relu_backward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=15,
+    minutes=14,
     ask="Of the squares of Z, which share is left behind a leaky ReLU, on average over both signs?",
     by_hand="Let Z be 2 and −2, equally often, and the slope 0.5: A is 2 and −1. The mean square was "
     "(4 + 4) / 2 = 4 and is now (4 + 1) / 2 = 2.5. By what must the next layer make up for that?",
@@ -281,7 +281,7 @@ def initialize_leaky(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=10,
+    minutes=9,
     ask="Which exponential can become too large for a float, and for which sign of Z?",
     by_hand="exp(ln 3) = 3, so the sigmoid of ln 3 is 3 / (1 + 3) = 0.75; that of −ln 3 is 0.25.",
 )
@@ -296,7 +296,7 @@ def sigmoid_forward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=5,
+    minutes=6,
     ask="What does the cache hold, Z or its sigmoid?",
     by_hand="With A = 0.8 and dA = 100: 0.8 · 0.2 · 100 = 16.",
 )
@@ -311,7 +311,7 @@ def sigmoid_backward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=18,
+    minutes=13,
     ask="What goes into layer l, and which activation comes after it: is it the last one?",
     by_hand="Units with the weights 1 and 2 and the biases −3 and 0 get of the input 2: −1 and 4, "
     "so they give 0 and 4. An output unit with the weights 5 and 1 and the bias −4 gets "
@@ -350,7 +350,7 @@ def model_forward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=12,
+    minutes=9,
     ask="Which probability does an example get for what is true, and what is log of 0?",
     by_hand="With AL = 0.5 for a 1, and 0.75 for a 0: −log 0.5 = 0.693 and −log 0.25 = 1.386; their "
     "mean is 1.040.",
@@ -378,7 +378,7 @@ def binary_cross_entropy(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=22,
+    minutes=16,
     ask="What comes into layer l from the layer after it, and which cache belongs to it?",
     by_hand="The last bias moves the scores of all examples alike, so its gradient is the mean of "
     "AL − Y: with AL = (0.75, 0.5) and Y = (1, 0) it is (−0.25 + 0.5) / 2 = 0.125.",

@@ -11,7 +11,7 @@ check, progress = sheet.check, sheet.progress
 
 
 @sheet.question(
-    minutes=12,
+    minutes=14,
     ask="How often is the order of the examples drawn, and what is done with it then?",
     by_hand="Of 14 examples, a dev fraction of 0.2 is 2.8, rounded 3; a test fraction of 0.3 is "
     "4.2, rounded 4; the other 7 are for training. If the shuffled order begins 9, 2, 5, …, each "
@@ -67,7 +67,7 @@ def split_examples(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=18,
+    minutes=23,
     ask="What is shuffled here, and what is counted to know when a set is full?",
     by_hand="Groups A, B and C have 5, 2 and 3 examples, and the order drawn is B, C, A. A test "
     "fraction of 0.3 is 3 examples: B has 2, which is too few, so C comes too, and test has 5.",
@@ -123,7 +123,7 @@ def split_by_group(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=8,
+    minutes=11,
     ask="Which two numbers does each of the two differences compare, and in which order?",
     by_hand="With 15 % on train, 16 % on dev and a target of 14 %, bias is 15 − 14 = 1 % and "
     "variance 16 − 15 = 1 %: with a tolerance of 2 % neither is high.",
@@ -149,7 +149,7 @@ def diagnose(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=15,
+    minutes=21,
     ask="In what does each set differ from the one before it in the table, and what does it mean if "
     "the error rises there?",
     by_hand="People 4 %, training 5 %, then 6 %, 14 % on the dev set and 14 % for newcomers: the "

@@ -11,7 +11,7 @@ check, progress = sheet.check, sheet.progress
 
 
 @sheet.question(
-    minutes=22,
+    minutes=26,
     ask="How often is the order of the examples drawn, and to what is it applied?",
     by_hand="The examples 0, 1, 2, 3, 4 in the order 3, 0, 4, 1, 2 with batch_size = 2 make three "
     "pairs: columns 3 and 0 of X and Y, columns 4 and 1, and column 2 alone.",
@@ -81,7 +81,7 @@ def mini_batches(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=8,
+    minutes=12,
     ask="Does the step go up or down the slope, and how far?",
     by_hand="A parameter of 1 with a gradient of 4 and a learning rate of 0.5 moves to −1.",
 )
@@ -105,7 +105,7 @@ def gradient_descent_step(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=14,
+    minutes=18,
     ask="What does one example weigh in the result, one of a large mini-batch and one of a small?",
     by_hand="Three examples have the mean 8, a fourth has 4. All four together have the mean "
     "(8 + 8 + 8 + 4) / 4 = 7, not 6.",

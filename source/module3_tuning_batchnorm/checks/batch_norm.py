@@ -72,7 +72,7 @@ def batchnorm_forward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=25,
+    minutes=20,
     ask="By which paths does one entry of Z reach the output, and what does it move for the others?",
     by_hand="With Z_norm = (−1, 1, −1, 1), gamma = 2 and dZ_tilde = (3, 1, 0, 0): dbeta = 4, "
     "dgamma = −3 + 1 = −2; dZ_norm = (6, 2, 0, 0) has the mean 2, and dZ_norm · Z_norm has −1.",
@@ -98,7 +98,7 @@ def batchnorm_backward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=20,
+    minutes=22,
     ask="Which layers have batch norm, what comes after it, and which running statistics go to whom?",
     by_hand="z = (1, 5, 1, 5) with epsilon = 5 and gamma = 3 becomes (−2, 2, −2, 2), relu makes it "
     "(0, 2, 0, 2), and an output layer with W = 1 and b = −2 (−2, 0, −2, 0).",
@@ -121,13 +121,13 @@ def bn_model_forward(trial: Trial) -> None:
     trial.holds(
         "a cache for each layer",
         a_list,
-        "caches should be a list: ((A_prev, W), bn_cache, relu_cache) for each hidden layer, then "
-        "((A_prev, W, b), activation_cache).",
+        "caches should be a list: ((A_prev, W), bn_cache, Z_tilde) for each hidden layer, then "
+        "((A_prev, W, b), AL).",
     )
     trial.agree("A_prev in the cache of layer 1", caches[0][0][0], X)
-    trial.agree("the relu cache of layer 1", caches[0][2], [[-2, 2, -2, 2]])
+    trial.agree("Z_tilde in the cache of layer 1", caches[0][2], [[-2, 2, -2, 2]])
     trial.agree("A_prev in the cache of layer 2", caches[1][0][0], [[0, 2, 0, 2]])
-    trial.agree("the activation cache of layer 2", caches[1][1], [[low, 0.5, low, 0.5]])
+    trial.agree("AL in the cache of layer 2", caches[1][1], [[low, 0.5, low, 0.5]])
     # At test time z = (1, 5) less 1, over the root of 4 + 5, times 3.
     running = {"mean1": column(1), "var1": column(4)}
     AL, _, same = trial(X[:, :2], parameters, running, "test", momentum=0.75, epsilon=5.0)
@@ -163,7 +163,7 @@ def bn_model_forward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=20,
+    minutes=19,
     ask="Which three steps lead back through a hidden layer, and in which order?",
     by_hand="The last bias moves the scores of all examples alike, so its gradient is the mean of "
     "AL − Y: with AL = (0.75, 0.5) and Y = (1, 0) it is (−0.25 + 0.5) / 2 = 0.125.",
@@ -212,7 +212,7 @@ def bn_model_backward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=25,
+    minutes=20,
     ask="Which entries share a mean and a std, which share a gamma, and does every entry that shares "
     "a mean have the same gamma?",
     by_hand="With Z_norm = (−1, 1, −1, 1) down one column, gamma = (1, 2, 3, 4), std = 2 and "
@@ -238,7 +238,7 @@ def layernorm_backward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=20,
+    minutes=16,
     ask="What do the two layers together answer to an example of zeros, and by how much does the "
     "answer change when one input grows by 1?",
     by_hand="One unit with the weights (1, −2), gamma = 6, beta = 1, a running mean of 2, a running "

@@ -11,7 +11,7 @@ check, progress = sheet.check, sheet.progress
 
 
 @sheet.question(
-    minutes=10,
+    minutes=11,
     ask="Which row does class c belong to, which column example i, and how many rows are there?",
     by_hand="With C = 3 the labels 2 and 0 become the columns (0, 0, 1) and (1, 0, 0).",
 )
@@ -25,7 +25,7 @@ def one_hot(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=14,
+    minutes=13,
     ask="Over which axis do probabilities sum to 1, and what happens to exp of a large number?",
     by_hand="The scores log 1, log 2 and log 5 give 1, 2 and 5 with the sum 8: 1/8, 2/8 and 5/8.",
 )
@@ -45,7 +45,7 @@ def softmax(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=14,
+    minutes=11,
     ask="Which entries of P count, and what is the mean taken over?",
     by_hand="If the true classes got 1/2, 1/4 and 1/8, the costs are log 2, 2 log 2 and 3 log 2, with "
     "the mean 2 log 2 = 1.386.",
@@ -74,7 +74,7 @@ def cross_entropy(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=12,
+    minutes=8,
     ask="What was said, what was true, and over how many examples is the cost a mean?",
     by_hand="For P = (0.5, 0.25, 0.25) and Y = (1, 0, 0) the difference is (−0.5, 0.25, 0.25); with two "
     "examples the first column of dZ is half of that.",
@@ -95,7 +95,7 @@ def softmax_cross_entropy_backward(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=8,
+    minutes=6,
     ask="Which axis holds the classes, and how are they counted?",
     by_hand="The column (0.1, 0.1, 0.8) is of class 2, and (0.2, 0.4, 0.4) of class 1.",
 )
@@ -112,7 +112,7 @@ def predict(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=20,
+    minutes=17,
     ask="Which examples belong together, what is compared within such a group, and how much does each "
     "group count?",
     by_hand="Two bins. Three examples are 0.5, 0.5 and 0.4 sure and one of them is right: in the lower "
@@ -137,7 +137,7 @@ def calibration_error(trial: Trial) -> None:
 
 
 @sheet.question(
-    minutes=15,
+    minutes=13,
     ask="If the answer were k, what would it cost on average, over all that may be true?",
     by_hand="A mushroom is edible with probability 0.9. To eat a poisonous one costs 100, to leave an "
     "edible one 1: eating costs 0.1 · 100 = 10 on average, leaving it 0.9 · 1 = 0.9.",

@@ -133,15 +133,6 @@ def test_bn_model_threads_the_running_statistics_through_every_layer(rng):
         np.testing.assert_array_equal(running[name], value)
 
 
-def test_given_functions_stay_finite_at_the_extremes():
-    AL, _ = ref.sigmoid_forward(np.array([[-1000.0, 0.0, 1000.0]]))
-    np.testing.assert_array_equal(AL, [[0.0, 0.5, 1.0]])
-    assert np.isfinite(ref.binary_cross_entropy(AL, np.array([[1.0, 1.0, 0.0]])))
-    np.testing.assert_array_equal(
-        ref.relu_backward(np.ones((1, 3)), np.array([[-1.0, 0.0, 2.0]])), [[0, 0, 1]]
-    )
-
-
 def test_central_difference_has_the_derivative_of_a_cubic():
     at = np.array([[1.0, -2.0]])
     numerical = central_difference(lambda x: float(np.sum(x**3)), at, step=1e-4)
