@@ -251,9 +251,10 @@ TASK = Task(
         "BB-20": "inputs untouched",
     },
     promises={
-        "dZ_tilde": Promise(value=(-0.4, 2.8), rows=(3, 5), columns=(1, 6)),
+        "dZ_tilde": Promise(value=(-0.4, 2.8), within=(-5, 5), rows=(3, 5), columns=(1, 6)),
         "cache": Promise(
             value=(-1.7, 2.7),
+            within=(-2.5, 8),
             rows=(3, 5),
             columns=(1, 6),
             has=("0", "a constant row", "equal neighbours"),

@@ -192,10 +192,11 @@ TASK = Task(
         "BM-18": "inputs untouched",
     },
     promises={
-        "AL": Promise(value=(0.65, 0.7), columns=(4, 6)),
+        "AL": Promise(value=(0.65, 0.7), within=(0, 1), columns=(4, 6)),
         "Y": Promise(value=(0, 1), columns=(4, 6), has=("0", "equal neighbours")),
         "caches": Promise(
             value=(-3.9, 4.3),
+            within=(-12, 12),
             length=(2, 11),
             rows=(1, 4),
             columns=(1, 6),

@@ -509,8 +509,8 @@ TASK = Task(
         "DD-19": "difference · tiny slopes",
     },
     promises={
-        "theta": Promise(value=(-1.5, 1.5), length=(1, 40)),
-        "grad": Promise(value=(-1.5, 1.5), length=(1, 40), has=("0",)),
+        "theta": Promise(value=(-1.5, 1.5), within=(-2, 2), length=(1, 40)),
+        "grad": Promise(value=(-1.5, 1.5), within=(-9, 35), length=(1, 40), has=("0",)),
         "epsilon": Promise(value=(0.01, 2)),
     },
     equivalent={

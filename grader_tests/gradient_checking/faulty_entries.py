@@ -327,8 +327,8 @@ TASK = Task(
         "FE-19": "all",
     },
     promises={
-        "grad": Promise(value=(-200, 200), length=(5, 300), has=("0",)),
-        "numerical": Promise(value=(-200, 200), length=(5, 300), has=("0",)),
+        "grad": Promise(value=(-200, 200), within=(-1000, 1000), length=(5, 300), has=("0",)),
+        "numerical": Promise(value=(-200, 200), within=(-1000, 1000), length=(5, 300), has=("0",)),
         "tolerance": Promise(value=(0, 0.5), has=("0",)),
     },
     equivalent={

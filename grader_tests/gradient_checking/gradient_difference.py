@@ -200,8 +200,18 @@ TASK = Task(
         "GC-27": "all",
     },
     promises={
-        "grad": Promise(value=(-2300, 2300), length=(1, 200), has=("0", "equal neighbours")),
-        "numerical": Promise(value=(-2300, 2300), length=(1, 200), has=("0", "equal neighbours")),
+        "grad": Promise(
+            value=(-2300, 2300),
+            within=(-3500, 3500),
+            length=(1, 200),
+            has=("0", "equal neighbours"),
+        ),
+        "numerical": Promise(
+            value=(-2300, 2300),
+            within=(-3500, 3500),
+            length=(1, 200),
+            has=("0", "equal neighbours"),
+        ),
     },
     equivalent={
         "a norm does not see the sign": (

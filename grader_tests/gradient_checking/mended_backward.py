@@ -175,9 +175,11 @@ TASK = Task(
     },
     promises={
         "lambd": Promise(value=(0, 2), has=("0",)),
-        "AL": Promise(value=(0.47, 0.84), columns=(1, 8)),
+        "AL": Promise(value=(0.47, 0.84), within=(0, 1), columns=(1, 8)),
         "Y": Promise(value=(0, 1), columns=(1, 8), has=("0", "equal neighbours")),
-        "caches": Promise(value=(-1.8, 1.7), length=(1, 4), rows=(1, 5), columns=(1, 8)),
+        "caches": Promise(
+            value=(-1.8, 1.7), within=(-5, 5), length=(1, 4), rows=(1, 5), columns=(1, 8)
+        ),
     },
     equivalent={
         "both have a column for each example": ("m, L, grads = AL.shape[1], len(caches), {}",),

@@ -261,7 +261,7 @@ TASK = Task(
         "GC-21": "slopes",
     },
     promises={
-        "theta": Promise(value=(-1.4, 1.4), length=(1, 6)),
+        "theta": Promise(value=(-1.4, 1.4), within=(-2, 2), length=(1, 6)),
         "epsilon": Promise(value=(0.01, 0.6)),
     },
     equivalent={

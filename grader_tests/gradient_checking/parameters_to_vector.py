@@ -151,7 +151,12 @@ TASK = Task(
     },
     promises={
         "parameters": Promise(
-            value=(-1.7, 1.4), rows=(1, 4), columns=(1, 4), layers=(1, 12), has=("another order",)
+            value=(-1.7, 1.4),
+            within=(-5, 5),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(1, 12),
+            has=("another order",),
         ),
     },
 )

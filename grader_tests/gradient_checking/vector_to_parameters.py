@@ -201,7 +201,7 @@ TASK = Task(
         "VP-11": "biases",
     },
     promises={
-        "theta": Promise(value=(-1.7, 1.5), length=(4, 65)),
+        "theta": Promise(value=(-1.7, 1.5), within=(-5, 5), length=(4, 65)),
         "layer_dims": Promise(value=(1, 4), length=(2, 13), has=("int64",)),
     },
 )

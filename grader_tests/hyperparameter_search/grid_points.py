@@ -153,6 +153,8 @@ TASK = Task(
         "GP-07": "all",
     },
     promises={
-        "axes": Promise(value=(0.17, 100), length=(1, 4), has=("adam", "int64", "sgd")),
+        "axes": Promise(
+            value=(0.17, 100), within=(0, 200), length=(1, 4), has=("adam", "int64", "sgd")
+        ),
     },
 )

@@ -208,7 +208,7 @@ TASK = Task(
         "space": Promise(
             value=(0, 500), length=(2, 3), has=("0", "integer", "linear", "log", "one_minus_log")
         ),
-        "trials": Promise(value=(0.00027, 400), length=(2, 9)),
+        "trials": Promise(value=(0.00027, 400), within=(8e-7, 500), length=(5, 9)),
         "keep": Promise(value=(1, 5)),
     },
 )

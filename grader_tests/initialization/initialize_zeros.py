@@ -98,6 +98,8 @@ TASK = Task(
         "INIT-22": "all but biases",
     },
     promises={
-        "layer_dims": Promise(value=(1, 4.5), length=(2, 12), has=("equal neighbours", "int64")),
+        "layer_dims": Promise(
+            value=(1, 4.5), within=(1, 8), length=(2, 12), has=("equal neighbours", "int64")
+        ),
     },
 )

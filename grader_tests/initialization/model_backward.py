@@ -236,10 +236,11 @@ TASK = Task(
         "MB-09": "all but one layer · inputs untouched",
     },
     promises={
-        "AL": Promise(value=(0.37, 1), columns=(3, 8), has=("equal neighbours",)),
+        "AL": Promise(value=(0.37, 1), within=(0, 1), columns=(3, 8), has=("equal neighbours",)),
         "Y": Promise(value=(0, 1), columns=(3, 8), has=("0", "equal neighbours")),
         "caches": Promise(
             value=(-730, 1000),
+            within=(-8000, 8000),
             length=(1, 11),
             rows=(1, 7),
             columns=(1, 8),

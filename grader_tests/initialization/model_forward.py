@@ -157,8 +157,10 @@ TASK = Task(
         "MF-09": "all",
     },
     promises={
-        "X": Promise(value=(-1.5, 1.5), rows=(2, 6), columns=(3, 8)),
-        "parameters": Promise(value=(-1.6, 1.3), rows=(1, 7), columns=(1, 7), layers=(1, 11)),
+        "X": Promise(value=(-1.5, 1.5), within=(-4, 4), rows=(2, 6), columns=(3, 8)),
+        "parameters": Promise(
+            value=(-1.6, 1.3), within=(-5, 5), rows=(1, 7), columns=(1, 7), layers=(1, 11)
+        ),
     },
     equivalent={
         "layer and L are less than a hundred": (

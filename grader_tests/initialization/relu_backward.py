@@ -123,8 +123,10 @@ TASK = Task(
         "RE-11": "all",
     },
     promises={
-        "dA": Promise(value=(-1.2, 1.4), rows=(1, 5), columns=(1, 6)),
-        "cache": Promise(value=(-1.9, 2.3), rows=(1, 5), columns=(1, 6), has=("0",)),
+        "dA": Promise(value=(-1.2, 1.4), within=(-2, 2), rows=(1, 5), columns=(1, 6)),
+        "cache": Promise(
+            value=(-1.9, 2.3), within=(-3.5, 3.5), rows=(1, 5), columns=(1, 6), has=("0",)
+        ),
     },
     equivalent={
         "only the signs count": (

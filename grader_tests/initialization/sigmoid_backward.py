@@ -89,7 +89,7 @@ TASK = Task(
         "SG-11": "all but dZ",
     },
     promises={
-        "dA": Promise(value=(-1.3, 1.4), rows=(1, 4), columns=(4, 6)),
-        "cache": Promise(value=(0.19, 0.84), rows=(1, 4), columns=(4, 6)),
+        "dA": Promise(value=(-1.3, 1.4), within=(-2, 2), rows=(1, 4), columns=(4, 6)),
+        "cache": Promise(value=(0.19, 0.84), within=(0.04, 0.96), rows=(1, 4), columns=(4, 6)),
     },
 )

@@ -154,7 +154,9 @@ TASK = Task(
         "SG-07": "all",
     },
     promises={
-        "Z": Promise(value=(-900, 1000), rows=(1, 6), columns=(1, 6), has=("0",)),
+        "Z": Promise(
+            value=(-900, 1000), within=(-2000, 1000), rows=(1, 6), columns=(1, 6), has=("0",)
+        ),
     },
     equivalent={
         "an absolute value does not see the sign": ("decay = np.exp(-np.abs(-Z))",),

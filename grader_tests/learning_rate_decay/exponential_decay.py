@@ -139,8 +139,8 @@ TASK = Task(
         "LR-17": "all",
     },
     promises={
-        "alpha0": Promise(value=(0.012, 9.2)),
-        "base": Promise(value=(0.73, 0.9)),
+        "alpha0": Promise(value=(0.012, 9.2), within=(0.005, 20)),
+        "base": Promise(value=(0.73, 0.9), within=(0.6, 0.97)),
         "epoch": Promise(value=(0, 100), has=("0",)),
     },
 )

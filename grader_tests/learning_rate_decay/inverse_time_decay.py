@@ -130,8 +130,8 @@ TASK = Task(
         "LR-15": "later epochs",
     },
     promises={
-        "alpha0": Promise(value=(0.012, 9.2)),
-        "decay_rate": Promise(value=(0.52, 1)),
+        "alpha0": Promise(value=(0.012, 9.2), within=(0.005, 20)),
+        "decay_rate": Promise(value=(0.52, 1), within=(0.2, 2)),
         "epoch": Promise(value=(0, 300), has=("0",)),
     },
 )

@@ -112,8 +112,8 @@ TASK = Task(
         "LR-19, way 2": "all",
     },
     promises={
-        "alpha0": Promise(value=(0.012, 9.2)),
-        "k": Promise(value=(2.7, 3.8)),
+        "alpha0": Promise(value=(0.012, 9.2), within=(0.005, 20)),
+        "k": Promise(value=(2.7, 3.8), within=(1.5, 6)),
         "t": Promise(value=(1, 40000)),
     },
 )

@@ -171,8 +171,8 @@ TASK = Task(
         "LR-20, way 5": "later stairs",
     },
     promises={
-        "alpha0": Promise(value=(0.012, 9.2)),
-        "decay_rate": Promise(value=(0.53, 1.1)),
+        "alpha0": Promise(value=(0.012, 9.2), within=(0.005, 20)),
+        "decay_rate": Promise(value=(0.53, 1.1), within=(0.3, 2)),
         "epoch": Promise(value=(0, 1000), has=("0",)),
         "interval": Promise(value=(8, 100)),
     },

@@ -260,7 +260,7 @@ TASK = Task(
         "LR-34": "all",
     },
     promises={
-        "alpha0": Promise(value=(0.0089, 11)),
+        "alpha0": Promise(value=(0.0089, 11), within=(0.005, 20)),
         "t": Promise(value=(1, 570)),
         "warmup": Promise(value=(1, 40)),
         "cooldown": Promise(value=(1, 60)),

@@ -284,6 +284,7 @@ TASK = Task(
     promises={
         "grads_list": Promise(
             value=(-2.5, 2.6),
+            within=(-3, 3),
             length=(1, 4),
             rows=(1, 4),
             columns=(1, 4),

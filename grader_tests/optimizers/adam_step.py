@@ -489,10 +489,16 @@ TASK = Task(
     },
     promises={
         "parameters": Promise(
-            value=(-5.3, 5), rows=(1, 4), columns=(1, 4), layers=(1, 11), has=("other names",)
+            value=(-5.3, 5),
+            within=(-9, 9),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(1, 11),
+            has=("other names",),
         ),
         "grads": Promise(
             value=(-2, 2),
+            within=(-3, 3),
             rows=(1, 4),
             columns=(1, 4),
             layers=(2, 11),
@@ -500,6 +506,7 @@ TASK = Task(
         ),
         "v": Promise(
             value=(-2, 2),
+            within=(-3, 3),
             rows=(1, 4),
             columns=(1, 4),
             layers=(1, 11),
@@ -507,13 +514,14 @@ TASK = Task(
         ),
         "s": Promise(
             value=(0, 3.5),
+            within=(0, 4),
             rows=(1, 4),
             columns=(1, 4),
             layers=(1, 11),
             has=("0", "a constant row", "equal neighbours", "other names"),
         ),
         "t": Promise(value=(1, 400)),
-        "learning_rate": Promise(value=(0.01, 0.36)),
+        "learning_rate": Promise(value=(0.01, 0.36), within=(0.01, 0.5)),
         "beta1": Promise(value=(0.6, 0.85)),
         "beta2": Promise(value=(0.65, 0.999)),
         "epsilon": Promise(value=(1e-08, 0.3)),

@@ -346,10 +346,16 @@ TASK = Task(
     },
     promises={
         "parameters": Promise(
-            value=(-5.2, 5.5), rows=(1, 4), columns=(1, 4), layers=(1, 11), has=("other names",)
+            value=(-5.2, 5.5),
+            within=(-9, 9),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(1, 11),
+            has=("other names",),
         ),
         "grads": Promise(
             value=(-1.9, 2),
+            within=(-3, 3),
             rows=(1, 4),
             columns=(1, 4),
             layers=(2, 11),
@@ -357,13 +363,14 @@ TASK = Task(
         ),
         "s": Promise(
             value=(0, 3.5),
+            within=(0, 4),
             rows=(1, 4),
             columns=(1, 4),
             layers=(1, 11),
             has=("0", "a constant row", "equal neighbours", "other names"),
         ),
-        "learning_rate": Promise(value=(0.008, 0.4)),
-        "beta2": Promise(value=(0.45, 0.9)),
+        "learning_rate": Promise(value=(0.008, 0.4), within=(0.008, 0.5)),
+        "beta2": Promise(value=(0.45, 0.9), within=(0.3, 0.9)),
         "epsilon": Promise(value=(1e-08, 0.3)),
     },
     equivalent={

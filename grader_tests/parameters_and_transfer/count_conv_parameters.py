@@ -134,9 +134,9 @@ TASK = Task(
         "CC-09": "all but without biases",
     },
     promises={
-        "channels": Promise(value=(1, 13)),
-        "filters": Promise(value=(7.8, 512)),
-        "kernel": Promise(value=(1, 12), has=("equal neighbours", "int64")),
+        "channels": Promise(value=(1, 13), within=(1, 20)),
+        "filters": Promise(value=(7.8, 512), within=(2, 512)),
+        "kernel": Promise(value=(1, 12), within=(1, 20), has=("equal neighbours", "int64")),
     },
     equivalent={
         "a product does not see the order": ("w, h = kernel",),

@@ -248,6 +248,7 @@ TASK = Task(
     promises={
         "parameters": Promise(
             value=(-1, 1.9),
+            within=(-5, 5),
             rows=(1, 3),
             columns=(1, 3),
             layers=(1, 12),
@@ -255,12 +256,13 @@ TASK = Task(
         ),
         "grads": Promise(
             value=(0.55, 1.45),
+            within=(0.5, 1.5),
             rows=(1, 3),
             columns=(1, 3),
             layers=(1, 12),
             has=("other names", "another order"),
         ),
-        "learning_rate": Promise(value=(0.23, 0.26)),
+        "learning_rate": Promise(value=(0.23, 0.26), within=(0.2, 0.3)),
         "decay": Promise(value=(0, 1)),
     },
     equivalent={

@@ -440,7 +440,7 @@ TASK = Task(
         "DO-25": "drawn from rng",
     },
     promises={
-        "A": Promise(value=(-1.5, 1.5), rows=(3, 307), columns=(5, 193)),
+        "A": Promise(value=(-1.5, 1.5), within=(-2, 2), rows=(3, 307), columns=(5, 193)),
         "keep_prob": Promise(value=(0.25, 1)),
     },
     equivalent={

@@ -47,7 +47,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
     """Curves that stop or do not, after a few epochs of improvement, on scales of their own."""
     cases = []
     for index, (tag, patience, levels, words) in enumerate(CURVES):
-        before = range(9 + int(rng.integers(1, 5)), 9, -1)
+        improving = 4 if len(levels) > 100 else int(rng.integers(1, 5))
+        before = range(9 + improving, 9, -1)
         base, step = rng.uniform(0.1, 0.5), rng.uniform(0.02, 0.08)
         scale, shift = ((1, 0), (100, 0), (1, -2))[index % 3]
         costs = [float(scale * (base + step * level) + shift) for level in (*before, *levels)]
@@ -240,7 +241,9 @@ TASK = Task(
         "ES-13": "training that stops",
     },
     promises={
-        "dev_costs": Promise(value=(8, 83), length=(1, 190), has=("equal neighbours",)),
+        "dev_costs": Promise(
+            value=(8, 83), within=(-2, 200), length=(1, 214), has=("equal neighbours",)
+        ),
         "patience": Promise(value=(1, 12)),
     },
     equivalent={

@@ -299,17 +299,23 @@ TASK = Task(
     },
     promises={
         "grads": Promise(
-            value=(-1.8, 1.5), rows=(1, 5), columns=(1, 5), layers=(1, 11), has=("another order",)
+            value=(-1.8, 1.5),
+            within=(-5, 5),
+            rows=(1, 5),
+            columns=(1, 5),
+            layers=(1, 11),
+            has=("another order",),
         ),
         "parameters": Promise(
             value=(-3.5, 3.2),
+            within=(-10, 10),
             rows=(1, 5),
             columns=(1, 5),
             layers=(1, 11),
             has=("another order", "0"),
         ),
-        "l1": Promise(value=(0, 18), has=("0",)),
-        "l2": Promise(value=(0, 9), has=("0",)),
+        "l1": Promise(value=(0, 18), within=(0, 25), has=("0",)),
+        "l2": Promise(value=(0, 9), within=(0, 12), has=("0",)),
         "m": Promise(value=(1, 50)),
     },
     equivalent={

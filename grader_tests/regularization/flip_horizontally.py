@@ -90,6 +90,8 @@ TASK = Task(
         "FH-05": "inputs untouched",
     },
     promises={
-        "images": Promise(value=(0.1, 0.8), rows=(1, 4), columns=(4, 6)),
+        "images": Promise(
+            value=(0.1, 0.8), within=(0, 1), length=(1, 4), rows=(2, 6), columns=(4, 6)
+        ),
     },
 )

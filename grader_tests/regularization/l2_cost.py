@@ -172,7 +172,12 @@ TASK = Task(
     },
     promises={
         "parameters": Promise(
-            value=(-2.7, 3.6), rows=(1, 5), columns=(1, 5), layers=(1, 11), has=("another order",)
+            value=(-2.7, 3.6),
+            within=(-9, 9),
+            rows=(1, 5),
+            columns=(1, 5),
+            layers=(1, 11),
+            has=("another order",),
         ),
         "lambd": Promise(value=(0, 12), has=("0",)),
         "m": Promise(value=(1, 50)),

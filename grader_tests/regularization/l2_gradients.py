@@ -201,10 +201,20 @@ TASK = Task(
     },
     promises={
         "grads": Promise(
-            value=(-1.8, 1.5), rows=(1, 5), columns=(1, 5), layers=(1, 11), has=("another order",)
+            value=(-1.8, 1.5),
+            within=(-5, 5),
+            rows=(1, 5),
+            columns=(1, 5),
+            layers=(1, 11),
+            has=("another order",),
         ),
         "parameters": Promise(
-            value=(-3.5, 3.2), rows=(1, 5), columns=(1, 5), layers=(1, 11), has=("another order",)
+            value=(-3.5, 3.2),
+            within=(-10, 10),
+            rows=(1, 5),
+            columns=(1, 5),
+            layers=(1, 11),
+            has=("another order",),
         ),
         "lambd": Promise(value=(0, 12), has=("0",)),
         "m": Promise(value=(1, 50)),

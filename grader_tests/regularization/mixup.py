@@ -386,7 +386,7 @@ TASK = Task(
         "MX-13": "what is refused",
     },
     promises={
-        "X": Promise(value=(1, 5), rows=(1, 12), columns=(7, 200)),
+        "X": Promise(value=(1, 5), within=(-2, 8), rows=(1, 12), columns=(7, 200)),
         "Y": Promise(value=(0, 1), rows=(1, 10), columns=(7, 200), has=("0",)),
         "weights": Promise(value=(0, 1), length=(7, 200), has=("0",)),
     },

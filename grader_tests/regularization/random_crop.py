@@ -412,7 +412,9 @@ TASK = Task(
         "RC-11": "inputs untouched",
     },
     promises={
-        "images": Promise(value=(290, 54000), rows=(5, 3000), columns=(4, 28)),
+        "images": Promise(
+            value=(290, 54000), within=(0, 70000), length=(5, 3000), rows=(4, 60), columns=(4, 28)
+        ),
         "size": Promise(value=(1, 6)),
     },
     equivalent={

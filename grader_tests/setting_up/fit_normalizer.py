@@ -218,6 +218,7 @@ TASK = Task(
     promises={
         "X": Promise(
             value=(-730000, 630000),
+            within=(-1.2e6, 1.2e6),
             rows=(1, 4),
             columns=(1, 9),
             has=("a constant row", "equal neighbours"),

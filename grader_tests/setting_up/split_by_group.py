@@ -451,9 +451,9 @@ TASK = Task(
         "GS-12": "inputs untouched",
     },
     promises={
-        "groups": Promise(value=(-20, 30), length=(15, 3000), has=("int64",)),
+        "groups": Promise(value=(-20, 30), within=(-250, 800), length=(15, 4000), has=("int64",)),
         "dev_fraction": Promise(value=(0, 0.5), has=("0",)),
-        "test_fraction": Promise(value=(0, 0.6), has=("0",)),
+        "test_fraction": Promise(value=(0, 0.55), within=(0, 0.7), has=("0",)),
     },
     equivalent={
         "the least, in any order": (

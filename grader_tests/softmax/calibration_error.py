@@ -274,7 +274,7 @@ TASK = Task(
     },
     promises={
         "P": Promise(value=(0, 1), rows=(3, 9), columns=(1, 60), has=("0",)),
-        "labels": Promise(value=(0, 7), length=(1, 60), has=("int64",)),
+        "labels": Promise(value=(0, 7), within=(0, 8), length=(1, 60), has=("int64",)),
         "bins": Promise(value=(1, 25)),
     },
     equivalent={

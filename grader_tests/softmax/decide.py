@@ -197,8 +197,8 @@ TASK = Task(
         "DC-13": "all",
     },
     promises={
-        "P": Promise(value=(0, 0.9), rows=(2, 5), columns=(1, 50), has=("0",)),
-        "costs": Promise(value=(0.1, 8), rows=(2, 8), columns=(2, 5)),
+        "P": Promise(value=(0, 0.9), within=(0, 0.999), rows=(2, 5), columns=(1, 50), has=("0",)),
+        "costs": Promise(value=(0.1, 8), within=(0, 9), rows=(2, 8), columns=(2, 5)),
     },
     equivalent={
         "what is the same for all answers does not matter": (

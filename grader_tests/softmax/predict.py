@@ -146,6 +146,7 @@ TASK = Task(
     promises={
         "P": Promise(
             value=(0, 0.98),
+            within=(0, 0.985),
             rows=(2, 120),
             columns=(1, 30),
             has=("0", "equal neighbours"),

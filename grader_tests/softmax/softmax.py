@@ -240,7 +240,7 @@ TASK = Task(
         "SM-29": "all",
     },
     promises={
-        "Z": Promise(value=(-760, 1000), rows=(2, 120), columns=(1, 130)),
+        "Z": Promise(value=(-760, 1000), within=(-1500, 1500), rows=(2, 120), columns=(1, 130)),
     },
     equivalent={
         "a shift of all scores cancels out": (

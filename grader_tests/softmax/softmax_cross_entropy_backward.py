@@ -215,7 +215,7 @@ TASK = Task(
         "SM-36": "all",
     },
     promises={
-        "P": Promise(value=(0, 0.63), rows=(2, 120), columns=(1, 130), has=("0",)),
+        "P": Promise(value=(0, 0.63), within=(0, 0.9), rows=(2, 120), columns=(1, 130), has=("0",)),
         "Y": Promise(
             value=(0, 1),
             rows=(2, 120),

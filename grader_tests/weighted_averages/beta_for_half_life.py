@@ -176,7 +176,7 @@ TASK = Task(
         "EW-49": "all",
     },
     promises={
-        "steps": Promise(value=(0.6, 700)),
+        "steps": Promise(value=(0.6, 700), within=(0.3, 700)),
     },
     equivalent={"only the sign counts": ("if (steps * 1.01) <= 0:",)},
 )

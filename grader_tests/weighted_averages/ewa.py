@@ -227,9 +227,9 @@ TASK = Task(
         "EW-19": "all",
     },
     promises={
-        "beta ** T": Promise(value=(0.01, 0.6), of=left_of_the_start),
-        "values": Promise(value=(-160, 160), length=(1, 400), has=("int64",)),
-        "beta": Promise(value=(0, 0.87), has=("0",)),
+        "β to the power T": Promise(value=(0.01, 0.6), within=(0, 0.9), of=left_of_the_start),
+        "values": Promise(value=(-160, 160), within=(-250, 250), length=(1, 400), has=("int64",)),
+        "beta": Promise(value=(0, 0.87), within=(0, 0.99), has=("0",)),
     },
     equivalent={
         "every entry is filled": ("averages, v = np.ones(len(values)), 0.0",),

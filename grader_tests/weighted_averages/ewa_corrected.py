@@ -220,8 +220,13 @@ TASK = Task(
         "EW-22": "all",
     },
     promises={
-        "beta ** T": Promise(value=(5e-6, 0.6), of=left_of_the_start),
-        "values": Promise(value=(-120, 120), length=(1, 300), has=("equal neighbours", "int64")),
+        "β to the power T": Promise(value=(5e-6, 0.6), within=(0, 0.975), of=left_of_the_start),
+        "values": Promise(
+            value=(-120, 120),
+            within=(-200, 200),
+            length=(1, 300),
+            has=("equal neighbours", "int64"),
+        ),
         "beta": Promise(value=(0, 0.999), has=("0",)),
     },
 )
