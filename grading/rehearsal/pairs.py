@@ -68,21 +68,22 @@ class Pairs:
         """Of which kind an answer with two mistakes is, or what is wrong about its names."""
         with warnings.catch_warnings(action="ignore"):
             asked = ask_here(self.task.namespace(text))
-        verdict = exam.judge(asked)
+        naming, answers = exam.naming(), exam.put(asked)
+        verdict = exam.judge(asked) if self.task.own_parts else exam.verdict(answers)
         if verdict.score >= self.task.points:
             return "they earn full marks"
         if any(unanswered.exception in UNBOUND for _, unanswered in verdict.unanswered):
             return "apart"  # one has done away with a name that the other uses
-        made, named = {mistake for mistake, _ in two}, set(verdict.mistakes)
+        made = {mistake for mistake, _ in two}
+        named = set(verdict.mistakes if self.task.own_parts else naming.named(answers))
         if named == made:
             return "both"
-        naming, answers = exam.naming(), exam.put(asked)
         alike = naming.pairs_like(answers)
         if named in alike or (
             naming.explain(answers, named) and not any(m.looks_like for m in named - made)
         ):
             return "one" if named < made else "other"
-        if named <= made and (len(alike) > 1 or _covers(exam, verdict, two)):
+        if named <= made and (len(alike) > 1 or _covers(exam, verdict, named, two)):
             return "one"
         return f"named as {' and '.join(sorted(m.id for m in named)) or 'nothing'}"
 
@@ -90,15 +91,17 @@ class Pairs:
 UNBOUND = {"NameError", "UnboundLocalError"}
 
 
-def _covers(exam: Exam, verdict: Verdict, two: tuple[Written, Written]) -> bool:
+def _covers(
+    exam: Exam, verdict: Verdict, named: set[Mistake], two: tuple[Written, Written]
+) -> bool:
     """Whether the mistake that is named costs as much as the other, or all that was lost."""
     costs = []
-    for mistake, way in sorted(two, key=lambda written: written[0] not in verdict.mistakes):
+    for mistake, way in sorted(two, key=lambda written: written[0] not in named):
         lost = set(exam.judge(ask_here(exam.task.namespace(way))).lost)
-        if mistake in verdict.mistakes and lost >= set(verdict.lost):
+        if mistake in named and lost >= set(verdict.lost):
             return True
         costs.append(total(criterion.points for criterion in lost))
-    return bool(verdict.mistakes) and costs[0] >= costs[1]
+    return bool(named) and costs[0] >= costs[1]
 
 
 def run(catalogue: Catalogue, names: Sequence[str], seeds: int) -> int:
