@@ -146,6 +146,20 @@ MISTAKES = (
         "a 2 that cancels the ½ of the cost.",
         edit("lambd / m * W", "lambd / (2 * m) * W"),
     ),
+    Mistake(
+        "MB-10",
+        FOUND,
+        "The penalty's derivative is twice what it should be, or lacks 1/m. In the cost stands "
+        "lambd / (2 m).",
+        edit("lambd / m * W", "2 * lambd / m * W"),
+        edit("lambd / m * W", "lambd * W"),
+    ),
+    Mistake(
+        "MB-11",
+        FOUND,
+        "The hidden layers are differentiated as if they were ReLUs. They are tanh.",
+        edit("(1 - A_prev**2)", "(A_prev > 0)"),
+    ),
 )
 
 TASK = Task(
@@ -162,6 +176,9 @@ TASK = Task(
     variants=(Variant("mended in place", edit(*TANH).then(*PENALTY).of(ref.suspect_backward)),),
     confirm=confirm,
     losses={
+        "MB-10": "all",
+        "MB-10, way 2": "all",
+        "MB-11": "hidden layers",
         "GC-15": "all",
         "MB-01": "output layer",
         "MB-02": "hidden layers",

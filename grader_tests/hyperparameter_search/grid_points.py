@@ -113,6 +113,12 @@ MISTAKES = (
             "        points += [{**first, name: value} for value in values[1:]]",
         ),
     ),
+    Mistake(
+        "GP-08",
+        GRID,
+        "The values of an axis are sorted. They come in the order in which they are given.",
+        edit("for value in values]", "for value in sorted(values)]"),
+    ),
 )
 
 
@@ -144,6 +150,7 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("by counting", by_counting),),
     losses={
+        "GP-08": "order",
         "GP-01": "all",
         "GP-02": "order",
         "GP-03": "all",

@@ -54,6 +54,7 @@ MISTAKES = (
         DEPTH,
         "The derivative passes where Z is exactly 0. In this course nothing passes at the kink.",
         edit("Z > 0", "Z >= 0"),
+        edit("np.where(Z > 0, dA, 0.0)", "dA * np.heaviside(Z, 0.5)"),
     ),
     Mistake(
         "RE-05",

@@ -156,6 +156,13 @@ MISTAKES = (
         .then('return run, "rate too large"', 'return "rate too large", run')
         .then(f"return run, {LAST}", f"return ({LAST}), run"),
     ),
+    Mistake(
+        "LR-66",
+        SCHEDULES,
+        "A cost that rises once is taken for a rate that is too large. Sound runs have bumps, "
+        "too: ask whether the cost ends above its start.",
+        edit("if costs[-1] > costs[0]:", "if np.any(np.diff(costs) > 0):"),
+    ),
 )
 
 
@@ -197,6 +204,7 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("each run for itself", by_each),),
     losses={
+        "LR-66": "rates that rise or stop too soon · rates that stay",
         "LR-51": "a plot that misleads",
         "LR-52": "rates that rise or stop too soon · rates that stay",
         "LR-52, way 2": "rates that rise or stop too soon",

@@ -261,6 +261,20 @@ MISTAKES = (
         "velocity.",
         edit(W_OF_V, "new_parameters[name] = value - learning_rate * g"),
     ),
+    Mistake(
+        "MO-19",
+        MOMENTUM,
+        "Velocity and parameters come back in the wrong order: first the parameters, then the "
+        "velocity.",
+        edit("return new_parameters, new_velocity", "return new_velocity, new_parameters"),
+    ),
+    Mistake(
+        "MO-20",
+        MOMENTUM,
+        "The gradient is subtracted in the velocity. It is added there, and subtracted once, with "
+        "the step.",
+        edit("+ (1 - beta) * ", "- (1 - beta) * "),
+    ),
 )
 
 
@@ -303,6 +317,8 @@ TASK = Task(
         Variant("copies", momentum_on_copies),
     ),
     losses={
+        "MO-19": "all",
+        "MO-20": "all",
         "MO-01": "all but parameters · inputs untouched",
         "MO-02": "all",
         "MO-03": "all",

@@ -292,6 +292,19 @@ MISTAKES = (
         "updates, not over the layers: take this parameter's own old average.",
         rmsprop_between_layers,
     ),
+    Mistake(
+        "RM-22",
+        RMSPROP,
+        "s and parameters come back in the wrong order: first the parameters, then s.",
+        edit("return new_parameters, new_s", "return new_s, new_parameters"),
+    ),
+    Mistake(
+        "RM-23",
+        RMSPROP,
+        "The step is multiplied by the root. Divide by it: where gradients are large, steps are "
+        "short.",
+        edit("/ (np.sqrt(square) + epsilon)", "* (np.sqrt(square) + epsilon)"),
+    ),
 )
 
 
@@ -320,6 +333,8 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("power", rmsprop_by_power),),
     losses={
+        "RM-22": "all",
+        "RM-23": "all but running squares · inputs untouched",
         "RM-01": "all but running squares · inputs untouched",
         "RM-02": "where epsilon stands",
         "RM-03": "where epsilon stands",

@@ -115,6 +115,7 @@ MISTAKES = (
         "The answer is the epoch at which training ends. Patience has run out by then; the "
         "parameters to keep are those of the best epoch.",
         edit("return best", "return epoch"),
+        edit("            break", "            return epoch"),
     ),
     Mistake(
         "ES-03",
@@ -188,6 +189,16 @@ MISTAKES = (
         edit("", "patience = 3"),
         numbers=fixed(whole=("patience",)),
     ),
+    Mistake(
+        "ES-14",
+        STOPPING,
+        "If patience never runs out, the answer is not the best epoch. It is the best up to the "
+        "end, wherever training ended.",
+        edit(
+            "    return best",
+            "    return best if len(dev_costs) - 1 - best >= patience else len(dev_costs) - 1",
+        ),
+    ),
 )
 
 
@@ -226,6 +237,8 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("minimum of each stretch", by_minimum), Variant("counter", by_counter)),
     losses={
+        "ES-02, way 2": "training that stops · equal costs",
+        "ES-14": "training that runs to the end · equal costs",
         "ES-01": "training that stops · equal costs",
         "ES-02": "all",
         "ES-03": "training that stops · equal costs",

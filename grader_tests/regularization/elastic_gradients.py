@@ -231,6 +231,12 @@ MISTAKES = (
         edit("term / m", "np.sum(term) / m"),
         edit(SIGN, "np.sum(np.sign(W))"),
     ),
+    Mistake(
+        "EG-18",
+        NAMES,
+        "A strength of 0 is refused. It makes sense: one of the two penalties is then left out.",
+        edit("l1 < 0 or l2 < 0", "l1 <= 0 or l2 <= 0"),
+    ),
 )
 
 
@@ -279,6 +285,7 @@ TASK = Task(
     variants=(Variant("by sides", by_sides), Variant("entry by entry", entry_by_entry)),
     confirm=confirm,
     losses={
+        "EG-18": "all but weights of exactly 0 · what is refused",
         "EG-01": "weights · weights of exactly 0",
         "EG-02": "weights · weights of exactly 0",
         "EG-03": "biases",

@@ -66,6 +66,14 @@ MISTAKES = (
         "The caller's images are overwritten. Return a new array, and keep the originals.",
         edit("return " + MIRRORED, "images[:] = images[:, :, ::-1].copy()\n    return images"),
     ),
+    Mistake(
+        "FH-06",
+        AUGMENTATION,
+        "The order of the images is turned round as well, or all axes are. Only columns come in "
+        "reverse order.",
+        edit("images[:, :, ::-1]", "images[::-1, ::-1, ::-1]"),
+        edit("images[:, :, ::-1]", "images[::-1, :, ::-1]"),
+    ),
 )
 
 TASK = Task(
@@ -83,6 +91,8 @@ TASK = Task(
         ),
     ),
     losses={
+        "FH-06": "all",
+        "FH-06, way 2": "all",
         "FH-01": "all",
         "FH-02": "all",
         "FH-03": "all",

@@ -87,6 +87,12 @@ MISTAKES = (
         "missing.",
         edit("(X - mu) / sigma", "X - mu / sigma"),
     ),
+    Mistake(
+        "NI-18",
+        NORMALISING,
+        "The root of sigma is taken. sigma is the standard deviation already.",
+        edit("/ sigma", "/ np.sqrt(sigma)"),
+    ),
 )
 
 TASK = Task(
@@ -108,6 +114,7 @@ TASK = Task(
         ),
     ),
     losses={
+        "NI-18": "all",
         "NI-01": "all",
         "NI-02": "all",
         "NI-08": "several examples",
