@@ -389,8 +389,8 @@ MISTAKES = (
     Mistake(
         "MB-07",
         EPOCH,
-        "Every epoch has the same order: the seed is fixed inside the function. Use rng, which "
-        "goes on from epoch to epoch.",
+        "Every epoch has the same order: nothing is drawn, or the seed is fixed inside the "
+        "function. Use rng, which goes on from epoch to epoch.",
         edit(ORDER, "order = np.random.default_rng(0).permutation(m)"),
         looks_like=always_the_same,
     ),

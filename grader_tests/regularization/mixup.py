@@ -300,8 +300,8 @@ MISTAKES = (
     Mistake(
         "MX-10",
         AUGMENTATION,
-        "Every call gives the same partners, for the seed is fixed inside the function. Use rng, "
-        "which goes on from call to call.",
+        "Every call gives the same partners: nothing is drawn, or the seed is fixed inside the "
+        "function. Use rng, which goes on from call to call.",
         edit(DRAWN, "partner = np.random.default_rng(0).permutation(X.shape[1])"),
         looks_like=always_the_same,
     ),

@@ -343,8 +343,8 @@ MISTAKES = (
     Mistake(
         "GS-09",
         SETS,
-        "Every call gives the same split, for the seed is fixed inside the function. Use rng, "
-        "whose seed the caller has chosen.",
+        "Every call gives the same split: nothing is drawn, or the seed is fixed inside the "
+        "function. Use rng, whose seed the caller has chosen.",
         edit(ORDER, "order = np.random.default_rng(0).permutation(np.unique(groups))"),
         looks_like=always_the_same,
     ),

@@ -13,9 +13,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from grading.boundary.questions import Unanswered
 from grading.marking.catalogue import Catalogue
+from grading.marking.compare import same
 from grading.marking.exam import Exam
-from grading.marking.sitting import Verdict, ask_here
+from grading.marking.sitting import Answers, Verdict, ask_here
 from grading.marking.task import Mistake, Task, Way, total
 from grading.rehearsal.tables import conclude, table
 
@@ -28,9 +30,10 @@ Written = tuple[Mistake, Way]
 class Pairs:
     """The pairs of mistakes of one task, and what is named of answers that make both.
 
-    They are *apart* where they do not compose. Else *both* are named; or *one* that costs at least
-    as much as the other, or all that was lost, or beside which more than one is possible; or
-    *other* ones that answer so wherever they are wrong, for what two mistakes make may be a third.
+    They are *apart* where they do not compose, or one undoes the other. Else *both* are named; or
+    *one* that costs at least as much as the other, or all that was lost, or beside which more than
+    one is possible; or *other* ones that answer so wherever they are wrong, for what two mistakes
+    make may be a third.
 
     Parameters
     ----------
@@ -71,7 +74,7 @@ class Pairs:
         naming, answers = exam.naming(), exam.put(asked)
         verdict = exam.judge(asked) if self.task.own_parts else exam.verdict(answers)
         if verdict.score >= self.task.points:
-            return "they earn full marks"
+            return "apart" if _right(exam, answers) else "they earn full marks"
         if any(unanswered.exception in UNBOUND for _, unanswered in verdict.unanswered):
             return "apart"  # one has done away with a name that the other uses
         made = {mistake for mistake, _ in two}
@@ -86,6 +89,14 @@ class Pairs:
         if named <= made and (len(alike) > 1 or _covers(exam, verdict, named, two)):
             return "one"
         return f"named as {' and '.join(sorted(m.id for m in named)) or 'nothing'}"
+
+
+def _right(exam: Exam, answers: Answers) -> bool:
+    """Whether one mistake undoes the other."""
+    return all(
+        isinstance(wanted, Unanswered) or same(mine.result, wanted.result)
+        for mine, wanted in zip(answers, exam.wanted, strict=True)
+    )
 
 
 UNBOUND = {"NameError", "UnboundLocalError"}
