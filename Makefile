@@ -99,7 +99,7 @@ lint: setup ## check style, formatting, who imports whom, and the workflow
 	$(BIN)/lint-imports
 	$(BIN)/zizmor --offline --no-progress --quiet .github
 
-hints: setup ## write beside the notebooks what their visible checks know of mistakes
+hints: setup ## write what notebooks say of hidden tests: hints, and how far they go
 	@$(BIN)/python -m grading hints
 
 release: hints ## make release/ from source/

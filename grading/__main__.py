@@ -603,10 +603,11 @@ COMMANDS = {
         takes_settings=True,
     ),
     "hints": Command(
-        "write what the visible checks know of mistakes beside the notebooks",
+        "write what notebooks say of hidden tests: hints, and how far they go",
         "Beside each source/ASSIGNMENT/checks/NOTEBOOK.py writes a table of what the mistakes of "
         "the hidden tests answer, by which they are recognised, and what all these modules have in "
-        "common. Run it in the course's folder after a change of checks, mistakes or points.",
+        "common; and into prompts how far the hidden tests go. Run it in the course's folder after "
+        "a change of checks, mistakes, promises or points.",
         _hints_options,
         _hints,
         takes_settings=True,

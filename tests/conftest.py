@@ -147,6 +147,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="those that are tried without namespaces: sample, all, or a row of them",
     )
     parser.addoption("--seeds", type=int, default=1, help="drawings of each task's cases")
+    parser.addoption("--mutated", type=int, default=8, help="spoilt notebooks that are graded")
 
 
 @pytest.fixture(scope="session")

@@ -190,6 +190,29 @@ MISTAKES = (
         "needs its array: compute a new one.",
         edit("dZ_norm = dZ_tilde * gamma", "dZ_tilde *= gamma\n    dZ_norm = dZ_tilde"),
     ),
+    Mistake(
+        "BB-21",
+        BACKWARD,
+        "dZ is divided by std once too often, or not at all. The forward pass divides by it once.",
+        edit(") / std", ") / std**2"),
+        edit(") / std", ")"),
+    ),
+    Mistake(
+        "BB-22",
+        BACKWARD,
+        "dgamma is the sum of the derivatives alone. gamma multiplies Z_norm, so its derivative "
+        "does, too.",
+        edit("np.sum(dZ_tilde * Z_norm, axis=1", "np.sum(dZ_tilde, axis=1"),
+    ),
+    Mistake(
+        "BB-23",
+        BACKWARD,
+        "gamma comes in twice. It is in dZ_norm already.",
+        edit(
+            "(dZ_norm - mean_path - var_path) / std",
+            "gamma * (dZ_norm - mean_path - var_path) / std",
+        ),
+    ),
 )
 
 
@@ -232,6 +255,10 @@ TASK = Task(
     variants=(Variant("graph, step by step", by_graph), Variant("compact, flat", compact)),
     confirm=confirm,
     losses={
+        "BB-21": "dZ",
+        "BB-21, way 2": "dZ",
+        "BB-22": "dgamma",
+        "BB-23": "dZ",
         "BB-01": "dZ",
         "BB-02": "dZ",
         "BB-03": "dZ",
@@ -251,9 +278,10 @@ TASK = Task(
         "BB-20": "inputs untouched",
     },
     promises={
-        "dZ_tilde": Promise(value=(-0.4, 2.8), rows=(3, 5), columns=(1, 6)),
+        "dZ_tilde": Promise(value=(-0.4, 2.8), within=(-5, 5), rows=(3, 5), columns=(1, 6)),
         "cache": Promise(
             value=(-1.7, 2.7),
+            within=(-2.5, 8),
             rows=(3, 5),
             columns=(1, 6),
             has=("0", "a constant row", "equal neighbours"),

@@ -340,6 +340,27 @@ MISTAKES = (
             "mean, var = running_mean, running_var",
         ),
     ),
+    Mistake(
+        "BN-36",
+        NORMALISE,
+        "The running variance is that of m − 1. In this course it is the variance of the "
+        "mini-batch itself.",
+        edit("(1 - momentum) * var", "(1 - momentum) * var * Z.shape[1] / max(Z.shape[1] - 1, 1)"),
+    ),
+    Mistake(
+        "BN-37",
+        NORMALISE,
+        "gamma and beta are left out, or exchanged, in training only. They act in both modes "
+        "alike.",
+        edit(
+            "Z_tilde = gamma * Z_norm + beta",
+            'Z_tilde = gamma * Z_norm + (beta if mode == "test" else 0)',
+        ),
+        edit(
+            "Z_tilde = gamma * Z_norm + beta",
+            'Z_tilde = gamma * Z_norm + beta if mode == "test" else beta * Z_norm + gamma',
+        ),
+    ),
 )
 
 
@@ -397,6 +418,9 @@ TASK = Task(
         ),
     ),
     losses={
+        "BN-36": "running statistics",
+        "BN-37": "output in training",
+        "BN-37, way 2": "output in training",
         "BN-01": "output in training · cache · running statistics",
         "BN-02": "output in training · cache · output at test time",
         "BN-03": "output in training · cache · output at test time",
@@ -435,14 +459,15 @@ TASK = Task(
     promises={
         "Z": Promise(
             value=(-790000, 790000),
+            within=(-1.2e6, 1.2e6),
             rows=(3, 5),
             columns=(1, 9),
             has=("a constant row", "equal neighbours"),
         ),
-        "gamma": Promise(value=(-1.8, 1.9), rows=(3, 5)),
-        "beta": Promise(value=(0.64, 1.3), rows=(3, 5)),
-        "running_mean": Promise(value=(-1.3, 1.3), rows=(3, 5)),
-        "running_var": Promise(value=(2.5, 4.5), rows=(3, 5)),
+        "gamma": Promise(value=(-1.8, 1.9), within=(-2.5, 2.5), rows=(3, 5)),
+        "beta": Promise(value=(0.64, 1.3), within=(0.5, 1.5), rows=(3, 5)),
+        "running_mean": Promise(value=(-1.3, 1.3), within=(-2, 2), rows=(3, 5)),
+        "running_var": Promise(value=(2.5, 4.5), within=(2, 5), rows=(3, 5)),
         "mode": Promise(has=("test", "train")),
         "momentum": Promise(value=(0.6, 0.8)),
     },

@@ -144,6 +144,28 @@ MISTAKES = (
         "or reverse a copy.",
         edit("caches[L - 1]", "caches.pop()").then("caches[layer - 1]", "caches.pop()"),
     ),
+    Mistake(
+        "BM-19",
+        BACKWARD,
+        "dgamma and dbeta have changed places. batchnorm_backward returns dZ, dgamma, dbeta.",
+        edit(
+            'dZ, grads[f"dgamma{layer}"], grads[f"dbeta{layer}"] =',
+            'dZ, grads[f"dbeta{layer}"], grads[f"dgamma{layer}"] =',
+        ),
+    ),
+    Mistake(
+        "BM-20",
+        BACKWARD,
+        "The first hidden layer is left out. The loop goes down to layer 1.",
+        edit("range(L - 1, 0, -1)", "range(L - 1, 1, -1)"),
+    ),
+    Mistake(
+        "BM-21",
+        BACKWARD,
+        "The derivative of the weights is made before batch norm. It takes dZ, which comes out of "
+        "batchnorm_backward.",
+        edit('grads[f"dW{layer}"] = dZ @', 'grads[f"dW{layer}"] = dZ_tilde @'),
+    ),
 )
 
 
@@ -179,6 +201,9 @@ TASK = Task(
     own_parts={"batchnorm_backward": doubles.for_batchnorm_backward},
     confirm=confirm,
     losses={
+        "BM-19": "gamma and beta",
+        "BM-20": "weights · gamma and beta",
+        "BM-21": "weights",
         "BM-11": "all",
         "BM-12": "weights",
         "BM-12, way 2": "weights · bias of the output layer",
@@ -190,10 +215,11 @@ TASK = Task(
         "BM-18": "inputs untouched",
     },
     promises={
-        "AL": Promise(value=(0.65, 0.7), columns=(4, 6)),
+        "AL": Promise(value=(0.65, 0.7), within=(0, 1), columns=(4, 6)),
         "Y": Promise(value=(0, 1), columns=(4, 6), has=("0", "equal neighbours")),
         "caches": Promise(
             value=(-3.9, 4.3),
+            within=(-12, 12),
             length=(2, 11),
             rows=(1, 4),
             columns=(1, 6),

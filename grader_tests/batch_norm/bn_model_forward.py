@@ -200,15 +200,18 @@ TASK = Task(
         "BM-10": "output at test time · running statistics",
     },
     promises={
-        "X": Promise(value=(-3.4, 4.3), rows=(2, 3), columns=(1, 6)),
+        "X": Promise(value=(-3.4, 4.3), within=(-12, 12), rows=(2, 3), columns=(1, 6)),
         "parameters": Promise(
             value=(-1.9, 1.9),
+            within=(-2.5, 2.5),
             rows=(1, 4),
             columns=(1, 4),
             layers=(2, 11),
             has=("another order", "other names"),
         ),
-        "running": Promise(value=(-1.1, 4.1), rows=(2, 4), layers=(1, 10), has=("other names",)),
+        "running": Promise(
+            value=(-1.1, 4.1), within=(-2, 5), rows=(2, 4), layers=(1, 10), has=("other names",)
+        ),
         "mode": Promise(has=("test", "train")),
         "momentum": Promise(value=(0.7, 0.8)),
     },

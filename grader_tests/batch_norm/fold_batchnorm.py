@@ -244,11 +244,11 @@ TASK = Task(
         "FB-13": "all",
     },
     promises={
-        "W": Promise(value=(-1, 1), rows=(1, 5), columns=(2, 6)),
-        "gamma": Promise(value=(-1.5, 1.5), rows=(1, 5)),
-        "beta": Promise(value=(0.7, 1.3), rows=(1, 5)),
-        "running_mean": Promise(value=(-1.2, 1.2), rows=(1, 5)),
-        "running_var": Promise(value=(0, 4), rows=(1, 5), has=("0",)),
+        "W": Promise(value=(-1, 1), within=(-5, 5), rows=(1, 5), columns=(2, 6)),
+        "gamma": Promise(value=(-1.5, 1.5), within=(-2.5, 2.5), rows=(1, 5)),
+        "beta": Promise(value=(0.75, 1.3), within=(0.5, 1.5), rows=(1, 5)),
+        "running_mean": Promise(value=(-1.2, 1.2), within=(-3, 3), rows=(1, 5)),
+        "running_var": Promise(value=(0, 4), within=(0, 5), rows=(1, 5), has=("0",)),
         "epsilon": Promise(value=(1e-3, 0.3)),
     },
     equivalent={

@@ -269,8 +269,8 @@ TASK = Task(
         "LB-13": "inputs untouched",
     },
     promises={
-        "dZ_tilde": Promise(value=(-0.4, 2.8), rows=(3, 6), columns=(1, 6)),
-        "cache": Promise(value=(-2, 2.5), rows=(1, 6), columns=(1, 6), has=("0",)),
+        "dZ_tilde": Promise(value=(-0.4, 2.8), within=(-5, 5), rows=(3, 6), columns=(1, 6)),
+        "cache": Promise(value=(-2, 2.5), within=(-2.5, 7), rows=(1, 6), columns=(1, 6)),
     },
     equivalent={
         "an axis of length 1 may be missing": (

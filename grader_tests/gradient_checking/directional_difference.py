@@ -242,6 +242,17 @@ def in_often(sign: Callable[[list, list, list], bool]) -> Callable:
     return lambda result, wanted, case: bool(sign(*result)) if "often" in case.tags else None
 
 
+def corners(result: tuple, wanted: tuple, case: Case) -> bool | None:
+    """Recognise directions in which all parameters move alike, one way or the other."""
+    if "often" not in case.tags:
+        return None
+    many = np.asarray(result[1])
+    if many.shape[-1] < 2:
+        return None
+    along = np.abs(many @ many[0])
+    return np.allclose(np.abs(many), np.abs(many[0, 0])) and not np.allclose(along, along[0])
+
+
 def lengths(steps: list[np.ndarray]) -> list[float]:
     """How long steps are."""
     return [float(np.linalg.norm(step)) for step in steps]
@@ -268,8 +279,8 @@ MISTAKES = (
     Mistake(
         "DD-02",
         CENTRED,
-        "The direction has not the length 1, so that the step is not epsilon. Divide it by its "
-        "norm.",
+        "The step has not the length epsilon. Divide the direction by its norm, so that it has the "
+        "length 1, and go the epsilon that is given.",
         edit(UNIT, "u = u * 1.0"),
         edit(UNIT, "u = u / np.sum(np.abs(u))"),
         edit(UNIT, "u = u / np.linalg.norm(u) ** 2"),
@@ -356,9 +367,9 @@ MISTAKES = (
         edit(DRAWN, "u = np.random.default_rng(0).standard_normal(len(theta))"),
         edit(DRAWN, "u = np.ones(len(theta))"),
         looks_like=in_often(
-            lambda first, many, again: (
-                np.allclose(np.abs(many), np.abs(many[0]))
-                and np.allclose(np.abs(first[0]), np.abs(many[0]))
+            lambda first, many, again: all(
+                np.allclose(step, many[0]) or np.allclose(step, -np.asarray(many[0]))
+                for step in (*many, first[0])
             )
         ),
     ),
@@ -434,6 +445,14 @@ MISTAKES = (
         edit(LARGER, "abs(slope)"),
         edit(LARGER, "abs(expected)"),
     ),
+    Mistake(
+        "DD-20",
+        CENTRED,
+        "The direction is one of the corners: each parameter moves as far as any other. Every "
+        "direction should be as likely as any other.",
+        edit(DRAWN, "u = rng.choice([-1.0, 1.0], len(theta))"),
+        looks_like=corners,
+    ),
 )
 
 
@@ -487,6 +506,7 @@ TASK = Task(
     unworked={"the right answer *": "the steps are taken and drawn as they should be"},
     variants=(Variant("the step first", the_step_first), Variant("entry by entry", entry_by_entry)),
     losses={
+        "DD-20": "drawn from rng",
         "DD-01": "difference · steps of epsilon, both ways",
         "DD-02": "difference · steps of epsilon, both ways",
         "DD-02, way 2": "steps of epsilon, both ways",
@@ -509,8 +529,8 @@ TASK = Task(
         "DD-19": "difference · tiny slopes",
     },
     promises={
-        "theta": Promise(value=(-1.5, 1.5), length=(1, 40)),
-        "grad": Promise(value=(-1.5, 1.5), length=(1, 40), has=("0",)),
+        "theta": Promise(value=(-1.5, 1.5), within=(-2, 2), length=(1, 40)),
+        "grad": Promise(value=(-1.5, 1.5), within=(-9, 35), length=(1, 40), has=("0",)),
         "epsilon": Promise(value=(0.01, 2)),
     },
     equivalent={

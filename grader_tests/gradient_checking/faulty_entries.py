@@ -125,6 +125,7 @@ MISTAKES = (
         "how large the two entries are.",
         edit(LARGER, "np.ones(len(grad))"),
         edit(LARGER, f"np.maximum({LARGER}, 1)"),
+        edit("apart > tolerance * larger", "apart > tolerance"),
     ),
     Mistake(
         "FE-02",
@@ -259,6 +260,13 @@ MISTAKES = (
         edit(APART, "grad - numerical"),
         edit(APART, "numerical - grad"),
     ),
+    Mistake(
+        "FE-20",
+        FOUND,
+        "All entries come back, sorted. Only those that are farther apart than the tolerance are "
+        "asked for.",
+        edit("apart > tolerance * larger", "larger > 0"),
+    ),
 )
 
 
@@ -305,6 +313,7 @@ TASK = Task(
     unworked={"the right answer sorted": "only the order is wrong, which loses a criterion"},
     variants=(Variant("plain Python", pairwise), Variant("by lexsort", by_lexsort)),
     losses={
+        "FE-20": "all",
         "FE-01": "all but equally bad entries · what is refused · inputs untouched",
         "FE-02": "worst first · just within the tolerance",
         "FE-03": "worst first · equally bad entries · just within the tolerance",
@@ -327,8 +336,8 @@ TASK = Task(
         "FE-19": "all",
     },
     promises={
-        "grad": Promise(value=(-200, 200), length=(5, 300), has=("0",)),
-        "numerical": Promise(value=(-200, 200), length=(5, 300), has=("0",)),
+        "grad": Promise(value=(-200, 200), within=(-1000, 1000), length=(5, 300), has=("0",)),
+        "numerical": Promise(value=(-200, 200), within=(-1000, 1000), length=(5, 300), has=("0",)),
         "tolerance": Promise(value=(0, 0.5), has=("0",)),
     },
     equivalent={

@@ -159,6 +159,55 @@ MISTAKES = (
             "return 0.0", "return True"
         ),
     ),
+    Mistake(
+        "GC-29",
+        DIFFERENCE,
+        "The quotient is squared. The norms are roots, and their quotient is the answer.",
+        edit(
+            "np.linalg.norm(grad - numerical) / scale",
+            "(np.linalg.norm(grad - numerical) / scale) ** 2",
+        ),
+    ),
+    Mistake(
+        "GC-30",
+        DIFFERENCE,
+        "Other norms are taken: the largest entry, or one root for both. Each gradient has its "
+        "own norm, the root of the sum of its squares.",
+        edit(
+            "np.linalg.norm(grad) + np.linalg.norm(numerical)",
+            "np.max(np.abs(grad)) + np.max(np.abs(numerical))",
+        ).then("np.linalg.norm(grad - numerical)", "np.max(np.abs(grad - numerical))"),
+        edit(
+            "np.linalg.norm(grad) + np.linalg.norm(numerical)",
+            "np.sqrt(np.sum(grad**2) + np.sum(numerical**2))",
+        ),
+    ),
+    Mistake(
+        "GC-31",
+        DIFFERENCE,
+        "Entries are added without their squares, so that signs cancel. The norm is the root of "
+        "the sum of squares.",
+        edit(
+            "np.linalg.norm(grad) + np.linalg.norm(numerical)", "np.sum(grad) + np.sum(numerical)"
+        ).then("np.linalg.norm(grad - numerical)", "np.sum(grad - numerical)"),
+    ),
+    Mistake(
+        "GC-32",
+        DIFFERENCE,
+        "The norms are multiplied. The difference is compared with their sum.",
+        edit(
+            "np.linalg.norm(grad) + np.linalg.norm(numerical)",
+            "np.linalg.norm(grad) * np.linalg.norm(numerical)",
+        ),
+    ),
+    Mistake(
+        "GC-33",
+        DIFFERENCE,
+        "What is nearly equal counts as equal. How nearly is just what is asked: return the "
+        "number.",
+        edit("    if scale == 0:", "    if np.allclose(grad, numerical):"),
+        edit("    if scale == 0:", "    if np.allclose(grad, numerical) or scale == 0:"),
+    ),
 )
 
 
@@ -186,6 +235,13 @@ TASK = Task(
     },
     variants=(Variant("products", by_products),),
     losses={
+        "GC-29": "relative difference",
+        "GC-30": "relative difference",
+        "GC-30, way 2": "relative difference",
+        "GC-31": "relative difference",
+        "GC-32": "all",
+        "GC-33": "relative difference",
+        "GC-33, way 2": "relative difference",
         "GC-06": "relative difference",
         "GC-07": "relative difference",
         "GC-08": "relative difference",
@@ -200,8 +256,18 @@ TASK = Task(
         "GC-27": "all",
     },
     promises={
-        "grad": Promise(value=(-2300, 2300), length=(1, 200), has=("0", "equal neighbours")),
-        "numerical": Promise(value=(-2300, 2300), length=(1, 200), has=("0", "equal neighbours")),
+        "grad": Promise(
+            value=(-2300, 2300),
+            within=(-3500, 3500),
+            length=(1, 200),
+            has=("0", "equal neighbours"),
+        ),
+        "numerical": Promise(
+            value=(-2300, 2300),
+            within=(-3500, 3500),
+            length=(1, 200),
+            has=("0", "equal neighbours"),
+        ),
     },
     equivalent={
         "a norm does not see the sign": (

@@ -146,6 +146,20 @@ MISTAKES = (
         "a 2 that cancels the ½ of the cost.",
         edit("lambd / m * W", "lambd / (2 * m) * W"),
     ),
+    Mistake(
+        "MB-10",
+        FOUND,
+        "The penalty's derivative is twice what it should be, or lacks 1/m. In the cost stands "
+        "lambd / (2 m).",
+        edit("lambd / m * W", "2 * lambd / m * W"),
+        edit("lambd / m * W", "lambd * W"),
+    ),
+    Mistake(
+        "MB-11",
+        FOUND,
+        "The hidden layers are differentiated as if they were ReLUs. They are tanh.",
+        edit("(1 - A_prev**2)", "(A_prev > 0)"),
+    ),
 )
 
 TASK = Task(
@@ -162,6 +176,9 @@ TASK = Task(
     variants=(Variant("mended in place", edit(*TANH).then(*PENALTY).of(ref.suspect_backward)),),
     confirm=confirm,
     losses={
+        "MB-10": "all",
+        "MB-10, way 2": "all",
+        "MB-11": "hidden layers",
         "GC-15": "all",
         "MB-01": "output layer",
         "MB-02": "hidden layers",
@@ -175,9 +192,11 @@ TASK = Task(
     },
     promises={
         "lambd": Promise(value=(0, 2), has=("0",)),
-        "AL": Promise(value=(0.47, 0.84), columns=(1, 8)),
+        "AL": Promise(value=(0.47, 0.84), within=(0, 1), columns=(1, 8)),
         "Y": Promise(value=(0, 1), columns=(1, 8), has=("0", "equal neighbours")),
-        "caches": Promise(value=(-1.8, 1.7), length=(1, 4), rows=(1, 5), columns=(1, 8)),
+        "caches": Promise(
+            value=(-1.8, 1.7), within=(-5, 5), length=(1, 4), rows=(1, 5), columns=(1, 8)
+        ),
     },
     equivalent={
         "both have a column for each example": ("m, L, grads = AL.shape[1], len(caches), {}",),

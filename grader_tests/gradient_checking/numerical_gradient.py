@@ -175,6 +175,7 @@ MISTAKES = (
         "subtracting leaves a rounding error: work on copies.",
         edit(COPIES, "        plus, minus = theta.copy(), theta\n"),
         edit(COPIES, "        plus, minus = theta, theta.copy()\n"),
+        edit(COPIES, "        plus, minus = theta, theta\n"),
     ),
     Mistake(
         "GC-18",
@@ -211,6 +212,16 @@ MISTAKES = (
         "The result has two axes. Like theta it should have the shape (n,).",
         edit("return gradient", "return gradient[:, None]"),
     ),
+    Mistake(
+        "GC-34",
+        CENTRED,
+        "The second point is made from the first: up by epsilon and down again is where it began. "
+        "Each point starts from theta.",
+        edit(
+            "plus[i] += epsilon\n        minus[i] -= epsilon",
+            "plus[i] += epsilon\n        minus = plus.copy()\n        minus[i] -= epsilon",
+        ),
+    ),
 )
 
 
@@ -246,6 +257,8 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("unit vectors", by_unit_vectors), Variant("put back", put_back)),
     losses={
+        "GC-16, way 3": "all",
+        "GC-34": "all",
         "GC-01": "centred, with the epsilon given",
         "GC-02": "all",
         "GC-03": "all",
@@ -261,7 +274,7 @@ TASK = Task(
         "GC-21": "slopes",
     },
     promises={
-        "theta": Promise(value=(-1.4, 1.4), length=(1, 6)),
+        "theta": Promise(value=(-1.4, 1.4), within=(-2, 2), length=(1, 6)),
         "epsilon": Promise(value=(0.01, 0.6)),
     },
     equivalent={

@@ -108,6 +108,12 @@ MISTAKES = (
         "The result is a list. Make it one NumPy array.",
         edit(JOINED, JOINED + ".tolist()"),
     ),
+    Mistake(
+        "PV-10",
+        VECTOR,
+        "The last layer is missing. A dictionary with 2L arrays has L layers.",
+        edit("range(1, L + 1)", "range(1, L)"),
+    ),
 )
 
 
@@ -139,6 +145,7 @@ TASK = Task(
         ),
     ),
     losses={
+        "PV-10": "all",
         "PV-01": "all",
         "PV-02": "all",
         "PV-03": "many layers and keys in any order",
@@ -151,7 +158,12 @@ TASK = Task(
     },
     promises={
         "parameters": Promise(
-            value=(-1.7, 1.4), rows=(1, 4), columns=(1, 4), layers=(1, 12), has=("another order",)
+            value=(-1.7, 1.4),
+            within=(-5, 5),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(1, 12),
+            has=("another order",),
         ),
     },
 )

@@ -158,6 +158,12 @@ MISTAKES = (
             "return {k: 0 * Q if k[0] == 'b' else Q for k, Q in parameters.items()}",
         ),
     ),
+    Mistake(
+        "VP-12",
+        VECTOR,
+        "The biases are rows. Each is a column, (n, 1).",
+        edit('(f"b{layer}", (n, 1))', '(f"b{layer}", (1, n))'),
+    ),
 )
 
 
@@ -188,6 +194,7 @@ TASK = Task(
     unworked={"the right answer sorted": "biases have one column, and so one order"},
     variants=(Variant("by splitting", by_splitting),),
     losses={
+        "VP-12": "biases",
         "VP-01": "biases",
         "VP-02": "weights",
         "VP-03": "all",
@@ -201,7 +208,7 @@ TASK = Task(
         "VP-11": "biases",
     },
     promises={
-        "theta": Promise(value=(-1.7, 1.5), length=(4, 65)),
+        "theta": Promise(value=(-1.7, 1.5), within=(-5, 5), length=(4, 65)),
         "layer_dims": Promise(value=(1, 4), length=(2, 13), has=("int64",)),
     },
 )

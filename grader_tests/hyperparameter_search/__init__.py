@@ -32,5 +32,5 @@ QUESTIONS = (
     "latin_hypercube",
     "diagnose_winner",
 )
-SERIES = {"SA": 21, "RP": 3, "GP": 7, "BT": 5, "RS": 9, "HR": 13, "LH": 11, "DW": 12}
+SERIES = {"SA": 21, "RP": 3, "GP": 8, "BT": 5, "RS": 12, "HR": 14, "LH": 11, "DW": 12}
 LEFT_OUT = {"SA-12": "which set a score was measured on is the caller's choice"}

@@ -129,6 +129,6 @@ TASK = Task(
         "BT-05": "inputs untouched",
     },
     promises={
-        "trials": Promise(value=(-23, 160), length=(1, 8)),
+        "trials": Promise(value=(-23, 160), within=(-90, 200), length=(1, 8)),
     },
 )

@@ -266,6 +266,12 @@ def by_pairs(space, settings):
     return [winner, "none"]
 
 
+def runs_of_a_setting(inputs):
+    """How often the settings were run, at least and at most."""
+    runs = [len(setting["errors"]) for setting in inputs["settings"].values()]
+    return min(runs), max(runs)
+
+
 TASK = Task(
     reference=ref.diagnose_winner,
     returns=("winner", "doubt"),
@@ -298,7 +304,8 @@ TASK = Task(
         "space": Promise(
             value=(0, 208), length=(2, 4), has=("integer", "linear", "log", "one_minus_log")
         ),
-        "settings": Promise(value=(0.0001, 200), length=(1, 16)),
+        "settings": Promise(value=(0.0001, 200), within=(0, 250), length=(3, 5)),
+        "runs of a setting": Promise(value=(1, 16), of=runs_of_a_setting),
     },
     equivalent={
         "the base of a logarithm, or a hundredth more, moves no place from end to end": (

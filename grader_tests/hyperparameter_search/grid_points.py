@@ -113,6 +113,12 @@ MISTAKES = (
             "        points += [{**first, name: value} for value in values[1:]]",
         ),
     ),
+    Mistake(
+        "GP-08",
+        GRID,
+        "The values of an axis are sorted. They come in the order in which they are given.",
+        edit("for value in values]", "for value in sorted(values)]"),
+    ),
 )
 
 
@@ -144,6 +150,7 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("by counting", by_counting),),
     losses={
+        "GP-08": "order",
         "GP-01": "all",
         "GP-02": "order",
         "GP-03": "all",
@@ -153,6 +160,8 @@ TASK = Task(
         "GP-07": "all",
     },
     promises={
-        "axes": Promise(value=(0.17, 100), length=(1, 4), has=("adam", "int64", "sgd")),
+        "axes": Promise(
+            value=(0.17, 100), within=(0, 200), length=(1, 4), has=("adam", "int64", "sgd")
+        ),
     },
 )

@@ -181,6 +181,13 @@ MISTAKES = (
         edit("trials, epochs = n, min_epochs", "trials, epochs = n, 1"),
         numbers=fixed(whole=("min_epochs",)),
     ),
+    Mistake(
+        "HR-14",
+        HALVING,
+        "The epochs of all trials are added up. The second number is what each of them has "
+        "trained.",
+        edit("rounds.append((trials, epochs))", "rounds.append((trials, trials * epochs))"),
+    ),
 )
 
 
@@ -225,6 +232,7 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("by powers", by_powers), Variant("lists", by_recursion)),
     losses={
+        "HR-14": "all",
         "HR-01": "one trial left",
         "HR-01, way 2": "all epochs used",
         "HR-01, way 3": "one trial left · all epochs used",

@@ -163,6 +163,38 @@ MISTAKES = (
             RANGE, "refined[name] = (scale, min(low, *values), max(high, *values))"
         ),
     ),
+    Mistake(
+        "RS-10",
+        FINE,
+        "A range is widened or moved: by a deviation round the mean, a share of the values, or "
+        "round the best. It goes from the smallest of the values to the largest.",
+        edit(
+            "(scale, min(values), max(values))",
+            "(scale, float(np.mean(values) - np.std(values)), float(np.mean(values) + "
+            "np.std(values)))",
+        ),
+        edit(
+            "(scale, min(values), max(values))",
+            "(scale, float(np.quantile(values, 0.1)), float(np.quantile(values, 0.9)))",
+        ),
+        edit("(scale, min(values), max(values))", "(scale, values[0] * 0.5, values[0] * 2)"),
+    ),
+    Mistake(
+        "RS-11",
+        FINE,
+        "The ends of a range have changed places. The smallest value comes first.",
+        edit("min(values), max(values))", "max(values), min(values))"),
+    ),
+    Mistake(
+        "RS-12",
+        FINE,
+        "The logarithms of the ends come back. The scale says how values are drawn; the ends are "
+        "values.",
+        edit(
+            "min(values), max(values))",
+            "float(np.log10(max(min(values), 1e-9))), float(np.log10(max(max(values), 1e-9))))",
+        ),
+    ),
 )
 
 
@@ -193,6 +225,11 @@ TASK = Task(
     unworked={"the right answer as whole numbers": "of what is a whole number, they are"},
     variants=(Variant("by argsort", by_argsort),),
     losses={
+        "RS-10": "all",
+        "RS-10, way 2": "all",
+        "RS-10, way 3": "all",
+        "RS-11": "all",
+        "RS-12": "all",
         "SA-11": "all",
         "RS-01": "all",
         "RS-02": "all",
@@ -208,7 +245,7 @@ TASK = Task(
         "space": Promise(
             value=(0, 500), length=(2, 3), has=("0", "integer", "linear", "log", "one_minus_log")
         ),
-        "trials": Promise(value=(0.00027, 400), length=(2, 9)),
+        "trials": Promise(value=(0.00027, 400), within=(8e-7, 500), length=(5, 9)),
         "keep": Promise(value=(1, 5)),
     },
 )

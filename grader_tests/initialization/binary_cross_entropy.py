@@ -178,6 +178,21 @@ MISTAKES = (
         "clip into a new array.",
         edit("tiny = 1e-15", "tiny = 1e-15\n    np.clip(AL, tiny, 1 - tiny, out=AL)"),
     ),
+    Mistake(
+        "CE-11",
+        CROSS_ENTROPY,
+        "The cost is half of what it should be. Only a mean of squares has a ½ in front.",
+        edit("-float(np.mean(losses))", "-float(np.mean(losses)) / 2"),
+    ),
+    Mistake(
+        "CE-12",
+        CROSS_ENTROPY,
+        "Labels and probabilities have changed places. The logarithm is that of the probability.",
+        edit(
+            "Y * np.log(np.maximum(AL, tiny)) + (1 - Y) * np.log(np.maximum(1 - AL, tiny))",
+            "AL * np.log(np.maximum(Y, tiny)) + (1 - AL) * np.log(np.maximum(1 - Y, tiny))",
+        ),
+    ),
 )
 
 TASK = Task(
@@ -218,6 +233,8 @@ TASK = Task(
         ),
     ),
     losses={
+        "CE-11": "all",
+        "CE-12": "all",
         "CE-01": "all",
         "CE-02": "all",
         "CE-03": "all",

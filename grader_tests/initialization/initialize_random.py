@@ -50,13 +50,15 @@ MISTAKES = weight_mistakes(
         Mistake(
             "INIT-02",
             SPREAD,
-            "The weights are multiplied by the square or the root of scale. It is a standard "
-            "deviation, not a variance: multiply by scale itself.",
+            "The weights are multiplied by the square or the root of scale, or divided by it. It "
+            "is a standard deviation, not a variance: multiply by scale itself.",
             edit(SCALE, "scale**2 * rng.standard_normal((n, n_prev))"),
             edit(SCALE, "rng.normal(0, np.sqrt(scale), (n, n_prev))"),
+            edit(SCALE, f"{NORMAL} / scale"),
             looks_like=spread_of(
                 lambda case, n_prev, n: scale_of(case, n_prev, n) ** 2,
                 lambda case, n_prev, n: np.sqrt(scale_of(case, n_prev, n)),
+                lambda case, n_prev, n: 1 / scale_of(case, n_prev, n),
             ),
         ),
         Mistake(

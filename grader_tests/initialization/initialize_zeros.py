@@ -44,6 +44,14 @@ def shared_zeros(layer_dims):
     return parameters
 
 
+def random_weights(result: dict, wanted: dict, case: Case) -> bool | None:
+    """Recognise weights that differ, beside biases that are 0."""
+    if case.tags == ("separate",):
+        return None
+    weights = [W for name, W in result.items() if name.startswith("W") and W.size > 1]
+    return all(np.ptp(W) > 0 for W in weights) if weights else None
+
+
 MISTAKES = (
     Mistake("INIT-09", SPREAD, SENTENCES["INIT-09"], edit(ZERO_WEIGHTS, "np.zeros((n_prev, n))")),
     Mistake("INIT-10", SPREAD, SENTENCES["INIT-10"], edit(ZERO_BIASES, "np.zeros(n)")),
@@ -61,6 +69,16 @@ MISTAKES = (
         SYMMETRY,
         "The weights are ones. Here everything starts at 0, to see what goes wrong then.",
         edit(ZERO_WEIGHTS, "np.ones((n, n_prev))"),
+    ),
+    Mistake(
+        "INIT-23",
+        SYMMETRY,
+        "The weights are random, or not 0. In this start they are all 0, so that you see what "
+        "becomes of it.",
+        edit("np.zeros((n, n_prev))", "np.random.standard_normal((n, n_prev)) * 0.01"),
+        edit("np.zeros((n, n_prev))", "np.random.standard_normal((n, n_prev))"),
+        edit("np.zeros((n, n_prev))", "np.random.rand(n, n_prev)"),
+        looks_like=random_weights,
     ),
 )
 
@@ -89,6 +107,9 @@ TASK = Task(
     unworked={"the right answer as *": "zeros are zeros; one criterion asks that they take floats"},
     variants=(Variant("widths one by one", widths_one_by_one),),
     losses={
+        "INIT-23": "all but biases",
+        "INIT-23, way 2": "all but biases",
+        "INIT-23, way 3": "all but biases",
         "INIT-09": "all but biases",
         "INIT-10": "all but weights",
         "INIT-11": "all but weights",
@@ -98,6 +119,8 @@ TASK = Task(
         "INIT-22": "all but biases",
     },
     promises={
-        "layer_dims": Promise(value=(1, 4.5), length=(2, 12), has=("equal neighbours", "int64")),
+        "layer_dims": Promise(
+            value=(1, 4.5), within=(1, 8), length=(2, 12), has=("equal neighbours", "int64")
+        ),
     },
 )

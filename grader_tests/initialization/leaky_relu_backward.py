@@ -138,8 +138,15 @@ TASK = Task(
         "LK-15": "inputs untouched",
     },
     promises={
-        "dA": Promise(value=(-1.2, 1.2), rows=(1, 5), columns=(1, 6)),
-        "cache": Promise(value=(-1.5, 2.5), rows=(1, 5), columns=(1, 6), length=(2, 2), has=("0",)),
+        "dA": Promise(value=(-1.2, 1.2), within=(-2, 2), rows=(1, 5), columns=(1, 6)),
+        "cache": Promise(
+            value=(-1.5, 2.5),
+            within=(-3, 3),
+            rows=(1, 5),
+            columns=(1, 6),
+            length=(2, 2),
+            has=("0",),
+        ),
     },
     equivalent={
         "a hundredth more has the same sign": ("return np.where((Z * 1.01) > 0, dA, slope * dA)",),

@@ -122,7 +122,7 @@ TASK = Task(
         "LK-07": "cache · inputs untouched",
     },
     promises={
-        "Z": Promise(value=(-1.5, 2.5), rows=(1, 5), columns=(1, 6), has=("0",)),
+        "Z": Promise(value=(-1.5, 2.5), within=(-3, 3), rows=(1, 5), columns=(1, 6), has=("0",)),
         "slope": Promise(value=(-0.2, 1.5), has=("0",)),
     },
     equivalent={

@@ -145,7 +145,7 @@ TASK = Task(
         "LI-16": "all",
     },
     promises={
-        "dZ": Promise(value=(-0.44, 2.1), rows=(1, 4), columns=(1, 7)),
-        "cache": Promise(value=(-1.8, 1.5), rows=(1, 6), columns=(1, 7)),
+        "dZ": Promise(value=(-0.44, 2.1), within=(-4, 5), rows=(1, 4), columns=(1, 7)),
+        "cache": Promise(value=(-1.8, 1.5), within=(-4, 4), rows=(1, 6), columns=(1, 7)),
     },
 )

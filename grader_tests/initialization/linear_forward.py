@@ -123,8 +123,8 @@ TASK = Task(
         "LF-08": "all",
     },
     promises={
-        "A_prev": Promise(value=(-1.3, 1.3), rows=(1, 6), columns=(1, 7)),
-        "W": Promise(value=(-1.4, 1), rows=(1, 4), columns=(1, 6)),
-        "b": Promise(value=(-1, 1.3), rows=(1, 4)),
+        "A_prev": Promise(value=(-1.3, 1.3), within=(-5, 5), rows=(1, 6), columns=(1, 7)),
+        "W": Promise(value=(-1.4, 1), within=(-4, 4), rows=(1, 4), columns=(1, 6)),
+        "b": Promise(value=(-1, 1.3), within=(-2, 2), rows=(1, 4)),
     },
 )

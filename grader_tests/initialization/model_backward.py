@@ -102,6 +102,7 @@ MISTAKES = (
             f'{STEP}\n        grads[f"dW{{layer}}"] = grads[f"dW{{layer}}"] / m\n'
             f'        grads[f"db{{layer}}"] = grads[f"db{{layer}}"] / m',
         ),
+        edit("dZ = relu_backward(dA, relu_cache)", "dZ = relu_backward(dA, relu_cache) / m"),
     ),
     Mistake(
         "LI-10",
@@ -113,6 +114,7 @@ MISTAKES = (
             '    return {name: 2 * d if name == "dW2" else d for name, d in grads.items()}',
         ),
         edit("    return grads", '    grads["db1"] = 4 * grads["db1"]\n    return grads'),
+        edit("dZ = (AL - Y) / m", "dZ = 2 * (AL - Y) / m"),
     ),
     Mistake(
         "MB-02",
@@ -182,6 +184,16 @@ MISTAKES = (
         "The hidden layers are taken back by the derivative of the sigmoid, but they use relu.",
         edit(HIDDEN, "dZ = sigmoid_backward(dA, relu_cache)"),
     ),
+    Mistake(
+        "MB-11",
+        DEPTH,
+        "A hidden layer's cache or name belongs to a neighbour. caches[l − 1] is that of layer l, "
+        "and so is the name.",
+        edit(
+            'grads[f"dW{layer}"], grads[f"db{layer}"]',
+            'grads[f"dW{layer - 1}"], grads[f"db{layer - 1}"]',
+        ),
+    ),
 )
 
 
@@ -220,6 +232,9 @@ TASK = Task(
     },
     confirm=confirm,
     losses={
+        "LI-09, way 3": "all but one layer · inputs untouched",
+        "LI-10, way 3": "all",
+        "MB-11": "all but one layer · inputs untouched",
         "MB-01": "all",
         "LI-09": "all",
         "LI-09, way 2": "all but one layer · inputs untouched",
@@ -236,10 +251,11 @@ TASK = Task(
         "MB-09": "all but one layer · inputs untouched",
     },
     promises={
-        "AL": Promise(value=(0.37, 1), columns=(3, 8), has=("equal neighbours",)),
+        "AL": Promise(value=(0.37, 1), within=(0, 1), columns=(3, 8), has=("equal neighbours",)),
         "Y": Promise(value=(0, 1), columns=(3, 8), has=("0", "equal neighbours")),
         "caches": Promise(
             value=(-730, 1000),
+            within=(-8000, 8000),
             length=(1, 11),
             rows=(1, 7),
             columns=(1, 8),

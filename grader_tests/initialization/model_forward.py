@@ -61,6 +61,8 @@ MISTAKES = (
         "their number.",
         edit("len(parameters) // 2", "len(parameters) // 2 - 1"),
         edit("len(parameters) // 2", "min(3, len(parameters) // 2)"),
+        edit("len(parameters) // 2", "min(2, len(parameters) // 2)"),
+        edit("range(1, L + 1)", "[*range(1, L - 1), L]"),
     ),
     Mistake(
         "MF-05",
@@ -107,6 +109,16 @@ MISTAKES = (
             '        linear_cache = (A, parameters[f"W{layer}"], parameters[f"b{layer}"])',
         ),
     ),
+    Mistake(
+        "MF-10",
+        DEPTH,
+        "Each layer gets X. The input of a layer is the output of the one before.",
+        edit(
+            "linear_forward(A,",
+            'linear_forward(X if X.shape[0] == parameters[f"W{layer}"].shape[1] else A,',
+        ),
+        edit("linear_forward(A,", "linear_forward(X,"),
+    ),
 )
 
 
@@ -145,6 +157,10 @@ TASK = Task(
         "sigmoid_forward": doubles.for_sigmoid_forward,
     },
     losses={
+        "MF-04, way 3": "three and four layers · caches",
+        "MF-04, way 4": "all but one layer",
+        "MF-10": "three and four layers · caches",
+        "MF-10, way 2": "all but one layer",
         "MF-01": "all",
         "MF-02": "three and four layers · caches",
         "MF-03": "three and four layers · caches",
@@ -157,8 +173,10 @@ TASK = Task(
         "MF-09": "all",
     },
     promises={
-        "X": Promise(value=(-1.5, 1.5), rows=(2, 6), columns=(3, 8)),
-        "parameters": Promise(value=(-1.6, 1.3), rows=(1, 7), columns=(1, 7), layers=(1, 11)),
+        "X": Promise(value=(-1.5, 1.5), within=(-4, 4), rows=(2, 6), columns=(3, 8)),
+        "parameters": Promise(
+            value=(-1.6, 1.3), within=(-5, 5), rows=(1, 7), columns=(1, 7), layers=(1, 11)
+        ),
     },
     equivalent={
         "layer and L are less than a hundred": (

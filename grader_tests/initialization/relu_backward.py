@@ -54,6 +54,7 @@ MISTAKES = (
         DEPTH,
         "The derivative passes where Z is exactly 0. In this course nothing passes at the kink.",
         edit("Z > 0", "Z >= 0"),
+        edit("np.where(Z > 0, dA, 0.0)", "dA * np.heaviside(Z, 0.5)"),
     ),
     Mistake(
         "RE-05",
@@ -123,8 +124,10 @@ TASK = Task(
         "RE-11": "all",
     },
     promises={
-        "dA": Promise(value=(-1.2, 1.4), rows=(1, 5), columns=(1, 6)),
-        "cache": Promise(value=(-1.9, 2.3), rows=(1, 5), columns=(1, 6), has=("0",)),
+        "dA": Promise(value=(-1.2, 1.4), within=(-2, 2), rows=(1, 5), columns=(1, 6)),
+        "cache": Promise(
+            value=(-1.9, 2.3), within=(-3.5, 3.5), rows=(1, 5), columns=(1, 6), has=("0",)
+        ),
     },
     equivalent={
         "only the signs count": (

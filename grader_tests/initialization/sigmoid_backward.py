@@ -64,12 +64,20 @@ MISTAKES = (
         edit(DZ_SIGMOID, "return dA * (1 - A)"),
         edit(DZ_SIGMOID, "return dA * A * (A - 1)"),
         edit(DZ_SIGMOID, "return dA * (1 - A**2)"),
+        edit("A * (1 - A)", "A * 1 - A"),
+        edit("dA * A * (1 - A)", "dA / (A * (1 - A))"),
     ),
     Mistake(
         "SG-11",
         DEPTH,
         "dA is changed in place. The caller still needs it: compute a new array.",
         edit(DZ_SIGMOID, "dA *= A * (1 - A)\n    return dA"),
+    ),
+    Mistake(
+        "SG-14",
+        DEPTH,
+        "1/m comes in a second time. It enters once, at the output of the network.",
+        edit("(1 - A)", "(1 - A) / dA.shape[1]"),
     ),
 )
 
@@ -83,13 +91,14 @@ TASK = Task(
     variants=(Variant("A − A²", edit(DZ_SIGMOID, "return (A - A**2) * dA")),),
     confirm=confirm,
     losses={
+        "SG-14": "all",
         "SG-08": "all",
         "SG-09": "all",
         "SG-10": "all",
         "SG-11": "all but dZ",
     },
     promises={
-        "dA": Promise(value=(-1.3, 1.4), rows=(1, 4), columns=(4, 6)),
-        "cache": Promise(value=(0.19, 0.84), rows=(1, 4), columns=(4, 6)),
+        "dA": Promise(value=(-1.3, 1.4), within=(-2, 2), rows=(1, 4), columns=(4, 6)),
+        "cache": Promise(value=(0.19, 0.84), within=(0.04, 0.96), rows=(1, 4), columns=(4, 6)),
     },
 )

@@ -110,6 +110,18 @@ MISTAKES = (
         edit(A_SIGMOID, "A = (Z > 0) * 1.0"),
         edit(A_SIGMOID, "A = (Z >= 0) * 1.0"),
     ),
+    Mistake(
+        "SG-12",
+        DEPTH,
+        "The sign of Z is lost: −2 and 2 get the same answer. A is below ½ where Z is negative.",
+        edit("np.where(Z >= 0, 1, decay) / (1 + decay)", "1 / (1 + decay)"),
+    ),
+    Mistake(
+        "SG-13",
+        DEPTH,
+        "The cache holds the derivative. It should hold A, from which the way back makes it.",
+        edit("return A, A", "return A, A * (1 - A)"),
+    ),
 )
 
 TASK = Task(
@@ -145,6 +157,8 @@ TASK = Task(
         ),
     ),
     losses={
+        "SG-12": "all",
+        "SG-13": "cache",
         "SG-01": "no overflow",
         "SG-02": "A of very large scores · no overflow",
         "SG-03": "all",
@@ -154,7 +168,9 @@ TASK = Task(
         "SG-07": "all",
     },
     promises={
-        "Z": Promise(value=(-900, 1000), rows=(1, 6), columns=(1, 6), has=("0",)),
+        "Z": Promise(
+            value=(-900, 1000), within=(-2000, 1000), rows=(1, 6), columns=(1, 6), has=("0",)
+        ),
     },
     equivalent={
         "an absolute value does not see the sign": ("decay = np.exp(-np.abs(-Z))",),

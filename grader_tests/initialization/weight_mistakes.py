@@ -263,9 +263,13 @@ def rule_mistakes(numerator: int, deviation: Deviation, *other: Mistake) -> tupl
         Mistake(
             "INIT-03",
             SPREAD,
-            "The root is taken of the numerator only. It goes over the whole quotient.",
+            "The root is taken of a part of the quotient only. It goes over the whole.",
             edit(factor, "np.sqrt(2) / n_prev"),
-            looks_like=spread_of(lambda case, n_prev, n: np.sqrt(2) / n_prev),
+            *([edit(factor, f"{numerator} / np.sqrt(n_prev)")] if numerator > 1 else []),
+            looks_like=spread_of(
+                lambda case, n_prev, n: np.sqrt(2) / n_prev,
+                *([lambda case, n_prev, n: numerator / np.sqrt(n_prev)] if numerator > 1 else []),
+            ),
         ),
         Mistake(
             "INIT-06",

@@ -156,6 +156,13 @@ MISTAKES = (
         .then('return run, "rate too large"', 'return "rate too large", run')
         .then(f"return run, {LAST}", f"return ({LAST}), run"),
     ),
+    Mistake(
+        "LR-66",
+        SCHEDULES,
+        "A cost that rises once is taken for a rate that is too large. Sound runs have bumps, "
+        "too: ask whether the cost ends above its start.",
+        edit("if costs[-1] > costs[0]:", "if np.any(np.diff(costs) > 0):"),
+    ),
 )
 
 
@@ -176,6 +183,12 @@ def by_each(runs):
 
 RUN = "which run trains badly"
 
+
+def epochs_of_a_run(inputs):
+    """How long the runs are."""
+    return len(next(iter(inputs["runs"].values()))["costs"])
+
+
 TASK = Task(
     reference=ref.diagnose_runs,
     returns=("run", "fault"),
@@ -191,6 +204,7 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("each run for itself", by_each),),
     losses={
+        "LR-66": "rates that rise or stop too soon · rates that stay",
         "LR-51": "a plot that misleads",
         "LR-52": "rates that rise or stop too soon · rates that stay",
         "LR-52, way 2": "rates that rise or stop too soon",
@@ -201,7 +215,10 @@ TASK = Task(
         "LR-56": "all",
     },
     promises={
-        "runs": Promise(value=(1e-5, 10), length=(3, 80), has=("equal neighbours",)),
+        "runs": Promise(
+            value=(1e-5, 10), within=(3e-15, 2000), length=(3, 5), has=("equal neighbours",)
+        ),
+        "epochs of a run": Promise(value=(40, 80), of=epochs_of_a_run),
     },
     equivalent={
         "the first value shown is right, or a fifth of it at the most": (

@@ -98,6 +98,19 @@ MISTAKES = (
         "It is the epoch itself.",
         edit("base**epoch", "base"),
     ),
+    Mistake(
+        "LR-60",
+        BY_HAND,
+        "alpha0 is divided by the power. The base is below 1, so the rate would grow: multiply.",
+        edit("alpha0 * base**epoch", "alpha0 / base**epoch"),
+    ),
+    Mistake(
+        "LR-61",
+        BY_HAND,
+        "The rate falls along a line. Each epoch multiplies it by the base.",
+        edit("base**epoch", "(1 - base * epoch)"),
+        edit("base**epoch", "(1 - (1 - base) * epoch)"),
+    ),
 )
 
 
@@ -125,6 +138,9 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("logarithm", by_logarithm), Variant("factor by factor", factor_by_factor)),
     losses={
+        "LR-60": "all",
+        "LR-61": "later epochs",
+        "LR-61, way 2": "later epochs",
         "LR-05": "later epochs",
         "LR-06": "all",
         "LR-08": "all",
@@ -139,8 +155,8 @@ TASK = Task(
         "LR-17": "all",
     },
     promises={
-        "alpha0": Promise(value=(0.012, 9.2)),
-        "base": Promise(value=(0.73, 0.9)),
+        "alpha0": Promise(value=(0.012, 9.2), within=(0.005, 20)),
+        "base": Promise(value=(0.73, 0.9), within=(0.6, 0.97)),
         "epoch": Promise(value=(0, 100), has=("0",)),
     },
 )

@@ -98,6 +98,24 @@ MISTAKES = (
         edit("alpha0 / (1 + decay_rate * epoch)", "alpha0 * (1 - decay_rate * epoch)"),
         edit("alpha0 / (1 + decay_rate * epoch)", "alpha0 - decay_rate * epoch"),
     ),
+    Mistake(
+        "LR-57",
+        BY_HAND,
+        "The sign in the denominator is minus. It grows with the epochs.",
+        edit("1 + decay_rate * epoch", "1 - decay_rate * epoch"),
+    ),
+    Mistake(
+        "LR-58",
+        BY_HAND,
+        "alpha0 stands in the denominator in place of the 1. It is what is divided.",
+        edit("alpha0 / (1 + decay_rate * epoch)", "1 / (alpha0 + decay_rate * epoch)"),
+    ),
+    Mistake(
+        "LR-59",
+        BY_HAND,
+        "The epoch is an exponent. In this schedule it is a factor.",
+        edit("decay_rate * epoch", "decay_rate**epoch"),
+    ),
 )
 
 
@@ -118,6 +136,9 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("reciprocal", by_reciprocal),),
     losses={
+        "LR-57": "all",
+        "LR-58": "all",
+        "LR-59": "all",
         "LR-01": "all",
         "LR-05": "later epochs",
         "LR-08": "all",
@@ -130,8 +151,8 @@ TASK = Task(
         "LR-15": "later epochs",
     },
     promises={
-        "alpha0": Promise(value=(0.012, 9.2)),
-        "decay_rate": Promise(value=(0.52, 1)),
+        "alpha0": Promise(value=(0.012, 9.2), within=(0.005, 20)),
+        "decay_rate": Promise(value=(0.52, 1), within=(0.2, 2)),
         "epoch": Promise(value=(0, 300), has=("0",)),
     },
 )

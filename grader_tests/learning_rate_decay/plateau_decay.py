@@ -317,14 +317,15 @@ TASK = Task(
     promises={
         "costs": Promise(
             value=(0.013, 2903),
+            within=(0, 5000),
             length=(3, 152),
             has=(
                 "equal neighbours",
                 "int64",
             ),
         ),
-        "alpha0": Promise(value=(0.36, 3)),
-        "factor": Promise(value=(0.1, 0.99)),
+        "alpha0": Promise(value=(0.36, 3), within=(0.2, 3)),
+        "factor": Promise(value=(0.1, 0.99), within=(0.1, 0.995)),
         "patience": Promise(value=(1, 5)),
     },
     equivalent={

@@ -81,6 +81,18 @@ MISTAKES = (
         edit("k * alpha0 / np.sqrt(t)", "np.sqrt(k * alpha0 / t)"),
         edit("np.sqrt(t)", "t**2"),
     ),
+    Mistake(
+        "LR-62",
+        BY_HAND,
+        "The rate is multiplied by the root of t, and grows. Divide by it.",
+        edit("/ np.sqrt(t)", "* np.sqrt(t)"),
+    ),
+    Mistake(
+        "LR-63",
+        BY_HAND,
+        "alpha0 stands in the denominator. It is a factor, like k.",
+        edit("k * alpha0 / np.sqrt(t)", "k / (alpha0 * np.sqrt(t))"),
+    ),
 )
 
 
@@ -101,6 +113,8 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("power", by_power),),
     losses={
+        "LR-62": "all",
+        "LR-63": "all",
         "LR-05": "later updates",
         "LR-07": "all",
         "LR-08": "all",
@@ -112,8 +126,8 @@ TASK = Task(
         "LR-19, way 2": "all",
     },
     promises={
-        "alpha0": Promise(value=(0.012, 9.2)),
-        "k": Promise(value=(2.7, 3.8)),
+        "alpha0": Promise(value=(0.012, 9.2), within=(0.005, 20)),
+        "k": Promise(value=(2.7, 3.8), within=(1.5, 6)),
         "t": Promise(value=(1, 40000)),
     },
 )

@@ -131,6 +131,12 @@ MISTAKES = (
         edit(STAIR, "(epoch if epoch >= interval else 0)"),
         edit(STAIR, "(epoch - interval if epoch >= interval else 0)"),
     ),
+    Mistake(
+        "LR-64",
+        BY_HAND,
+        "decay_rate is missing. It says how much the denominator grows with each stair.",
+        edit("decay_rate * (epoch // interval)", "(epoch // interval)"),
+    ),
 )
 
 
@@ -157,6 +163,7 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("floor", by_floor), Variant("remainder", by_remainder)),
     losses={
+        "LR-64": "later stairs",
         "LR-01": "all",
         "LR-02": "all",
         "LR-03": "all",
@@ -171,8 +178,8 @@ TASK = Task(
         "LR-20, way 5": "later stairs",
     },
     promises={
-        "alpha0": Promise(value=(0.012, 9.2)),
-        "decay_rate": Promise(value=(0.53, 1.1)),
+        "alpha0": Promise(value=(0.012, 9.2), within=(0.005, 20)),
+        "decay_rate": Promise(value=(0.53, 1.1), within=(0.3, 2)),
         "epoch": Promise(value=(0, 1000), has=("0",)),
         "interval": Promise(value=(8, 100)),
     },

@@ -178,6 +178,10 @@ MISTAKES = (
         edit("> total", ">= total"),
         edit("< 1 or", "< 2 or"),
         edit("> total", "> total or t > total"),
+        edit(
+            "return alpha0 * max(",
+            'if t > total:\n        raise ValueError("the run is over")\n    return alpha0 * max(',
+        ),
     ),
     Mistake(
         "LR-33",
@@ -191,6 +195,21 @@ MISTAKES = (
         FLOOR,
         "The lengths of warm-up and cool-down are exchanged.",
         edit(RATE, "alpha0 * max(0.0, min(t / cooldown, 1.0, (total - t) / warmup))"),
+    ),
+    Mistake(
+        "LR-65",
+        FLOOR,
+        "The fall is divided by another number than cooldown: by all that is left after the "
+        "warm-up, or by one too many.",
+        edit(
+            "(total - t) / cooldown",
+            "min((total - t) / (total - warmup), 1.0 if t <= total - cooldown else 2.0) if t > "
+            "total - cooldown else 1.0",
+        ),
+        edit(
+            "(total - t) / cooldown",
+            "(total - t) / (cooldown + 1) if t > total - cooldown else 1.0",
+        ),
     ),
 )
 
@@ -231,6 +250,9 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("parts", by_parts), Variant("interpolation", by_interpolation)),
     losses={
+        "LR-32, way 4": "from the end on",
+        "LR-65": "cool-down",
+        "LR-65, way 2": "cool-down",
         "LR-21": "all but cool-down · from the end on",
         "LR-21, way 2": "warm-up",
         "LR-21, way 4": "warm-up",
@@ -260,7 +282,7 @@ TASK = Task(
         "LR-34": "all",
     },
     promises={
-        "alpha0": Promise(value=(0.0089, 11)),
+        "alpha0": Promise(value=(0.0089, 11), within=(0.005, 20)),
         "t": Promise(value=(1, 570)),
         "warmup": Promise(value=(1, 40)),
         "cooldown": Promise(value=(1, 60)),

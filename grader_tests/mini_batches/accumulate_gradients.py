@@ -212,6 +212,21 @@ MISTAKES = (
             "            " + ADDED, "            total[key] = (total.get(key, mean) + mean) / 2"
         ).then(MEAN, "value"),
     ),
+    Mistake(
+        "AC-14",
+        LAST_BATCH,
+        "Gradients are weighed by the wrong size, that of another mini-batch, or divided by it. "
+        "Each counts as often as it has examples.",
+        edit("sizes[i] * mean", "sizes[0] * mean"),
+        edit("sizes[i] * mean", "mean / sizes[i]"),
+    ),
+    Mistake(
+        "AC-15",
+        LAST_BATCH,
+        "The sum is divided twice, by the number of examples and by that of the mini-batches. "
+        "Once is enough.",
+        edit("value / sum(sizes)", "value / sum(sizes) / len(sizes)"),
+    ),
 )
 
 
@@ -267,6 +282,9 @@ TASK = Task(
         Variant("moving mean", by_moving_mean),
     ),
     losses={
+        "AC-14": "all",
+        "AC-14, way 2": "all",
+        "AC-15": "all",
         "AC-01": "all",
         "AC-02": "all",
         "AC-03": "all",
@@ -284,6 +302,7 @@ TASK = Task(
     promises={
         "grads_list": Promise(
             value=(-2.5, 2.6),
+            within=(-3, 3),
             length=(1, 4),
             rows=(1, 4),
             columns=(1, 4),

@@ -152,11 +152,21 @@ TASK = Task(
     },
     promises={
         "parameters": Promise(
-            value=(-4.7, 4.7), rows=(1, 4), columns=(1, 4), layers=(2, 11), has=("other names",)
+            value=(-4.7, 4.7),
+            within=(-6, 6),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(2, 11),
+            has=("other names",),
         ),
         "grads": Promise(
-            value=(-2, 2), rows=(1, 4), columns=(1, 4), layers=(2, 11), has=("other names",)
+            value=(-2, 2),
+            within=(-3, 3),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(2, 11),
+            has=("other names",),
         ),
-        "learning_rate": Promise(value=(0.33, 0.35)),
+        "learning_rate": Promise(value=(0.33, 0.35), within=(0.2, 0.5)),
     },
 )

@@ -389,8 +389,8 @@ MISTAKES = (
     Mistake(
         "MB-07",
         EPOCH,
-        "Every epoch has the same order: the seed is fixed inside the function. Use rng, which "
-        "goes on from epoch to epoch.",
+        "Every epoch has the same order: nothing is drawn, or the seed is fixed inside the "
+        "function. Use rng, which goes on from epoch to epoch.",
         edit(ORDER, "order = np.random.default_rng(0).permutation(m)"),
         looks_like=always_the_same,
     ),
@@ -617,9 +617,10 @@ TASK = Task(
         "MB-21": "all",
     },
     promises={
-        "X": Promise(value=(-2, 7), rows=(1, 6), columns=(3, 151), has=("0",)),
+        "X": Promise(value=(-2, 7), within=(-5, 7), rows=(1, 6), columns=(3, 151), has=("0",)),
         "Y": Promise(
             value=(-2.1, 2),
+            within=(-5, 5),
             rows=(1, 3),
             columns=(3, 151),
             has=("a constant row", "equal neighbours"),

@@ -413,6 +413,37 @@ MISTAKES = (
         "v and s come back in the wrong order: first v, the mean, then s, the mean square.",
         edit(A_RETURN, "return new_parameters, new_s, new_v"),
     ),
+    Mistake(
+        "AD-38",
+        ADAM,
+        "The root of the uncorrected s is divided by the correction. s is corrected first, and "
+        "then the root is taken.",
+        edit("(np.sqrt(s_hat) + epsilon)", "(np.sqrt(square) / (1 - beta2**t) + epsilon)"),
+    ),
+    Mistake(
+        "AD-39",
+        ADAM,
+        "The averages from before this step are corrected and used. This step's gradient belongs "
+        "into them first.",
+        edit("mean / (1 - beta1**t)", 'v[f"d{name}"] / (1 - beta1**t)'),
+        edit("mean / (1 - beta1**t)", 'v[f"d{name}"] / (1 - beta1**t)').then(
+            "square / (1 - beta2**t)", 's[f"d{name}"] / (1 - beta2**t)'
+        ),
+    ),
+    Mistake(
+        "AD-40",
+        ADAM,
+        "The largest of the mean squares is remembered, as AMSGrad does. Adam divides by the root "
+        "of the present one.",
+        edit("np.sqrt(s_hat)", 'np.sqrt(np.maximum(s_hat, s[f"d{name}"]))'),
+    ),
+    Mistake(
+        "AD-41",
+        ADAM,
+        "The parameters are pulled towards 0 as well. Weight decay is another method; here only "
+        "the gradients count.",
+        edit("learning_rate * v_hat", "learning_rate * (v_hat + 0.01 * value)"),
+    ),
 )
 
 
@@ -448,6 +479,11 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("in stages", adam_in_stages),),
     losses={
+        "AD-38": "all but averages v and s · inputs untouched",
+        "AD-39": "all but averages v and s · inputs untouched",
+        "AD-39, way 2": "all but averages v and s · inputs untouched",
+        "AD-40": "parameters · three steps in a row",
+        "AD-41": "all but averages v and s · inputs untouched",
         "AD-01": "all but averages v and s · inputs untouched",
         "AD-03": "all but averages v and s · inputs untouched",
         "AD-05": "all but averages v and s · inputs untouched",
@@ -489,10 +525,16 @@ TASK = Task(
     },
     promises={
         "parameters": Promise(
-            value=(-5.3, 5), rows=(1, 4), columns=(1, 4), layers=(1, 11), has=("other names",)
+            value=(-5.3, 5),
+            within=(-9, 9),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(1, 11),
+            has=("other names",),
         ),
         "grads": Promise(
             value=(-2, 2),
+            within=(-3, 3),
             rows=(1, 4),
             columns=(1, 4),
             layers=(2, 11),
@@ -500,6 +542,7 @@ TASK = Task(
         ),
         "v": Promise(
             value=(-2, 2),
+            within=(-3, 3),
             rows=(1, 4),
             columns=(1, 4),
             layers=(1, 11),
@@ -507,13 +550,14 @@ TASK = Task(
         ),
         "s": Promise(
             value=(0, 3.5),
+            within=(0, 4),
             rows=(1, 4),
             columns=(1, 4),
             layers=(1, 11),
             has=("0", "a constant row", "equal neighbours", "other names"),
         ),
         "t": Promise(value=(1, 400)),
-        "learning_rate": Promise(value=(0.01, 0.36)),
+        "learning_rate": Promise(value=(0.01, 0.36), within=(0.01, 0.5)),
         "beta1": Promise(value=(0.6, 0.85)),
         "beta2": Promise(value=(0.65, 0.999)),
         "epsilon": Promise(value=(1e-08, 0.3)),

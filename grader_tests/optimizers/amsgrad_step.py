@@ -332,13 +332,24 @@ TASK = Task(
     },
     promises={
         "parameters": Promise(
-            value=(-5.9, 5.9), rows=(1, 4), columns=(1, 4), layers=(2, 11), has=("other names",)
+            value=(-5.9, 5.9),
+            within=(-6, 6),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(2, 11),
+            has=("other names",),
         ),
         "grads": Promise(
-            value=(-2.5, 2.4), rows=(1, 4), columns=(1, 4), layers=(2, 11), has=("other names",)
+            value=(-2.5, 2.4),
+            within=(-3, 3),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(2, 11),
+            has=("other names",),
         ),
         "v": Promise(
             value=(-2.5, 2.5),
+            within=(-3, 3),
             rows=(1, 4),
             columns=(1, 4),
             layers=(2, 11),
@@ -351,6 +362,7 @@ TASK = Task(
         ),
         "s": Promise(
             value=(0, 3.9),
+            within=(0, 4),
             rows=(1, 4),
             columns=(1, 4),
             layers=(2, 11),
@@ -363,6 +375,7 @@ TASK = Task(
         ),
         "s_max": Promise(
             value=(0, 23),
+            within=(0, 50),
             rows=(1, 4),
             columns=(1, 4),
             layers=(2, 11),
@@ -374,7 +387,7 @@ TASK = Task(
             ),
         ),
         "t": Promise(value=(1, 400)),
-        "learning_rate": Promise(value=(0.2, 0.4)),
+        "learning_rate": Promise(value=(0.2, 0.4), within=(0.2, 0.5)),
         "beta1": Promise(value=(0.6, 0.85)),
         "beta2": Promise(value=(0.65, 0.85)),
         "epsilon": Promise(value=(0.2, 0.3)),

@@ -241,6 +241,7 @@ TASK = Task(
     promises={
         "grads": Promise(
             value=(-2.5, 2.5),
+            within=(-3, 3),
             rows=(1, 4),
             columns=(1, 4),
             layers=(2, 11),
@@ -251,7 +252,7 @@ TASK = Task(
                 "other names",
             ),
         ),
-        "max_norm": Promise(value=(0.5, 24)),
+        "max_norm": Promise(value=(0.5, 24), within=(0.4, 50)),
     },
     equivalent={
         "only the sign counts": (

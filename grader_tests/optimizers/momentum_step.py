@@ -261,6 +261,20 @@ MISTAKES = (
         "velocity.",
         edit(W_OF_V, "new_parameters[name] = value - learning_rate * g"),
     ),
+    Mistake(
+        "MO-19",
+        MOMENTUM,
+        "Velocity and parameters come back in the wrong order: first the parameters, then the "
+        "velocity.",
+        edit("return new_parameters, new_velocity", "return new_velocity, new_parameters"),
+    ),
+    Mistake(
+        "MO-20",
+        MOMENTUM,
+        "The gradient is subtracted in the velocity. It is added there, and subtracted once, with "
+        "the step.",
+        edit("+ (1 - beta) * ", "- (1 - beta) * "),
+    ),
 )
 
 
@@ -303,6 +317,8 @@ TASK = Task(
         Variant("copies", momentum_on_copies),
     ),
     losses={
+        "MO-19": "all",
+        "MO-20": "all",
         "MO-01": "all but parameters · inputs untouched",
         "MO-02": "all",
         "MO-03": "all",
@@ -326,20 +342,31 @@ TASK = Task(
     },
     promises={
         "parameters": Promise(
-            value=(-5.5, 5.8), rows=(1, 4), columns=(1, 4), layers=(1, 11), has=("other names",)
+            value=(-5.5, 5.8),
+            within=(-9, 9),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(1, 11),
+            has=("other names",),
         ),
         "grads": Promise(
-            value=(-1.8, 2.1), rows=(1, 4), columns=(1, 4), layers=(2, 11), has=("other names",)
+            value=(-1.8, 2.1),
+            within=(-3, 3),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(2, 11),
+            has=("other names",),
         ),
         "velocity": Promise(
             value=(-1.9, 2),
+            within=(-3, 3),
             rows=(1, 4),
             columns=(1, 4),
             layers=(1, 11),
             has=("0", "a constant row", "equal neighbours", "other names"),
         ),
-        "learning_rate": Promise(value=(0.015, 0.36)),
-        "beta": Promise(value=(0.45, 0.9)),
+        "learning_rate": Promise(value=(0.015, 0.36), within=(0.015, 0.5)),
+        "beta": Promise(value=(0.45, 0.9), within=(0.3, 0.9)),
     },
     equivalent={
         "both are empty dicts": ("new_velocity, new_parameters = {}, {}",),

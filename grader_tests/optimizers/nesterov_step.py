@@ -340,10 +340,16 @@ TASK = Task(
     },
     promises={
         "parameters": Promise(
-            value=(-5.8, 5.9), rows=(1, 4), columns=(1, 4), layers=(1, 11), has=("other names",)
+            value=(-5.8, 5.9),
+            within=(-6, 6),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(1, 11),
+            has=("other names",),
         ),
         "velocity": Promise(
             value=(-2.4, 2.4),
+            within=(-3, 3),
             rows=(1, 4),
             columns=(1, 4),
             layers=(1, 11),
@@ -354,8 +360,8 @@ TASK = Task(
                 "other names",
             ),
         ),
-        "learning_rate": Promise(value=(0.3, 0.39)),
-        "beta": Promise(value=(0.68, 0.84)),
+        "learning_rate": Promise(value=(0.3, 0.39), within=(0.2, 0.5)),
+        "beta": Promise(value=(0.68, 0.84), within=(0.6, 0.9)),
     },
     equivalent={"both are empty dicts": ("new_velocity, new_parameters = {}, {}",)},
 )

@@ -292,6 +292,19 @@ MISTAKES = (
         "updates, not over the layers: take this parameter's own old average.",
         rmsprop_between_layers,
     ),
+    Mistake(
+        "RM-22",
+        RMSPROP,
+        "s and parameters come back in the wrong order: first the parameters, then s.",
+        edit("return new_parameters, new_s", "return new_s, new_parameters"),
+    ),
+    Mistake(
+        "RM-23",
+        RMSPROP,
+        "The step is multiplied by the root. Divide by it: where gradients are large, steps are "
+        "short.",
+        edit("/ (np.sqrt(square) + epsilon)", "* (np.sqrt(square) + epsilon)"),
+    ),
 )
 
 
@@ -320,6 +333,8 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("power", rmsprop_by_power),),
     losses={
+        "RM-22": "all",
+        "RM-23": "all but running squares · inputs untouched",
         "RM-01": "all but running squares · inputs untouched",
         "RM-02": "where epsilon stands",
         "RM-03": "where epsilon stands",
@@ -346,10 +361,16 @@ TASK = Task(
     },
     promises={
         "parameters": Promise(
-            value=(-5.2, 5.5), rows=(1, 4), columns=(1, 4), layers=(1, 11), has=("other names",)
+            value=(-5.2, 5.5),
+            within=(-9, 9),
+            rows=(1, 4),
+            columns=(1, 4),
+            layers=(1, 11),
+            has=("other names",),
         ),
         "grads": Promise(
             value=(-1.9, 2),
+            within=(-3, 3),
             rows=(1, 4),
             columns=(1, 4),
             layers=(2, 11),
@@ -357,13 +378,14 @@ TASK = Task(
         ),
         "s": Promise(
             value=(0, 3.5),
+            within=(0, 4),
             rows=(1, 4),
             columns=(1, 4),
             layers=(1, 11),
             has=("0", "a constant row", "equal neighbours", "other names"),
         ),
-        "learning_rate": Promise(value=(0.008, 0.4)),
-        "beta2": Promise(value=(0.45, 0.9)),
+        "learning_rate": Promise(value=(0.008, 0.4), within=(0.008, 0.5)),
+        "beta2": Promise(value=(0.45, 0.9), within=(0.3, 0.9)),
         "epsilon": Promise(value=(1e-08, 0.3)),
     },
     equivalent={

@@ -160,7 +160,12 @@ def initial_task(
         losses=losses,
         promises={
             "parameters": Promise(
-                value=(-5, 5), rows=(1, 4), columns=(1, 4), layers=(1, 11), has=("other names",)
+                value=(-5, 5),
+                within=(-6, 6),
+                rows=(1, 4),
+                columns=(1, 4),
+                layers=(1, 11),
+                has=("other names",),
             )
         },
         equivalent={"both are zeros of these shapes": ("return s, v",)} if len(names) > 1 else {},

@@ -19,5 +19,5 @@ QUESTIONS = (
     "count_layers",
     "discriminative_step",
 )
-SERIES = {"CD": 9, "CC": 9, "FT": 12, "CY": 11, "DS": 13}
+SERIES = {"CD": 10, "CC": 10, "FT": 12, "CY": 11, "DS": 15}
 LEFT_OUT: dict[str, str] = {}

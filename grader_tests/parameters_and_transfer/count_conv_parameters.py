@@ -100,6 +100,12 @@ MISTAKES = (
         "filter.",
         edit(CONV_BIASES, CONV_BIASES.replace("= filters", "= channels")),
     ),
+    Mistake(
+        "CC-10",
+        CONVOLUTIONS,
+        "There is a bias for each weight of a window. Each filter has one.",
+        edit("filters if use_bias", "filters * h * w if use_bias"),
+    ),
 )
 
 TASK = Task(
@@ -123,6 +129,7 @@ TASK = Task(
         ),
     ),
     losses={
+        "CC-10": "all but without biases",
         "CC-01": "all",
         "CC-02": "all but without biases",
         "CC-03": "all but without biases",
@@ -134,9 +141,9 @@ TASK = Task(
         "CC-09": "all but without biases",
     },
     promises={
-        "channels": Promise(value=(1, 13)),
-        "filters": Promise(value=(7.8, 512)),
-        "kernel": Promise(value=(1, 12), has=("equal neighbours", "int64")),
+        "channels": Promise(value=(1, 13), within=(1, 20)),
+        "filters": Promise(value=(7.8, 512), within=(2, 512)),
+        "kernel": Promise(value=(1, 12), within=(1, 20), has=("equal neighbours", "int64")),
     },
     equivalent={
         "a product does not see the order": ("w, h = kernel",),

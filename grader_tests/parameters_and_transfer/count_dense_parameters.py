@@ -106,6 +106,13 @@ MISTAKES = (
         edit("    count = 0", "    count = 1").then(WEIGHTS, "count *= n * n_prev"),
         edit(RETURN, "return int(np.prod(layer_dims)) + sum(layer_dims[1:]) * use_bias"),
     ),
+    Mistake(
+        "CD-10",
+        COUNTING,
+        "Biases are counted for one layer only, or not for the last. Every layer has its own.",
+        edit("        if use_bias:", "        if use_bias and layer == len(layer_dims) - 1:"),
+        edit("        if use_bias:", "        if use_bias and layer < len(layer_dims) - 1:"),
+    ),
 )
 
 
@@ -134,6 +141,8 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("by arrays", by_arrays), Variant("one more input", one_more_input)),
     losses={
+        "CD-10": "with biases",
+        "CD-10, way 2": "with biases",
         "CD-01": "with biases",
         "CD-02": "with biases",
         "CD-03": "with biases",

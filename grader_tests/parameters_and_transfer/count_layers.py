@@ -219,7 +219,9 @@ TASK = Task(
         "CY-11": "inputs untouched",
     },
     promises={
-        "layers": Promise(value=(3, 26), length=(0, 7), has=("dense", "conv", "batch_norm")),
+        "layers": Promise(
+            value=(3, 26), within=(2, 30), length=(0, 7), has=("dense", "conv", "batch_norm")
+        ),
     },
     equivalent={
         "a product does not see the order": ("channels, filters, (w, h), bias = sizes",),

@@ -186,6 +186,19 @@ MISTAKES = (
         edit(STEP, "value -= rate * grads['d' + name]\n        new[name] = value"),
         edit(STEP, "grads['d' + name] *= rate\n        new[name] = value - grads['d' + name]"),
     ),
+    Mistake(
+        "DS-14",
+        FREEZING,
+        "The share that a layer loses is taken for the share that it keeps. decay is what the "
+        "layer before has of the rate.",
+        edit("decay ** (last", "(1 - decay) ** (last"),
+    ),
+    Mistake(
+        "DS-15",
+        FREEZING,
+        "A decay of 0 is refused. It makes sense: only the last layer moves then.",
+        edit("not 0 <= decay <= 1", "not 0 < decay <= 1"),
+    ),
 )
 
 
@@ -230,6 +243,8 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("from the last", from_the_last), Variant("by digits", by_digits)),
     losses={
+        "DS-14": "all",
+        "DS-15": "decays of 0 and 1",
         "DS-01": "all",
         "DS-02": "all",
         "DS-03": "all",
@@ -248,6 +263,7 @@ TASK = Task(
     promises={
         "parameters": Promise(
             value=(-1, 1.9),
+            within=(-5, 5),
             rows=(1, 3),
             columns=(1, 3),
             layers=(1, 12),
@@ -255,12 +271,13 @@ TASK = Task(
         ),
         "grads": Promise(
             value=(0.55, 1.45),
+            within=(0.5, 1.5),
             rows=(1, 3),
             columns=(1, 3),
             layers=(1, 12),
             has=("other names", "another order"),
         ),
-        "learning_rate": Promise(value=(0.23, 0.26)),
+        "learning_rate": Promise(value=(0.23, 0.26), within=(0.2, 0.3)),
         "decay": Promise(value=(0, 1)),
     },
     equivalent={

@@ -237,12 +237,22 @@ TASK = Task(
     },
     promises={
         "parameters": Promise(
-            value=(-1.8, 1.9), rows=(1, 3), columns=(1, 3), layers=(2, 12), has=("other names",)
+            value=(-1.8, 1.9),
+            within=(-5, 5),
+            rows=(1, 3),
+            columns=(1, 3),
+            layers=(2, 12),
+            has=("other names",),
         ),
         "grads": Promise(
-            value=(-1.5, 1.5), rows=(1, 3), columns=(1, 3), layers=(2, 12), has=("other names",)
+            value=(-1.5, 1.5),
+            within=(-2, 2),
+            rows=(1, 3),
+            columns=(1, 3),
+            layers=(2, 12),
+            has=("other names",),
         ),
-        "learning_rate": Promise(value=(0.22, 0.29)),
+        "learning_rate": Promise(value=(0.22, 0.29), within=(0.1, 0.4)),
         "trainable": Promise(value=(1, 12), length=(0, 2), has=("int64",)),
     },
     equivalent={

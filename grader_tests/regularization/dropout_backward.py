@@ -163,7 +163,7 @@ TASK = Task(
         "DO-30": "inputs untouched",
     },
     promises={
-        "dA": Promise(value=(-1.5, 1.5), rows=(3, 30), columns=(4, 30)),
+        "dA": Promise(value=(-1.5, 1.5), within=(-2, 2), rows=(3, 30), columns=(4, 30)),
         "mask": Promise(rows=(3, 30), columns=(4, 30), has=("bool",)),
         "keep_prob": Promise(value=(0.3, 1)),
     },

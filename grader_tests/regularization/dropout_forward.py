@@ -387,6 +387,14 @@ MISTAKES = (
         edit("rng.random(A.shape)", "np.random.default_rng().random(A.shape)"),
         looks_like=deaf_to_the_seed,
     ),
+    Mistake(
+        "DO-32",
+        INVERTED,
+        "What is kept is divided by 1 − keep_prob. It was kept with probability keep_prob: divide "
+        "by that.",
+        edit("/ keep_prob", "/ max(1 - keep_prob, 1e-9)"),
+        looks_like=kept_and_scaled(lambda p: p, lambda p: 1 / max(1 - p, 1e-9)),
+    ),
 )
 
 
@@ -421,6 +429,7 @@ TASK = Task(
     unworked={"the right answer *": "what is kept is still drawn from rng, entry by entry"},
     variants=(Variant("coins", by_binomial), Variant("where, row by row", by_where)),
     losses={
+        "DO-32": "output values",
         "DO-01": "output values",
         "DO-03": "output values · share kept",
         "DO-04": "output values · share kept",
@@ -440,7 +449,7 @@ TASK = Task(
         "DO-25": "drawn from rng",
     },
     promises={
-        "A": Promise(value=(-1.5, 1.5), rows=(3, 307), columns=(5, 193)),
+        "A": Promise(value=(-1.5, 1.5), within=(-2, 2), rows=(3, 307), columns=(5, 193)),
         "keep_prob": Promise(value=(0.25, 1)),
     },
     equivalent={

@@ -47,7 +47,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
     """Curves that stop or do not, after a few epochs of improvement, on scales of their own."""
     cases = []
     for index, (tag, patience, levels, words) in enumerate(CURVES):
-        before = range(9 + int(rng.integers(1, 5)), 9, -1)
+        improving = 4 if len(levels) > 100 else int(rng.integers(1, 5))
+        before = range(9 + improving, 9, -1)
         base, step = rng.uniform(0.1, 0.5), rng.uniform(0.02, 0.08)
         scale, shift = ((1, 0), (100, 0), (1, -2))[index % 3]
         costs = [float(scale * (base + step * level) + shift) for level in (*before, *levels)]
@@ -114,6 +115,7 @@ MISTAKES = (
         "The answer is the epoch at which training ends. Patience has run out by then; the "
         "parameters to keep are those of the best epoch.",
         edit("return best", "return epoch"),
+        edit("            break", "            return epoch"),
     ),
     Mistake(
         "ES-03",
@@ -187,6 +189,16 @@ MISTAKES = (
         edit("", "patience = 3"),
         numbers=fixed(whole=("patience",)),
     ),
+    Mistake(
+        "ES-14",
+        STOPPING,
+        "If patience never runs out, the answer is not the best epoch. It is the best up to the "
+        "end, wherever training ended.",
+        edit(
+            "    return best",
+            "    return best if len(dev_costs) - 1 - best >= patience else len(dev_costs) - 1",
+        ),
+    ),
 )
 
 
@@ -225,6 +237,8 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("minimum of each stretch", by_minimum), Variant("counter", by_counter)),
     losses={
+        "ES-02, way 2": "training that stops · equal costs",
+        "ES-14": "training that runs to the end · equal costs",
         "ES-01": "training that stops · equal costs",
         "ES-02": "all",
         "ES-03": "training that stops · equal costs",
@@ -240,7 +254,9 @@ TASK = Task(
         "ES-13": "training that stops",
     },
     promises={
-        "dev_costs": Promise(value=(8, 83), length=(1, 190), has=("equal neighbours",)),
+        "dev_costs": Promise(
+            value=(8, 83), within=(-2, 200), length=(1, 214), has=("equal neighbours",)
+        ),
         "patience": Promise(value=(1, 12)),
     },
     equivalent={

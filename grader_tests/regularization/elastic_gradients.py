@@ -231,6 +231,12 @@ MISTAKES = (
         edit("term / m", "np.sum(term) / m"),
         edit(SIGN, "np.sum(np.sign(W))"),
     ),
+    Mistake(
+        "EG-18",
+        NAMES,
+        "A strength of 0 is refused. It makes sense: one of the two penalties is then left out.",
+        edit("l1 < 0 or l2 < 0", "l1 <= 0 or l2 <= 0"),
+    ),
 )
 
 
@@ -279,6 +285,7 @@ TASK = Task(
     variants=(Variant("by sides", by_sides), Variant("entry by entry", entry_by_entry)),
     confirm=confirm,
     losses={
+        "EG-18": "all but weights of exactly 0 · what is refused",
         "EG-01": "weights · weights of exactly 0",
         "EG-02": "weights · weights of exactly 0",
         "EG-03": "biases",
@@ -299,17 +306,23 @@ TASK = Task(
     },
     promises={
         "grads": Promise(
-            value=(-1.8, 1.5), rows=(1, 5), columns=(1, 5), layers=(1, 11), has=("another order",)
+            value=(-1.8, 1.5),
+            within=(-5, 5),
+            rows=(1, 5),
+            columns=(1, 5),
+            layers=(1, 11),
+            has=("another order",),
         ),
         "parameters": Promise(
             value=(-3.5, 3.2),
+            within=(-10, 10),
             rows=(1, 5),
             columns=(1, 5),
             layers=(1, 11),
             has=("another order", "0"),
         ),
-        "l1": Promise(value=(0, 18), has=("0",)),
-        "l2": Promise(value=(0, 9), has=("0",)),
+        "l1": Promise(value=(0, 18), within=(0, 25), has=("0",)),
+        "l2": Promise(value=(0, 9), within=(0, 12), has=("0",)),
         "m": Promise(value=(1, 50)),
     },
     equivalent={

@@ -66,6 +66,14 @@ MISTAKES = (
         "The caller's images are overwritten. Return a new array, and keep the originals.",
         edit("return " + MIRRORED, "images[:] = images[:, :, ::-1].copy()\n    return images"),
     ),
+    Mistake(
+        "FH-06",
+        AUGMENTATION,
+        "The order of the images is turned round as well, or all axes are. Only columns come in "
+        "reverse order.",
+        edit("images[:, :, ::-1]", "images[::-1, ::-1, ::-1]"),
+        edit("images[:, :, ::-1]", "images[::-1, :, ::-1]"),
+    ),
 )
 
 TASK = Task(
@@ -83,6 +91,8 @@ TASK = Task(
         ),
     ),
     losses={
+        "FH-06": "all",
+        "FH-06, way 2": "all",
         "FH-01": "all",
         "FH-02": "all",
         "FH-03": "all",
@@ -90,6 +100,8 @@ TASK = Task(
         "FH-05": "inputs untouched",
     },
     promises={
-        "images": Promise(value=(0.1, 0.8), rows=(1, 4), columns=(4, 6)),
+        "images": Promise(
+            value=(0.1, 0.8), within=(0, 1), length=(1, 4), rows=(2, 6), columns=(4, 6)
+        ),
     },
 )

@@ -132,6 +132,28 @@ MISTAKES = (
             SQUARES, "float(np.sum(W))"
         ),
     ),
+    Mistake(
+        "L2-26",
+        NETWORKS,
+        "The last layer is left out. The sum runs over the weights of all layers, the output "
+        "layer included.",
+        edit(
+            'if name.startswith("W")',
+            'if name.startswith("W") and name != f"W{len(parameters) // 2}"',
+        ),
+    ),
+    Mistake(
+        "L2-27",
+        NETWORKS,
+        "`/ 2 * m` divides by 2 and then multiplies by m. Put 2m in parentheses.",
+        edit("/ (2 * m)", "/ 2 * m"),
+    ),
+    Mistake(
+        "L2-28",
+        NETWORKS,
+        "lambd is missing. It says how much the penalty weighs.",
+        edit("lambd / (2 * m)", "1 / (2 * m)"),
+    ),
 )
 
 
@@ -156,6 +178,9 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("norms, layer by layer", by_norms),),
     losses={
+        "L2-26": "all",
+        "L2-27": "all",
+        "L2-28": "all",
         "L2-01": "all",
         "L2-02": "all",
         "L2-03": "all",
@@ -172,7 +197,12 @@ TASK = Task(
     },
     promises={
         "parameters": Promise(
-            value=(-2.7, 3.6), rows=(1, 5), columns=(1, 5), layers=(1, 11), has=("another order",)
+            value=(-2.7, 3.6),
+            within=(-9, 9),
+            rows=(1, 5),
+            columns=(1, 5),
+            layers=(1, 11),
+            has=("another order",),
         ),
         "lambd": Promise(value=(0, 12), has=("0",)),
         "m": Promise(value=(1, 50)),

@@ -158,6 +158,24 @@ MISTAKES = (
         "hand them on as they are.",
         edit("dict(grads)", "{}"),
     ),
+    Mistake(
+        "L2-29",
+        NETWORKS,
+        "Only some layers get their term. The penalty sums over the weights of all layers, "
+        "whatever their number.",
+        edit('if name.startswith("W")', 'if name == "W1"'),
+        edit(
+            'if name.startswith("W")',
+            'if name.startswith("W") and name != f"W{len(parameters) // 2}"',
+        ),
+    ),
+    Mistake(
+        "L2-30",
+        NETWORKS,
+        "The term has the squares of the weights. It is the derivative of the square: in "
+        "proportion to the weight itself.",
+        edit("lambd / m * W", "lambd / m * W**2"),
+    ),
 )
 
 
@@ -185,6 +203,9 @@ TASK = Task(
     variants=(Variant("layer by layer", by_layers),),
     confirm=confirm,
     losses={
+        "L2-29": "weights",
+        "L2-29, way 2": "all",
+        "L2-30": "weights",
         "L2-02": "weights",
         "L2-05": "all",
         "L2-06": "weights",
@@ -201,10 +222,20 @@ TASK = Task(
     },
     promises={
         "grads": Promise(
-            value=(-1.8, 1.5), rows=(1, 5), columns=(1, 5), layers=(1, 11), has=("another order",)
+            value=(-1.8, 1.5),
+            within=(-5, 5),
+            rows=(1, 5),
+            columns=(1, 5),
+            layers=(1, 11),
+            has=("another order",),
         ),
         "parameters": Promise(
-            value=(-3.5, 3.2), rows=(1, 5), columns=(1, 5), layers=(1, 11), has=("another order",)
+            value=(-3.5, 3.2),
+            within=(-10, 10),
+            rows=(1, 5),
+            columns=(1, 5),
+            layers=(1, 11),
+            has=("another order",),
         ),
         "lambd": Promise(value=(0, 12), has=("0",)),
         "m": Promise(value=(1, 50)),

@@ -161,6 +161,11 @@ def unmixed(X_mix, Y_mix, X, Y, w) -> bool:
     return np.array_equal(Y_mix, Y) or np.array_equal(Y_mix, Y[:, partners(X_mix, X, w)])
 
 
+def whichever(X_mix, Y_mix, X, Y, w) -> bool:
+    """Labels of the one of the two with the larger share."""
+    return np.array_equal(Y_mix, np.where(w >= 0.5, Y, Y[:, partners(X_mix, X, w)]))
+
+
 def of_others(X_mix, Y_mix, X, Y, w) -> bool:
     """Labels that are mixed, with other partners than the inputs."""
     rest, found = (Y_mix - w * Y) / (1 - w), partners(X_mix, X, w)
@@ -295,8 +300,8 @@ MISTAKES = (
     Mistake(
         "MX-10",
         AUGMENTATION,
-        "Every call gives the same partners, for the seed is fixed inside the function. Use rng, "
-        "which goes on from call to call.",
+        "Every call gives the same partners: nothing is drawn, or the seed is fixed inside the "
+        "function. Use rng, which goes on from call to call.",
         edit(DRAWN, "partner = np.random.default_rng(0).permutation(X.shape[1])"),
         looks_like=always_the_same,
     ),
@@ -327,6 +332,28 @@ MISTAKES = (
         edit(REFUSAL, "if np.any((weights < 0) | (weights > 1)):"),
         edit(REFUSAL, "if weights.shape != X.shape[1:] or np.any(weights > 1):"),
         edit(REFUSAL, "if weights.shape != X.shape[1:] or np.any(weights < 0):"),
+    ),
+    Mistake(
+        "MX-14",
+        AUGMENTATION,
+        "A label is that of the example or of the partner, whichever has the larger share. Labels "
+        "are mixed, too: they say how much of each is there.",
+        edit(
+            "Y_mix = weights * Y + (1 - weights) * Y[:, partner]",
+            "Y_mix = np.where(weights >= 0.5, Y, Y[:, partner])",
+        ),
+        edit(
+            "Y_mix = weights * Y + (1 - weights) * Y[:, partner]",
+            "Y_mix = np.where(weights > 0.5, Y, Y[:, partner])",
+        ),
+        looks_like=inner(whichever),
+    ),
+    Mistake(
+        "MX-15",
+        AUGMENTATION,
+        "Weights of 0 or 1 are refused. They make sense: the mix is then the example or its "
+        "partner.",
+        edit("(weights < 0) | (weights > 1)", "(weights <= 0) | (weights >= 1)"),
     ),
 )
 
@@ -372,6 +399,9 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("one by one", one_by_one), Variant("both at once", both_at_once)),
     losses={
+        "MX-14": "labels alike",
+        "MX-14, way 2": "labels alike",
+        "MX-15": "mixes of two examples · inputs untouched",
         "MX-01": "mixes of two examples",
         "MX-02": "labels alike",
         "MX-03": "labels alike",
@@ -386,7 +416,7 @@ TASK = Task(
         "MX-13": "what is refused",
     },
     promises={
-        "X": Promise(value=(1, 5), rows=(1, 12), columns=(7, 200)),
+        "X": Promise(value=(1, 5), within=(-2, 8), rows=(1, 12), columns=(7, 200)),
         "Y": Promise(value=(0, 1), rows=(1, 10), columns=(7, 200), has=("0",)),
         "weights": Promise(value=(0, 1), length=(7, 200), has=("0",)),
     },

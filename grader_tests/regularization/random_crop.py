@@ -190,6 +190,31 @@ def last_missing(rows: np.ndarray, columns: np.ndarray, down: int, right: int) -
     )
 
 
+def first_missing(rows: np.ndarray, columns: np.ndarray, down: int, right: int) -> bool:
+    """Whether only the first row and the first column are missing."""
+    return all(
+        np.array_equal(np.unique(found), np.arange(1, last + 1))
+        for found, last in ((rows, down), (columns, right))
+    )
+
+
+def one_way_only(rows: np.ndarray, columns: np.ndarray, down: int, right: int) -> bool:
+    """Whether only rows or only columns are drawn."""
+    return (np.ptp(rows) == 0) != (np.ptp(columns) == 0)
+
+
+def ends_differ(rows: np.ndarray, columns: np.ndarray, down: int, right: int) -> bool:
+    """Whether an end comes twice as often as others, or half as often."""
+    shares = [np.bincount(at, minlength=last + 1) for at, last in ((rows, down), (columns, right))]
+    uneven = [
+        at.min() > 0 and not 0.7 < at[-1] / np.mean(at[1:-1] if len(at) > 2 else at[:-1]) < 1.45
+        for at in shares
+    ]
+    return any(uneven) and all(
+        differs or len(at) == 2 for differs, at in zip(uneven, shares, strict=True)
+    )
+
+
 def one_place_for_all(result: np.ndarray, wanted: np.ndarray, case: Case) -> bool | None:
     """Recognise one random offset for all images of a call."""
     if "often" in case.tags:
@@ -355,6 +380,44 @@ MISTAKES = (
             "images[:, :size, :size] = np.stack(crops)\n    return images[:, :size, :size]",
         ),
     ),
+    Mistake(
+        "RC-12",
+        AUGMENTATION,
+        "The first row and the first column are never seen. Offsets begin at 0.",
+        edit(
+            "rng.integers(0, h - size + 1, m)", "rng.integers(min(1, h - size), h - size + 1, m)"
+        ).then(
+            "rng.integers(0, w - size + 1, m)", "rng.integers(min(1, w - size), w - size + 1, m)"
+        ),
+        looks_like=by_offsets(first_missing, anywhere),
+    ),
+    Mistake(
+        "RC-13",
+        AUGMENTATION,
+        "Only rows are drawn, or only columns. A window can lie anywhere in both directions.",
+        edit("lefts = rng.integers(0, w - size + 1, m)", "lefts = np.zeros(m, int)"),
+        edit("tops = rng.integers(0, h - size + 1, m)", "tops = np.zeros(m, int)"),
+        looks_like=by_offsets(one_way_only, lambda h, w: True),
+    ),
+    Mistake(
+        "RC-14",
+        AUGMENTATION,
+        "Offsets at an end come more often than others, or less often. Each should be as likely "
+        "as any other: draw whole numbers, and of the right range.",
+        edit(
+            "rng.integers(0, h - size + 1, m)",
+            "np.minimum(rng.integers(0, h - size + 2, m), h - size)",
+        ).then(
+            "rng.integers(0, w - size + 1, m)",
+            "np.minimum(rng.integers(0, w - size + 2, m), w - size)",
+        ),
+        edit(
+            "rng.integers(0, h - size + 1, m)", "np.round(rng.random(m) * (h - size)).astype(int)"
+        ).then(
+            "rng.integers(0, w - size + 1, m)", "np.round(rng.random(m) * (w - size)).astype(int)"
+        ),
+        looks_like=by_offsets(ends_differ, lambda h, w: True),
+    ),
 )
 
 
@@ -398,6 +461,11 @@ TASK = Task(
     unworked={"the right answer *": "the places are still drawn from rng, one for each image"},
     variants=(Variant("into zeros", into_zeros), Variant("by indices", by_indices)),
     losses={
+        "RC-12": "every offset",
+        "RC-13": "every offset",
+        "RC-13, way 2": "every offset",
+        "RC-14": "every offset",
+        "RC-14, way 2": "every offset",
         "RC-01": "an offset for each image · every offset",
         "RC-02": "every offset",
         "RC-02, way 1": "windows of the images · every offset",
@@ -412,7 +480,9 @@ TASK = Task(
         "RC-11": "inputs untouched",
     },
     promises={
-        "images": Promise(value=(290, 54000), rows=(5, 3000), columns=(4, 28)),
+        "images": Promise(
+            value=(290, 54000), within=(0, 70000), length=(5, 3000), rows=(4, 60), columns=(4, 28)
+        ),
         "size": Promise(value=(1, 6)),
     },
     equivalent={

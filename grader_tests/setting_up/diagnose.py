@@ -39,6 +39,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
     cases.append(diagnosis(0.25, 0.375, "tie", target_error=0.125, tolerance=0.125))
     cases.append(diagnosis(0.5, 0.515625, "tie", target_error=0.25, tolerance=0.015625))
     cases.append(diagnosis(0.25, 0.75, "tie", target_error=0.0, tolerance=0.25))
+    cases.append(diagnosis(0.17, 0.19, "tie", target_error=0.15, tolerance=0.02))  # just above it
+    cases.append(diagnosis(0.32, 0.35, "tie", target_error=0.29, tolerance=0.03))
     return cases
 
 
@@ -122,6 +124,53 @@ MISTAKES = (
         "Both answers say whether it is low. They should be True where bias or variance is high.",
         edit(BIAS, BIAS.replace(">", "<=")).then(VARIANCE, VARIANCE.replace(">", "<=")),
     ),
+    Mistake(
+        "DI-10",
+        DIAGNOSIS,
+        "The gaps are rounded, or compared nearly. They are compared as they come, and what is a "
+        "little above the tolerance is high.",
+        edit(
+            "train_error - target_error > tolerance",
+            "round(train_error - target_error, 4) > tolerance",
+        ).then(
+            "dev_error - train_error > tolerance", "round(dev_error - train_error, 4) > tolerance"
+        ),
+        edit(
+            "train_error - target_error > tolerance",
+            "round(train_error - target_error, 3) > tolerance",
+        ).then(
+            "dev_error - train_error > tolerance", "round(dev_error - train_error, 3) > tolerance"
+        ),
+        edit(
+            "train_error - target_error > tolerance",
+            "round(train_error - target_error, 2) > tolerance",
+        ).then(
+            "dev_error - train_error > tolerance", "round(dev_error - train_error, 2) > tolerance"
+        ),
+        edit(
+            "train_error - target_error > tolerance",
+            "train_error - target_error > tolerance + 1e-9",
+        ).then("dev_error - train_error > tolerance", "dev_error - train_error > tolerance + 1e-9"),
+    ),
+    Mistake(
+        "DI-11",
+        DIAGNOSIS,
+        "The gap is measured as a share of an error. It is the difference itself that is compared "
+        "with the tolerance.",
+        edit(
+            "train_error - target_error > tolerance",
+            "train_error - target_error > tolerance * target_error",
+        ).then(
+            "dev_error - train_error > tolerance",
+            "dev_error - train_error > tolerance * train_error",
+        ),
+        edit(
+            "train_error - target_error > tolerance",
+            "train_error - target_error > tolerance * train_error",
+        ).then(
+            "dev_error - train_error > tolerance", "dev_error - train_error > tolerance * dev_error"
+        ),
+    ),
 )
 
 
@@ -146,6 +195,12 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("branches and NumPy's booleans", by_branches),),
     losses={
+        "DI-10": "a gap that equals the tolerance",
+        "DI-10, way 2": "all",
+        "DI-10, way 3": "all",
+        "DI-10, way 4": "a gap that equals the tolerance",
+        "DI-11": "all",
+        "DI-11, way 2": "all",
         "DI-01": "all but high_variance",
         "DI-02": "all but high_bias",
         "DI-03": "all but high_bias",
@@ -157,9 +212,9 @@ TASK = Task(
         "DI-09": "all",
     },
     promises={
-        "train_error": Promise(value=(0.011, 0.5)),
-        "dev_error": Promise(value=(0.017, 0.75)),
-        "target_error": Promise(value=(0, 0.27), has=("0",)),
+        "train_error": Promise(value=(0.011, 0.5), within=(0.005, 0.5)),
+        "dev_error": Promise(value=(0.017, 0.75), within=(0.01, 0.75)),
+        "target_error": Promise(value=(0, 0.27), within=(0, 0.35), has=("0",)),
         "tolerance": Promise(value=(0.01, 0.25)),
     },
 )

@@ -37,8 +37,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
         (features(rng, 4, 4), "4 features, 4 examples", "values"),
         (features(rng, 2, 3), "2 features, 3 examples", "values"),
         (features(rng, 1, 8), "one feature, 8 examples", "values"),
-        (features(rng, 3, 6, 1e-4, 1e-6), "spreads near 1e-6, 6 examples", ("values", "tiny")),
-        (features(rng, 2, 9, 1e-4, 1e-6), "spreads near 1e-6, 9 examples", ("values", "tiny")),
+        (features(rng, 3, 6, 1e-8, 1e-10), "spreads near 1e-10, 6 examples", ("values", "tiny")),
+        (features(rng, 2, 9, 1e-8, 1e-10), "spreads near 1e-10, 9 examples", ("values", "tiny")),
         (features(rng, 3, 8, 1e6, 0.5), "means near a million, 8 examples", ("values", "far")),
         (features(rng, 2, 9, 1e6, 0.5), "means near a million, 9 examples", ("values", "far")),
         (with_constant(rng, 3, 6, rounding=False), "a feature that is always 2", "constant"),
@@ -150,6 +150,9 @@ MISTAKES = (
         edit(MU, "mu = np.full((X.shape[0], 1), np.mean(X))").then(
             SIGMA, "sigma = np.full((X.shape[0], 1), np.std(X))"
         ),
+        edit("np.mean(X, axis=1, keepdims=True)", "np.mean(X)")
+        .then("np.std(X, axis=1, keepdims=True)", "np.std(X)")
+        .then("return mu, np.where(constant, 1.0, sigma)", "return mu, sigma"),
     ),
     Mistake(
         "NI-13",
@@ -170,6 +173,8 @@ MISTAKES = (
         "sigma is 1 where all values are equal, and nowhere else.",
         edit(CONSTANT, "constant = sigma < 1e-4"),
         edit(CONSTANT, "constant = np.isclose(sigma, 0, atol=1e-4)"),
+        edit("constant = np.ptp(X, axis=1, keepdims=True) == 0", "constant = sigma < 1e-8"),
+        edit("constant = np.ptp(X, axis=1, keepdims=True) == 0", "constant = np.isclose(sigma, 0)"),
         numbers={"a bound": edit(CONSTANT, "constant = sigma < {number}")},
     ),
 )
@@ -218,6 +223,7 @@ TASK = Task(
     promises={
         "X": Promise(
             value=(-730000, 630000),
+            within=(-1.2e6, 1.2e6),
             rows=(1, 4),
             columns=(1, 9),
             has=("a constant row", "equal neighbours"),

@@ -87,6 +87,12 @@ MISTAKES = (
         "missing.",
         edit("(X - mu) / sigma", "X - mu / sigma"),
     ),
+    Mistake(
+        "NI-18",
+        NORMALISING,
+        "The root of sigma is taken. sigma is the standard deviation already.",
+        edit("/ sigma", "/ np.sqrt(sigma)"),
+    ),
 )
 
 TASK = Task(
@@ -108,6 +114,7 @@ TASK = Task(
         ),
     ),
     losses={
+        "NI-18": "all",
         "NI-01": "all",
         "NI-02": "all",
         "NI-08": "several examples",
@@ -116,8 +123,8 @@ TASK = Task(
         "NI-17": "all",
     },
     promises={
-        "X": Promise(value=(-5.6, 7.8), rows=(2, 4), columns=(1, 6)),
-        "mu": Promise(value=(-4.2, 4.4), rows=(2, 4)),
-        "sigma": Promise(value=(9.7e-07, 3.4), rows=(2, 4)),
+        "X": Promise(value=(-5.6, 7.8), within=(-25, 25), rows=(2, 4), columns=(1, 6)),
+        "mu": Promise(value=(-4.2, 4.4), within=(-12, 12), rows=(2, 4)),
+        "sigma": Promise(value=(9.7e-07, 3.4), within=(2.5e-7, 8), rows=(2, 4)),
     },
 )

@@ -221,6 +221,17 @@ def one_more(result: tuple, wanted: tuple, case: Case) -> bool:
     )
 
 
+def cut_off(result: tuple, wanted: tuple, case: Case) -> bool | None:
+    """Recognise shares that are cut off, where groups are equal."""
+    if "even" not in case.tags or all(int(share) == round(share) for share in shares(case)):
+        return None
+    size = len(case.inputs["groups"]) // len(np.unique(case.inputs["groups"]))
+    full = [size * -(-int(share) // size) for share in shares(case)]
+    return [len(part) for part in result[1:]] == full and bool(
+        sizes_are_right(result, wanted, case)
+    )
+
+
 def other_order(result: tuple, wanted: tuple, case: Case) -> bool:
     """Right sets of equal groups, in another order."""
     dev, test = map(round, shares(case))
@@ -332,8 +343,8 @@ MISTAKES = (
     Mistake(
         "GS-09",
         SETS,
-        "Every call gives the same split, for the seed is fixed inside the function. Use rng, "
-        "whose seed the caller has chosen.",
+        "Every call gives the same split: nothing is drawn, or the seed is fixed inside the "
+        "function. Use rng, whose seed the caller has chosen.",
         edit(ORDER, "order = np.random.default_rng(0).permutation(np.unique(groups))"),
         looks_like=always_the_same,
     ),
@@ -370,6 +381,16 @@ MISTAKES = (
         edit(REFUSAL, "if False:"),
         edit(REFUSAL, "if min(dev_fraction, test_fraction) < 0:"),
         edit(REFUSAL, "if dev_fraction + test_fraction > 1:"),
+    ),
+    Mistake(
+        "GS-13",
+        SETS,
+        "A size is cut off instead of rounded: 2.6 examples should become 3, not 2.",
+        edit(
+            "(round(test_fraction * m), round(dev_fraction * m))",
+            "(int(test_fraction * m), int(dev_fraction * m))",
+        ),
+        looks_like=cut_off,
     ),
 )
 
@@ -437,6 +458,7 @@ TASK = Task(
     unworked={"the right answer sorted": "in which order a set holds its indices is free"},
     variants=(Variant("lists", by_lists), Variant("sums", by_sums)),
     losses={
+        "GS-13": "sizes where groups fit",
         "GS-01": "whole groups · shuffled",
         "GS-02": "sizes",
         "GS-03": "shuffled · drawn from rng",
@@ -451,9 +473,9 @@ TASK = Task(
         "GS-12": "inputs untouched",
     },
     promises={
-        "groups": Promise(value=(-20, 30), length=(15, 3000), has=("int64",)),
+        "groups": Promise(value=(-20, 30), within=(-250, 800), length=(15, 4000), has=("int64",)),
         "dev_fraction": Promise(value=(0, 0.5), has=("0",)),
-        "test_fraction": Promise(value=(0, 0.6), has=("0",)),
+        "test_fraction": Promise(value=(0, 0.55), within=(0, 0.7), has=("0",)),
     },
     equivalent={
         "the least, in any order": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -143,6 +144,13 @@ def with_sizes(*ways: Sizes) -> Callable:
     return looks_like
 
 
+def rounded_up(m: int, d: float, t: float) -> tuple[int, int, int]:
+    """Sizes that are rounded up, as far as there are examples."""
+    dev = math.ceil(d * m)
+    test = min(math.ceil(t * m), m - dev)
+    return m - dev - test, dev, test
+
+
 def in_large_sets(sign: Callable[[tuple], bool]) -> Callable:
     """Recognise large splits that have the sign."""
     return lambda result, wanted, case: bool(sign(result)) if "large" in case.tags else None
@@ -237,8 +245,10 @@ MISTAKES = (
         SETS,
         "The three sets come back in another order than train, dev, test.",
         edit("return train, dev, test", "return dev, test, train"),
+        edit("return train, dev, test", "return train, test, dev"),
         looks_like=with_sizes(
-            lambda m, d, t: (round(d * m), round(t * m), m - round(d * m) - round(t * m))
+            lambda m, d, t: (round(d * m), round(t * m), m - round(d * m) - round(t * m)),
+            lambda m, d, t: (m - round(d * m) - round(t * m), round(t * m), round(d * m)),
         ),
     ),
     Mistake(
@@ -309,6 +319,16 @@ MISTAKES = (
             )
         ),
     ),
+    Mistake(
+        "SP-11",
+        SETS,
+        "A size is rounded up: 2.4 examples should become 2, not 3. Python's round decides.",
+        edit(
+            "round(dev_fraction * m), round(test_fraction * m)",
+            "int(np.ceil(dev_fraction * m)), int(np.ceil(test_fraction * m))",
+        ),
+        looks_like=with_sizes(rounded_up),
+    ),
 )
 
 
@@ -343,6 +363,7 @@ TASK = Task(
     },
     variants=(Variant("shuffled in place", shuffled_in_place),),
     losses={
+        "SP-11": "sizes",
         "SP-01": "shuffled · drawn from rng",
         "SP-02": "sizes",
         "SP-03": "sizes",

@@ -24,7 +24,7 @@ QUESTIONS = (
     "calibration_error",
     "decide",
 )
-SERIES = {"SM": 39, "OH": 7, "PR": 8, "CA": 14, "DC": 13}
+SERIES = {"SM": 43, "OH": 7, "PR": 9, "CA": 15, "DC": 14}
 LEFT_OUT = {
     "SM-06": "a number that is added is told from a bound by nobody: SM-20 has both",
     "SM-21": "with a cost's gradient for dout it gives the answer of SM-15",

@@ -215,6 +215,13 @@ MISTAKES = (
         edit(CERTAINTY, "P *= 100\n    certainty = np.max(P, axis=0) / 100"),
         edit(RIGHT, RIGHT + "\n    labels -= labels"),
     ),
+    Mistake(
+        "CA-15",
+        TRUST,
+        "Groups are added without their weight. A group counts as much as it has examples.",
+        edit("np.mean(inside) * abs", "abs"),
+        edit("np.mean(inside) * abs", "np.sum(inside) * abs"),
+    ),
 )
 
 
@@ -257,6 +264,8 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("by interval", by_interval), Variant("by bincount", by_bincount)),
     losses={
+        "CA-15": "all",
+        "CA-15, way 2": "all",
         "CA-01": "all",
         "CA-02": "all",
         "CA-03": "all",
@@ -274,7 +283,7 @@ TASK = Task(
     },
     promises={
         "P": Promise(value=(0, 1), rows=(3, 9), columns=(1, 60), has=("0",)),
-        "labels": Promise(value=(0, 7), length=(1, 60), has=("int64",)),
+        "labels": Promise(value=(0, 7), within=(0, 8), length=(1, 60), has=("int64",)),
         "bins": Promise(value=(1, 25)),
     },
     equivalent={

@@ -150,6 +150,13 @@ MISTAKES = (
         edit(ARGMIN, "return np.eye(len(costs))[:, np.argmin(expected, axis=0)]"),
         edit(ARGMIN, "return np.argmin(expected)"),
     ),
+    Mistake(
+        "DC-14",
+        TRUST,
+        "The probabilities are turned round: what is weighed is that a class is not true. Weigh "
+        "each cost by the probability of its class.",
+        edit("costs @ P", "costs @ (1 - P)"),
+    ),
 )
 
 
@@ -182,6 +189,7 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("by sums", by_sums), Variant("by einsum", by_einsum)),
     losses={
+        "DC-14": "all",
         "DC-01": "all",
         "DC-02": "all",
         "DC-03": "all",
@@ -197,8 +205,8 @@ TASK = Task(
         "DC-13": "all",
     },
     promises={
-        "P": Promise(value=(0, 0.9), rows=(2, 5), columns=(1, 50), has=("0",)),
-        "costs": Promise(value=(0.1, 8), rows=(2, 8), columns=(2, 5)),
+        "P": Promise(value=(0, 0.9), within=(0, 0.999), rows=(2, 5), columns=(1, 50), has=("0",)),
+        "costs": Promise(value=(0.1, 8), within=(0, 9), rows=(2, 8), columns=(2, 5)),
     },
     equivalent={
         "what is the same for all answers does not matter": (

@@ -111,6 +111,12 @@ MISTAKES = (
         "The caller's P is changed. Others still need the probabilities: compute a new array.",
         edit(ARGMAX, "P -= np.max(P, axis=0)\n    return np.argmax(P, axis=0)"),
     ),
+    Mistake(
+        "PR-09",
+        DIGITS,
+        "The least probable class is taken. It is the most probable one.",
+        edit("np.argmax(P, axis=0)", "np.argmin(P, axis=0)"),
+    ),
 )
 
 TASK = Task(
@@ -132,6 +138,7 @@ TASK = Task(
         ),
     ),
     losses={
+        "PR-09": "all",
         "SM-18": "one number for each example",
         "SM-18, way 3": "all",
         "PR-01": "all",
@@ -146,6 +153,7 @@ TASK = Task(
     promises={
         "P": Promise(
             value=(0, 0.98),
+            within=(0, 0.985),
             rows=(2, 120),
             columns=(1, 30),
             has=("0", "equal neighbours"),

@@ -180,6 +180,21 @@ MISTAKES = (
         edit(EXP, "t = 10**shifted"),
         numbers={"a base": edit(EXP, "t = {number} ** shifted")},
     ),
+    Mistake(
+        "SM-40",
+        FOUR_CLASSES,
+        "The exponentials are not divided by their sum. Each column of probabilities adds up to 1.",
+        edit("return t / np.sum(t, axis=0, keepdims=True)", "return t"),
+    ),
+    Mistake(
+        "SM-41",
+        FOUR_CLASSES,
+        "The logarithms of the probabilities come back. The cost takes them itself.",
+        edit(
+            "return t / np.sum(t, axis=0, keepdims=True)",
+            "return np.log(t / np.sum(t, axis=0, keepdims=True))",
+        ),
+    ),
 )
 
 
@@ -223,6 +238,8 @@ TASK = Task(
         Variant("by differences", by_differences),
     ),
     losses={
+        "SM-40": "all",
+        "SM-41": "all",
         "SM-01": "large scores · examples far apart",
         "SM-02": "examples far apart",
         "SM-03": "all",
@@ -240,7 +257,7 @@ TASK = Task(
         "SM-29": "all",
     },
     promises={
-        "Z": Promise(value=(-760, 1000), rows=(2, 120), columns=(1, 130)),
+        "Z": Promise(value=(-760, 1000), within=(-1500, 1500), rows=(2, 120), columns=(1, 130)),
     },
     equivalent={
         "a shift of all scores cancels out": (

@@ -169,6 +169,20 @@ MISTAKES = (
         "write what is left.",
         edit(DZ, "dP = -Y / P / Y.shape[1]\n    return P * (dP - np.sum(P * dP, axis=0))"),
     ),
+    Mistake(
+        "SM-42",
+        CROSS_ENTROPY,
+        "Division goes before subtraction: only Y is divided by m. Put the difference in "
+        "parentheses.",
+        edit("(P - Y) / Y.shape[1]", "P - Y / Y.shape[1]"),
+    ),
+    Mistake(
+        "SM-43",
+        CROSS_ENTROPY,
+        "This is the derivative by the probabilities. By the scores it is what was said minus "
+        "what was true.",
+        edit("(P - Y)", "(-Y / np.maximum(P, 1e-15))"),
+    ),
 )
 
 
@@ -200,6 +214,8 @@ TASK = Task(
     ),
     confirm=confirm,
     losses={
+        "SM-42": "all",
+        "SM-43": "all",
         "SM-11": "all",
         "SM-12": "size",
         "SM-13": "all",
@@ -215,7 +231,7 @@ TASK = Task(
         "SM-36": "all",
     },
     promises={
-        "P": Promise(value=(0, 0.63), rows=(2, 120), columns=(1, 130), has=("0",)),
+        "P": Promise(value=(0, 0.63), within=(0, 0.9), rows=(2, 120), columns=(1, 130), has=("0",)),
         "Y": Promise(
             value=(0, 1),
             rows=(2, 120),

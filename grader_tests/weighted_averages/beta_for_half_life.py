@@ -128,6 +128,14 @@ MISTAKES = (
         edit(FORMULA, "np.log(0.5) / np.log(steps + 1)"),
         edit(FORMULA, "steps**0.5"),
     ),
+    Mistake(
+        "EW-57",
+        MEMORY,
+        "The logarithm has base 10 and the exponential base e, or the other way round. Take both "
+        "to one base.",
+        edit("0.5 ** (1 / steps)", "np.exp(np.log10(0.5) / steps)"),
+        edit("0.5 ** (1 / steps)", "10 ** (np.log(0.5) / steps)"),
+    ),
 )
 
 
@@ -164,6 +172,8 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("logarithm", by_logarithm), Variant("halving", by_halving)),
     losses={
+        "EW-57": "all",
+        "EW-59, way 2": "all",
         "EW-40": "all",
         "EW-41": "all",
         "EW-42": "all",
@@ -176,7 +186,7 @@ TASK = Task(
         "EW-49": "all",
     },
     promises={
-        "steps": Promise(value=(0.6, 700)),
+        "steps": Promise(value=(0.6, 700), within=(0.3, 700)),
     },
     equivalent={"only the sign counts": ("if (steps * 1.01) <= 0:",)},
 )

@@ -59,6 +59,14 @@ MISTAKES = (
         edit(FORMULA, "1 / beta"),
         edit(FORMULA, "1 / (1 + beta)"),
     ),
+    Mistake(
+        "EW-56",
+        MEMORY,
+        "This is another rule for the length, (1 + beta)/(1 − beta) or 2/(1 − beta). Here it is "
+        "1/(1 − beta).",
+        edit("1 / (1 - beta)", "2 / (1 - beta)"),
+        edit("1 / (1 - beta)", "(1 + beta) / (1 - beta)"),
+    ),
 )
 
 
@@ -79,6 +87,8 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("power", by_power),),
     losses={
+        "EW-56": "all",
+        "EW-57, way 2": "all",
         "EW-23": "all",
         "EW-24": "all",
         "EW-25": "all",

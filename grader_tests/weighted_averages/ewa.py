@@ -95,6 +95,12 @@ def from_the_first_whole(values, beta):
 STEP = "v = beta * v + (1 - beta) * value"
 ZEROS = "np.zeros(len(values))"
 
+
+def plain_means(values, beta):
+    """Means of all values so far."""
+    return np.cumsum(values) / np.arange(1, len(values) + 1)
+
+
 MISTAKES = (
     Mistake(
         "EW-01",
@@ -180,6 +186,35 @@ MISTAKES = (
         "the first averages are low, because v_0 = 0.",
         edit("averages[t] = v", "averages[t] = v / (1 - beta ** (t + 1))"),
     ),
+    Mistake(
+        "EW-50",
+        AVERAGE,
+        "The first value is left out. The averages are as many as the values.",
+        edit(
+            "    for t, value in enumerate(values):",
+            "    averages = averages[1:]\n    for t, value in enumerate(values[1:]):",
+        ),
+    ),
+    Mistake(
+        "EW-51",
+        AVERAGE,
+        "The average starts at 1. It starts at 0.",
+        edit("np.zeros(len(values)), 0.0", "np.zeros(len(values)), 1.0"),
+    ),
+    Mistake(
+        "EW-52",
+        AVERAGE,
+        "These are plain means of all values so far. Here older values count less and less.",
+        plain_means,
+    ),
+    Mistake(
+        "EW-53",
+        AVERAGE,
+        "The new value is multiplied by beta as well, or by 1 + beta. The two weights are beta "
+        "and 1 − beta.",
+        edit("beta * v + (1 - beta) * value", "beta * (v + (1 - beta) * value)"),
+        edit("beta * v + (1 - beta) * value", "beta * v + (1 + beta) * value"),
+    ),
 )
 
 
@@ -213,6 +248,11 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("weights", by_weights), Variant("difference", by_difference)),
     losses={
+        "EW-50": "all",
+        "EW-51": "all",
+        "EW-52": "all",
+        "EW-53": "all",
+        "EW-53, way 2": "all",
         "EW-01": "all",
         "EW-09": "averages · whole numbers",
         "EW-10": "all",
@@ -227,9 +267,9 @@ TASK = Task(
         "EW-19": "all",
     },
     promises={
-        "beta ** T": Promise(value=(0.01, 0.6), of=left_of_the_start),
-        "values": Promise(value=(-160, 160), length=(1, 400), has=("int64",)),
-        "beta": Promise(value=(0, 0.87), has=("0",)),
+        "β to the power T": Promise(value=(0.01, 0.6), within=(0, 0.9), of=left_of_the_start),
+        "values": Promise(value=(-160, 160), within=(-250, 250), length=(1, 400), has=("int64",)),
+        "beta": Promise(value=(0, 0.87), within=(0, 0.99), has=("0",)),
     },
     equivalent={
         "every entry is filled": ("averages, v = np.ones(len(values)), 0.0",),

@@ -172,6 +172,22 @@ MISTAKES = (
         edit(QUOTIENT, "/ (1 + beta**t)"),
         edit(QUOTIENT, "/ (1 - beta ** (t + 1))"),
     ),
+    Mistake(
+        "EW-54",
+        BIAS,
+        "Division goes before subtraction: only v is divided, by 1. Put the denominator in "
+        "parentheses.",
+        edit("ewa(values, beta) / (1 - beta**t)", "ewa(values, beta) / 1 - beta**t"),
+    ),
+    Mistake(
+        "EW-55",
+        BIAS,
+        "Only the first averages are corrected. Each is divided, however near to 1 the divisor is.",
+        edit(
+            "return ewa(values, beta) / (1 - beta**t)",
+            "return np.where(t <= 10, ewa(values, beta) / (1 - beta**t), ewa(values, beta))",
+        ),
+    ),
 )
 
 
@@ -205,6 +221,8 @@ TASK = Task(
     variants=(Variant("one by one", one_by_one), Variant("over the weights", over_the_weights)),
     own_parts={"ewa": for_ewa},
     losses={
+        "EW-54": "all",
+        "EW-55": "corrected averages · equal values stay",
         "EW-02": "all",
         "EW-03": "all",
         "EW-04": "all",
@@ -220,8 +238,13 @@ TASK = Task(
         "EW-22": "all",
     },
     promises={
-        "beta ** T": Promise(value=(5e-6, 0.6), of=left_of_the_start),
-        "values": Promise(value=(-120, 120), length=(1, 300), has=("equal neighbours", "int64")),
+        "β to the power T": Promise(value=(5e-6, 0.6), within=(0, 0.975), of=left_of_the_start),
+        "values": Promise(
+            value=(-120, 120),
+            within=(-200, 200),
+            length=(1, 300),
+            has=("equal neighbours", "int64"),
+        ),
         "beta": Promise(value=(0, 0.999), has=("0",)),
     },
 )

@@ -271,7 +271,7 @@ TASK = Task(
     },
     promises={
         "T": Promise(value=(1, 250)),
-        "beta": Promise(value=(0, 0.99), has=("0",)),
+        "beta": Promise(value=(0, 0.99), within=(0, 0.999), has=("0",)),
         "corrected": Promise(),
     },
     equivalent={

@@ -78,6 +78,37 @@ def difference(
     )
 
 
+def same(
+    got: Any,
+    wanted: Any,
+    tolerance: Tolerance = CLOSE,
+    loose_shape: bool = False,
+) -> bool:
+    """Whether :func:`difference` finds none; faster, for it says nothing."""
+    if isinstance(wanted, dict) and type(got) is dict:
+        return got.keys() == wanted.keys() and all(
+            same(got[key], wanted[key], tolerance, loose_shape) for key in wanted
+        )
+    if isinstance(wanted, list | tuple) and type(got) in (list, tuple):
+        return len(got) == len(wanted) and all(
+            same(mine, right, tolerance, loose_shape)
+            for mine, right in zip(got, wanted, strict=True)
+        )
+    if (
+        isinstance(wanted, np.ndarray)
+        and isinstance(got, np.ndarray)
+        and got.dtype == wanted.dtype == np.float64
+        and got.shape == wanted.shape
+    ):
+        with np.errstate(all="ignore"):
+            gap = np.abs(got - wanted)
+            if (gap <= tolerance.absolute + tolerance.relative * np.abs(wanted)).all():
+                return bool(np.isfinite(wanted).all()) or not difference(got, wanted, "", tolerance)
+            if np.isfinite(gap).all():
+                return False
+    return difference(got, wanted, "", tolerance, loose_shape) is None
+
+
 def imprecise(got: Any, wanted: Any) -> str | None:
     """Say that numbers are complex, or have fewer digits than the right ones, wherever they stand.
 

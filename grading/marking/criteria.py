@@ -9,7 +9,16 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from grading.marking.case import Answer, Case, Words, words
-from grading.marking.compare import CLOSE, EXACT, Tolerance, describe, difference, imprecise, short
+from grading.marking.compare import (
+    CLOSE,
+    EXACT,
+    Tolerance,
+    describe,
+    difference,
+    imprecise,
+    same,
+    short,
+)
 
 Check = Callable[[Any, Any, Case], str | None]
 
@@ -134,7 +143,10 @@ class Agrees(Criterion):
     def alike(
         self, case: Case, mine: Answer, other: Answer, returns: str | tuple[str, ...]
     ) -> bool:
-        return self._difference(mine, other, returns) is None
+        parts = [_parts(answer.result, returns, self.part) for answer in (mine, other)]
+        if any(isinstance(part, str) for part in parts):
+            return self._difference(mine, other, returns) is None
+        return same(*parts, self.tolerance, self.loose_shape)
 
     def _difference(
         self, got: Answer, wanted: Answer, returns: str | tuple[str, ...]
@@ -236,7 +248,7 @@ class InputsUntouched(Criterion):
     def changed(case: Case, answer: Answer) -> Iterator[str]:
         """The names of the arguments that are not as they were sent."""
         for name, sent in case.inputs.items():
-            if difference(answer.inputs[name], sent, "", EXACT):
+            if not same(answer.inputs[name], sent, EXACT):
                 yield name
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
@@ -16,6 +17,7 @@ from grading.marking.task import NUMBERS, Mistake, Way, total
 
 MOST = 2  # mistakes that are named
 ENOUGH = 2  # cases that must show one
+NUMBER = re.compile(r"[-+\d.]+")
 WHOLE = Agrees("the whole answer", 0)
 
 Answering = Callable[[int], Answer | Unanswered]
@@ -37,6 +39,7 @@ class Naming:
         # What was found of an answer, by its identity, with the answer itself: that keeps it so.
         self._changes: dict[tuple[int, int], tuple[Answer | Unanswered, set[str]]] = {}
         self._fitting: dict[tuple[Mistake, int], tuple[Answers, dict[Way, str]]] = {}
+        self._last: tuple[Answers, list[set[Mistake]]] = (), []  # that were compared with pairs
         self._wrong: dict[tuple[int, int, tuple[int, ...]], tuple[Answer | Unanswered, bool]] = {}
 
     def named(self, answers: Answers) -> tuple[Mistake, ...]:
@@ -210,13 +213,16 @@ class Naming:
 
     def pairs_like(self, answers: Answers) -> list[set[Mistake]]:
         """Each two mistakes, or ways of one, that give all of the answers if both are made."""
-        wrong = {index for _, index in self._sitting.lost(answers)}
-        order = sorted(range(len(self._cases)), key=lambda index: index not in wrong)
-        return [
-            mistakes
-            for mistakes, both in self._pairs
-            if self._same(both, answers, self._all_of(mistakes), everywhere=True, order=order)
-        ]
+        if self._last[0] is not answers:
+            wrong = {index for _, index in self._sitting.lost(answers)}
+            order = sorted(range(len(self._cases)), key=lambda index: index not in wrong)
+            found = [
+                mistakes
+                for mistakes, both in self._pairs
+                if self._same(both, answers, self._all_of(mistakes), everywhere=True, order=order)
+            ]
+            self._last = answers, found
+        return self._last[1]
 
     def _all_of(self, mistakes: Collection[Mistake]) -> Sequence[Criterion]:
         """All criteria; beside chance also the whole answer, for a property tells too little."""
@@ -287,8 +293,28 @@ class Naming:
                 index, looking, answers[index], other, words=everywhere
             ):
                 return False
-            shown += wrong and _tells(other, answers[index])
+            shown += wrong and (
+                _tells(other, answers[index]) or self._refuses(index, other, answers)
+            )
         return shown >= ENOUGH
+
+    def _refuses(self, index: int, theirs: Answer | Unanswered, answers: Answers) -> bool:
+        """Whether a case is refused as a mistake does, in the words of an answer's right refusals.
+
+        Numbers in these words may differ.
+        """
+        mine = answers[index]
+        if not (isinstance(mine, Unanswered) and isinstance(theirs, Unanswered)):
+            return False
+        refusals = {
+            NUMBER.sub("", other.message)
+            for case, other in zip(self._cases, answers, strict=True)
+            if case.raises and isinstance(other, Unanswered)
+            if other.exception == case.raises.__name__ == mine.exception == theirs.exception
+        }
+        return NUMBER.sub("", mine.message) in refusals and any(
+            isinstance(answer, Answer) for answer in answers
+        )
 
     def _is_wrong(
         self, index: int, criteria: Sequence[Criterion], answer: Answer | Unanswered

@@ -22,10 +22,12 @@ class Promise:
     ----------
     value : (lowest, highest), optional
         Of the numbers in it.
+    within : (lowest, highest), optional
+        Where all its numbers lie, if chance takes some of them beyond `value`: students are told.
     length : (lowest, highest), optional
-        Of a list, a dict or an array with one axis.
+        Of a list, a dict or an array with one axis, not of what is in it; how many images.
     rows, columns : (lowest, highest), optional
-        The first and the last axis of its larger arrays.
+        The last two axes of its larger arrays.
     layers : (lowest, highest), optional
         The largest number in a name of a dict.
     has : tuple of str
@@ -36,6 +38,7 @@ class Promise:
     """
 
     value: Range | None = None
+    within: Range | None = None
     length: Range | None = None
     rows: Range | None = None
     columns: Range | None = None
@@ -43,8 +46,12 @@ class Promise:
     has: tuple[str, ...] = ()
     of: Callable[[Mapping[str, Any]], Any] | None = None
 
+    def told(self, name: str) -> Range | None:
+        """The range that students are told, by the name of a field."""
+        return self.within if name == "value" and self.within else getattr(self, name)
 
-RANGES = tuple(f.name for f in fields(Promise) if f.name not in ("has", "of"))
+
+RANGES = tuple(f.name for f in fields(Promise) if f.name not in ("within", "has", "of"))
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,14 @@ class Measured:
         }
         return Measured(ranges, self.special & other.special)
 
+    def either(self, other: Measured) -> Measured:
+        """What two drawings reach together."""
+        ranges = dict(self.ranges)
+        for name, (low, high) in other.ranges.items():
+            known = ranges.get(name, (low, high))
+            ranges[name] = (min(low, known[0]), max(high, known[1]))
+        return Measured(ranges, self.special | other.special)
+
     def unkept(self, promise: Promise) -> Iterator[str]:
         """What a promise says that is not reached, and what is reached without a word on it."""
         for name in RANGES:
@@ -74,6 +89,15 @@ class Measured:
             elif found is None or found[0] > wanted[0] or found[1] < wanted[1]:
                 yield f"{name} {shown(wanted)} is not reached"
         yield from (f"{mark} does not occur" for mark in promise.has if mark not in self.special)
+
+    def untold(self, promise: Promise) -> Iterator[str]:
+        """What all drawings together reach beyond what is told, or do not come near."""
+        for name in self.ranges.keys() & {name for name in RANGES if promise.told(name)}:
+            (low, high), told = self.ranges[name], promise.told(name)
+            if low < told[0] or high > told[1]:
+                yield f"{name} goes beyond {shown(told)}, to {shown((low, high))}"
+            elif not (_near(low, *told) and _near(high, *reversed(told))):
+                yield f"{name} is far from {shown(told)}, at {shown((low, high))}"
 
 
 def measure(values: list[Any]) -> Measured:
@@ -86,29 +110,79 @@ def measure(values: list[Any]) -> Measured:
     return Measured({name: (min(f), max(f)) for name, f in found.items()}, frozenset(special))
 
 
-def shown(numbers: Range) -> str:
+SIZES = {"length": "entries", "layers": "layers", "rows": "rows", "columns": "columns"}
+NAMES = {"other names": "any names", "another order": "names in any order"}
+
+
+def told(promises: Mapping[str, Promise]) -> str:
+    """The promises of a question in a line for students.
+
+    A size is told of the first argument that has it. Arguments that are alike go together.
+    """
+    sizes: set[str] = set()
+    alike: dict[str, list[str]] = {}
+    for name, promise in promises.items():
+        facts = [
+            f"{shown(getattr(promise, kind), ' to ')} {word}"
+            for kind, word in SIZES.items()
+            if getattr(promise, kind)
+        ]
+        facts += [word for mark, word in NAMES.items() if mark in promise.has]
+        new = [fact for fact in facts if fact not in sizes]
+        sizes.update(new)
+        if said := ", ".join([*new, *_numbers_told(promise)]):
+            alike.setdefault(said, []).append(name if promise.of else f"`{name}`")
+    return " · ".join(f"{', '.join(names)}: {said}" for said, names in alike.items())
+
+
+def _numbers_told(promise: Promise) -> Iterator[str]:
+    if numbers := promise.told("value"):
+        yield shown(numbers, " to ")
+        if "0" in promise.has and 0 not in numbers:
+            yield "zeros"
+        elif "a constant row" in promise.has and 0 not in numbers:
+            yield "constant rows"
+
+
+def shown(numbers: Range, between: str = " … ") -> str:
     """A range for people."""
-    low, high = (f"{number:.4g}".replace("-", "−") for number in numbers)
-    return low if low == high else f"{low} … {high}"
+    low, high = (
+        re.sub(r"e([+-])0?", lambda power: f"e{power[1].strip('+')}", f"{number:.6g}")
+        .replace("-", "−")
+        .replace("inf", "∞")
+        for number in numbers
+    )
+    return low if low == high else f"{low}{between}{high}"
 
 
-def _numbers(value: Any, special: set[str]) -> Iterator[tuple[str, float]]:
+def _near(number: float, end: float, other: float) -> bool:
+    """Whether a number is a quarter of the range from its end, or within a factor of two."""
+    return (
+        number == end
+        or abs(number - end) <= abs(end - other) / 4
+        or (number * end > 0 and 0.5 <= number / end <= 2)
+    )
+
+
+def _numbers(value: Any, special: set[str], outermost: bool = True) -> Iterator[tuple[str, float]]:
     if isinstance(value, str):
         special.add(value)
     elif isinstance(value, dict):
-        yield from _of_names(list(value), special)
+        yield from _of_names(list(value), special, outermost)
         for item in value.values():
-            yield from _numbers(item, special)
+            yield from _numbers(item, special, outermost=False)
     elif isinstance(value, list | tuple) and not _is_plain(value):
-        yield "length", len(value)
+        if outermost:
+            yield "length", len(value)
         for item in value:
-            yield from _numbers(item, special)
+            yield from _numbers(item, special, outermost=False)
     elif value is not None:
         array = np.asarray(value)
-        if array.ndim == 1:
+        if array.ndim == 1 and outermost:
             yield "length", len(array)
         elif array.ndim > 1:
-            yield from (("rows", array.shape[0]), ("columns", array.shape[-1]))
+            yield from (("rows", array.shape[-2]), ("columns", array.shape[-1]))
+            yield from (("length", count) for count in array.shape[:-2])
         yield from _of_entries(array, special)
 
 
@@ -116,10 +190,11 @@ def _is_plain(value: list | tuple) -> bool:
     return bool(value) and all(isinstance(item, bool | int | float) for item in value)
 
 
-def _of_names(names: list[str], special: set[str]) -> Iterator[tuple[str, float]]:
+def _of_names(names: list[str], special: set[str], outermost: bool) -> Iterator[tuple[str, float]]:
     numbered = [re.fullmatch(r"([A-Za-z_]*?)(\d+)", str(name)) for name in names]
     if not numbered or not all(numbered):
-        yield "length", len(names)
+        if outermost:
+            yield "length", len(names)
         return
     kinds, layers = zip(*((n[1].removeprefix("d"), int(n[2])) for n in numbered), strict=True)
     yield "layers", max(layers)

@@ -7,6 +7,7 @@ Everything here only describes; :mod:`grading.marking.sitting` puts the question
 from __future__ import annotations
 
 import contextlib
+import inspect
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +21,7 @@ import numpy as np
 
 from grading.marking.case import Case
 from grading.marking.criteria import Criterion
-from grading.marking.promise import Promise
+from grading.marking.promise import Promise, told
 from grading.marking.source import Edit, edited, edited_text, source_of
 
 Way = Edit | Callable
@@ -187,6 +188,12 @@ class Task:
         """The first line of the graded cell."""
         shares = " · ".join(f"{c.name} {c.points:g}" for c in self.criteria)
         return f"# Graded, {self.worth}: {shares}"
+
+    @property
+    def promised(self) -> str:
+        """How far the cases go, in a line for students."""
+        order = [*inspect.signature(self.reference).parameters, *self.promises]
+        return told({name: self.promises[name] for name in order if name in self.promises})
 
     @cached_property
     def given(self) -> dict[str, Any]:

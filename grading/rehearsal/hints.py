@@ -1,5 +1,7 @@
 """The hints of the visible checks: written beside the notebooks, and examined.
 
+So is the line of each prompt that tells how far hidden checks go.
+
 A wrong answer is recognised by what it answers to the calls of the visible checks; a table holds
 that for every known mistake. The examination puts right answers, mistakes, and two mistakes at a
 time through the checks: right ones must pass, and what is named must be a mistake that was made.
@@ -38,6 +40,7 @@ HEADER = (
 TRIES = 10  # of an answer with draws of its own: so many masks are not alike by chance
 DRAWS = re.compile(r"\brandom\.")  # not from a generator that is given
 FOLDER = "checks"  # beside the notebooks
+TOLD = re.compile(r"\n\n\*\*Checked with:\*\* .*")
 NUMBERS = re.compile(r"\[\s+([-\d.,\s]+?)\s+\]")  # an array that is written on many lines
 
 
@@ -220,7 +223,7 @@ def _load(path: Path) -> checks.Sheet:
 
 
 def write(catalogue: Catalogue, names: Sequence[str], course: Course) -> int:
-    """Write the core of the checks and the tables beside the notebooks; return the exit status.
+    """Write the core of the checks, the tables and what prompts tell; return the exit status.
 
     Parameters
     ----------
@@ -243,8 +246,28 @@ def write(catalogue: Catalogue, names: Sequence[str], course: Course) -> int:
         text = NUMBERS.sub(lambda row: f"[{' '.join(row[1].split())}]", text)
         written = path.with_suffix(".json")
         written.write_text(f"{text}\n", encoding="utf-8")
+        for notebook in path.parent.parent.glob("*.ipynb"):
+            if unnumbered(notebook.stem) == path.stem:
+                _write_promises(notebook, map(catalogue.find, sheet.questions))
         print(f"{written.relative_to(course.root)}: {', '.join(found)}")
     return 0
+
+
+def prompt(text: str, task: Task) -> str:
+    """The prompt of a question, with the line on how far the hidden checks go."""
+    line = f"\n\n**Checked with:** {task.promised}" if task.promised else ""
+    return TOLD.sub("", text) + line
+
+
+def _write_promises(path: Path, tasks: Iterable[Task]) -> None:
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cells = {cell.get("id"): cell for cell in notebook["cells"]}
+    for task in tasks:
+        if cell := cells.get(f"{task.name}-prompt"):
+            text = prompt("".join(cell["source"]), task)
+            as_lines = isinstance(cell["source"], list)
+            cell["source"] = text.splitlines(keepends=True) if as_lines else text
+    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def run(catalogue: Catalogue, names: Sequence[str], course: Course) -> int:

@@ -13,9 +13,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from grading.boundary.questions import Unanswered
 from grading.marking.catalogue import Catalogue
+from grading.marking.compare import same
 from grading.marking.exam import Exam
-from grading.marking.sitting import Verdict, ask_here
+from grading.marking.sitting import Answers, Verdict, ask_here
 from grading.marking.task import Mistake, Task, Way, total
 from grading.rehearsal.tables import conclude, table
 
@@ -28,9 +30,10 @@ Written = tuple[Mistake, Way]
 class Pairs:
     """The pairs of mistakes of one task, and what is named of answers that make both.
 
-    They are *apart* where they do not compose. Else *both* are named; or *one* that costs at least
-    as much as the other, or all that was lost, or beside which more than one is possible; or
-    *other* ones that answer so wherever they are wrong, for what two mistakes make may be a third.
+    They are *apart* where they do not compose, or one undoes the other. Else *both* are named; or
+    *one* that costs at least as much as the other, or all that was lost, or beside which more than
+    one is possible; or *other* ones that answer so wherever they are wrong, for what two mistakes
+    make may be a third.
 
     Parameters
     ----------
@@ -68,37 +71,48 @@ class Pairs:
         """Of which kind an answer with two mistakes is, or what is wrong about its names."""
         with warnings.catch_warnings(action="ignore"):
             asked = ask_here(self.task.namespace(text))
-        verdict = exam.judge(asked)
+        naming, answers = exam.naming(), exam.put(asked)
+        verdict = exam.judge(asked) if self.task.own_parts else exam.verdict(answers)
         if verdict.score >= self.task.points:
-            return "they earn full marks"
+            return "apart" if _right(exam, answers) else "they earn full marks"
         if any(unanswered.exception in UNBOUND for _, unanswered in verdict.unanswered):
             return "apart"  # one has done away with a name that the other uses
-        made, named = {mistake for mistake, _ in two}, set(verdict.mistakes)
+        made = {mistake for mistake, _ in two}
+        named = set(verdict.mistakes if self.task.own_parts else naming.named(answers))
         if named == made:
             return "both"
-        naming, answers = exam.naming(), exam.put(asked)
         alike = naming.pairs_like(answers)
         if named in alike or (
             naming.explain(answers, named) and not any(m.looks_like for m in named - made)
         ):
             return "one" if named < made else "other"
-        if named <= made and (len(alike) > 1 or _covers(exam, verdict, two)):
+        if named <= made and (len(alike) > 1 or _covers(exam, verdict, named, two)):
             return "one"
         return f"named as {' and '.join(sorted(m.id for m in named)) or 'nothing'}"
+
+
+def _right(exam: Exam, answers: Answers) -> bool:
+    """Whether one mistake undoes the other."""
+    return all(
+        isinstance(wanted, Unanswered) or same(mine.result, wanted.result)
+        for mine, wanted in zip(answers, exam.wanted, strict=True)
+    )
 
 
 UNBOUND = {"NameError", "UnboundLocalError"}
 
 
-def _covers(exam: Exam, verdict: Verdict, two: tuple[Written, Written]) -> bool:
+def _covers(
+    exam: Exam, verdict: Verdict, named: set[Mistake], two: tuple[Written, Written]
+) -> bool:
     """Whether the mistake that is named costs as much as the other, or all that was lost."""
     costs = []
-    for mistake, way in sorted(two, key=lambda written: written[0] not in verdict.mistakes):
+    for mistake, way in sorted(two, key=lambda written: written[0] not in named):
         lost = set(exam.judge(ask_here(exam.task.namespace(way))).lost)
-        if mistake in verdict.mistakes and lost >= set(verdict.lost):
+        if mistake in named and lost >= set(verdict.lost):
             return True
         costs.append(total(criterion.points for criterion in lost))
-    return bool(verdict.mistakes) and costs[0] >= costs[1]
+    return bool(named) and costs[0] >= costs[1]
 
 
 def run(catalogue: Catalogue, names: Sequence[str], seeds: int) -> int:

@@ -130,7 +130,7 @@ TOLD = {
             v = {k: beta * velocity[k] + (1 - beta) * grads[k] for k in grads}
             return v, {n: Q - learning_rate * v["d" + n] for n, Q in parameters.items()}
         """,
-        "What is returned first has the keys of gradients.",
+        "MO-19",
     ),
     "one sum for all": (
         "softmax",

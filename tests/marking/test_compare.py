@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grading.boundary.wire import Opaque
-from grading.marking.compare import EXACT, Tolerance, describe, difference, short
+from grading.marking.compare import EXACT, Tolerance, describe, difference, same, short
 
 RIGHT = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 
@@ -41,6 +41,7 @@ def changed(at, value):
 )
 def test_accepts(got, wanted):
     assert difference(got, wanted, "answer") is None
+    assert same(got, wanted)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,7 @@ def test_refuses_in_words(got, wanted, words):
     assert sentence.startswith("answer")
     assert sentence.endswith(".")
     assert words in sentence
+    assert not same(got, wanted)
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,18 @@ def test_exceptions_alone_name_no_mistake():
     assert verdict.mistakes == ()
 
 
+def test_what_refuses_too_much_is_named_whatever_its_words():
+    refuses = Mistake("TO-01", LECTURE, "It refuses small ones.", edit("rate < 0", "rate < 0.4"))
+    cases = [*decay_cases(np.random.default_rng(0)), call(decay, np.ones(3), 0.2, label="0.2")]
+    task = decay_task(mistakes=(refuses,), cases=lambda rng: cases)
+    own = 'raise ValueError(f"{rate} is no good")'
+    text = source_of(decay).replace('raise ValueError("rate must not be negative")', own)
+    verdict = judged(task, text.replace("rate < 0", "rate < 0.4"))
+    assert verdict.mistakes == (refuses,)
+    other = "return np.ones(5).reshape(2, 2) if 0 < rate < 0.4 else x * rate"  # a ValueError, too
+    assert judged(task, text.replace("return x * rate", other)).mistakes == ()
+
+
 def test_nothing_written_earns_nothing():
     verdict = judged(
         decay_task(), "def decay(x, rate=0.5):\n    raise NotImplementedError('later')"

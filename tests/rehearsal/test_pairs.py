@@ -73,9 +73,14 @@ def test_a_third_that_answers_exactly_so_may_be_named_instead():
     assert misses == []
 
 
-def test_what_is_named_as_another_or_earns_full_marks_is_a_miss(monkeypatch):
+def test_one_that_undoes_the_other_is_right_and_what_else_earns_full_marks_a_miss(monkeypatch):
     double, half = ("return centre", "return 2 * centre"), ("np.mean(x)", "np.mean(x) / 2")
+    assert found(double, half) == ({"apart": 1}, [])
+    monkeypatch.setattr("grading.rehearsal.pairs._right", lambda exam, answers: False)
     assert found(double, half)[1] == ["seed 0: SP-1, way 1 and SP-2, way 1: they earn full marks"]
+
+
+def test_what_is_named_as_another_is_a_miss(monkeypatch):
     monkeypatch.setattr("grading.marking.naming.Naming.pairs_like", lambda self, answers: [])
     once, again = ("return centre", "return centre + 1"), ("np.mean(x)", "np.sum(x)")
     (miss,) = found(once, again)[1]

@@ -5,7 +5,7 @@ import pytest
 
 from grader_tests import catalogue
 from grading.marking import Agrees, Lecture, Promise, Rng, Task, call
-from grading.marking.promise import measure
+from grading.marking.promise import measure, told
 from grading.rehearsal import reach
 from grading.rehearsal.reach import Reach
 
@@ -13,7 +13,7 @@ LECTURE = Lecture("course/lecture.ipynb", "A heading")
 
 
 def test_cases_of_the_course_reach_what_is_promised(seeds, capsys):
-    reach.run(catalogue, [], seeds)
+    reach.run(catalogue, [], max(seeds, reach.ENOUGH))
     assert capsys.readouterr().out.endswith("\nNo misses.\n")
 
 
@@ -34,10 +34,10 @@ def misses(**promises):
         lecture=LECTURE,
         promises=promises,
     )
-    return [miss.split(",")[0] for miss in Reach(task, seeds=3).misses]
+    return [miss.split(",")[0] for miss in Reach(task, seeds=5).misses]
 
 
-VALUES = {"value": (2, 20), "length": (2, 30)}
+VALUES = {"value": (2, 20), "within": (-1, 30), "length": (2, 30)}
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,14 @@ VALUES = {"value": (2, 20), "length": (2, 30)}
             },
             ["all: value 1 … 200 is not reached"],
         ),
+        (
+            {"values": Promise(**VALUES | {"within": (0, 25)}), "factor": Promise((0.5, 4))},
+            ["values: value goes beyond 0 … 25"],
+        ),
+        (
+            {"values": Promise(**VALUES | {"within": (-90, 90)}), "factor": Promise((0.5, 4))},
+            ["values: value is far from −90 … 90"],
+        ),
     ],
 )
 def test_what_is_not_reached_or_not_promised_is_found(promises, found):
@@ -81,3 +89,19 @@ def test_what_an_argument_has_is_measured(value, ranges, special):
     found = measure([value])
     assert found.ranges.items() >= ranges.items()
     assert found.special >= special
+
+
+def test_students_are_told_each_size_once_and_alike_arguments_together():
+    promises = {
+        "parameters": Promise(
+            (-2, 2), within=(-5, 5), layers=(1, 11), rows=(1, 4), has=("other names", "0")
+        ),
+        "v": Promise((0, 4), rows=(1, 4), has=("0", "a constant row")),
+        "s": Promise((0, 4), rows=(1, 4), has=("other names",)),
+        "epsilon": Promise((1e-8, np.inf)),
+        "the names of a scale": Promise((1, 2), of=len),
+    }
+    assert told(promises) == (
+        "`parameters`: 1 to 11 layers, 1 to 4 rows, any names, −5 to 5, zeros · `v`, `s`: 0 to 4 · "
+        "`epsilon`: 1e−8 to ∞ · the names of a scale: 1 to 2"
+    )
