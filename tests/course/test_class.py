@@ -15,7 +15,7 @@ from nbgrader.utils import is_grade
 from grader_tests import catalogue
 from grading.boundary import questions
 from grading.course import Course
-from grading.grade.secret import case_key
+from grading.grade.secret import case_key, student_key
 from grading.marking.case import Answer
 from grading.marking.exam import Exam
 from grading.rehearsal.demo import Earned, copy_notebook, results
@@ -78,7 +78,7 @@ def right_numbers(course: Path, result: Earned) -> set[str]:
     path = course / "autograded" / result.student / ASSIGNMENT / f"{NOTEBOOK}.ipynb"
     cells = nbformat.read(path, as_version=4).cells
     work = [cell.source for cell in cells if cell.cell_type == "code" and not is_grade(cell)]
-    key = case_key(SECRET, result.student, ASSIGNMENT, work)
+    key = case_key(student_key(SECRET, result.student, ASSIGNMENT), work)
     rng = np.random.default_rng(questions.derive(key, result.question))
     wanted = Exam(catalogue.find(result.question), rng).wanted
     found = (floats(answer.result) for answer in wanted if isinstance(answer, Answer))
