@@ -75,8 +75,13 @@ def sqrt(x: Node) -> Node:
 
 def weighted_sum(x: Node, weights: np.ndarray | float) -> Node:
     """Sum of all entries, each times its weight."""
-    weights = np.broadcast_to(weights, x.value.shape)
+    weights = np.full_like(x.value, weights)  # np.broadcast_to is several times slower
     return Node(np.sum(x.value * weights), (x, lambda g: g * weights))
+
+
+def weighted_squares(x: Node, weight: float) -> Node:
+    """Sum of the squares of all entries, times a weight."""
+    return Node(weight * np.sum(x.value**2), (x, lambda g: 2 * weight * g * x.value))
 
 
 def row_squares(x: Node) -> Node:

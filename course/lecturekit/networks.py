@@ -16,13 +16,14 @@ from lecturekit.autodiff import (
     row_squares,
     sqrt,
     tanh,
+    weighted_squares,
     weighted_sum,
 )
 
 Parameters = dict[str, np.ndarray]
 
 ACTIVATIONS = {
-    "relu": lambda Z: Z * (Z.value > 0),  # 0 or 1 times Z: the product rule does the rest
+    "relu": lambda Z: Z * (Z.value > 0).astype(float),  # 0 or 1: the product rule does the rest
     "tanh": tanh,
     "sigmoid": lambda Z: (tanh(Z * 0.5) + 1) * 0.5,
 }
@@ -167,7 +168,7 @@ class Network:
         if self.lambd:
             for layer in range(1, self.L + 1):
                 W = caches.parameters[f"W{layer}"]
-                cost = cost + weighted_sum(W * W, self.lambd / (2 * m))
+                cost = cost + weighted_squares(W, self.lambd / (2 * m))
         slopes = derivatives(cost, list(caches.parameters.values()))
         return {f"d{name}": slope for name, slope in zip(caches.parameters, slopes, strict=True)}
 
