@@ -10,6 +10,7 @@ import numpy as np
 
 from lecturekit.autodiff import (
     Node,
+    affine,
     derivatives,
     log_sum_exp,
     row_means,
@@ -142,18 +143,17 @@ class Network:
         nodes = {name: Node(value) for name, value in parameters.items()}
         A, caches, running = X, Caches(), dict(running)
         for layer in range(1, self.L):
-            Z = nodes[f"W{layer}"] @ A
             if self.batch_norm:
-                Z = _normalised(Z, running, layer, training=rng is not None)
+                Z = _normalised(nodes[f"W{layer}"] @ A, running, layer, training=rng is not None)
                 Z = Z * nodes[f"gamma{layer}"]
                 Z = Z + nodes[f"beta{layer}"]
             else:
-                Z = Z + nodes[f"b{layer}"]
+                Z = affine(nodes[f"W{layer}"], A, nodes[f"b{layer}"])
             A = ACTIVATIONS[self.activation](Z)
             caches.append(Layer(Z.value, A.value))
             if rng is not None and self.keep_prob < 1:
                 A = A * (rng.random(A.value.shape) < self.keep_prob) / self.keep_prob
-        scores = nodes[f"W{self.L}"] @ A + nodes[f"b{self.L}"]
+        scores = affine(nodes[f"W{self.L}"], A, nodes[f"b{self.L}"])
         # −log of a probability is log Σ e^z, minus the z of the label; a sigmoid's other z is 0
         logs = log_sum_exp(scores, floor=None if self.output == "softmax" else 0)
         AL = np.exp(scores.value - logs.value)
