@@ -61,6 +61,15 @@ def array(x: Node | np.ndarray | float) -> np.ndarray | float:
     return x.value if isinstance(x, Node) else x
 
 
+def affine(W: Node, A: Node | np.ndarray, b: Node) -> Node:
+    """W A + b, where b is a column that is added to every column of W A."""
+    Z = W.value @ array(A)
+    Z += b.value
+    A_T, W_T = array(A).T, W.value.T
+    sums = (b, lambda g: g.sum(axis=1, keepdims=True))
+    return Node(Z, (W, lambda g: g @ A_T), (A, lambda g: W_T @ g), sums)
+
+
 def tanh(x: Node) -> Node:
     """Hyperbolic tangent; its slope is 1 − tanh²."""
     t = np.tanh(x.value)
@@ -75,8 +84,13 @@ def sqrt(x: Node) -> Node:
 
 def weighted_sum(x: Node, weights: np.ndarray | float) -> Node:
     """Sum of all entries, each times its weight."""
-    weights = np.broadcast_to(weights, x.value.shape)
+    weights = np.full_like(x.value, weights)  # np.broadcast_to is several times slower
     return Node(np.sum(x.value * weights), (x, lambda g: g * weights))
+
+
+def weighted_squares(x: Node, weight: float) -> Node:
+    """Sum of the squares of all entries, times a weight."""
+    return Node(weight * np.sum(x.value**2), (x, lambda g: 2 * weight * g * x.value))
 
 
 def row_squares(x: Node) -> Node:

@@ -10,19 +10,21 @@ import numpy as np
 
 from lecturekit.autodiff import (
     Node,
+    affine,
     derivatives,
     log_sum_exp,
     row_means,
     row_squares,
     sqrt,
     tanh,
+    weighted_squares,
     weighted_sum,
 )
 
 Parameters = dict[str, np.ndarray]
 
 ACTIVATIONS = {
-    "relu": lambda Z: Z * (Z.value > 0),  # 0 or 1 times Z: the product rule does the rest
+    "relu": lambda Z: Z * (Z.value > 0).astype(float),  # 0 or 1: the product rule does the rest
     "tanh": tanh,
     "sigmoid": lambda Z: (tanh(Z * 0.5) + 1) * 0.5,
 }
@@ -141,18 +143,17 @@ class Network:
         nodes = {name: Node(value) for name, value in parameters.items()}
         A, caches, running = X, Caches(), dict(running)
         for layer in range(1, self.L):
-            Z = nodes[f"W{layer}"] @ A
             if self.batch_norm:
-                Z = _normalised(Z, running, layer, training=rng is not None)
+                Z = _normalised(nodes[f"W{layer}"] @ A, running, layer, training=rng is not None)
                 Z = Z * nodes[f"gamma{layer}"]
                 Z = Z + nodes[f"beta{layer}"]
             else:
-                Z = Z + nodes[f"b{layer}"]
+                Z = affine(nodes[f"W{layer}"], A, nodes[f"b{layer}"])
             A = ACTIVATIONS[self.activation](Z)
             caches.append(Layer(Z.value, A.value))
             if rng is not None and self.keep_prob < 1:
                 A = A * (rng.random(A.value.shape) < self.keep_prob) / self.keep_prob
-        scores = nodes[f"W{self.L}"] @ A + nodes[f"b{self.L}"]
+        scores = affine(nodes[f"W{self.L}"], A, nodes[f"b{self.L}"])
         # −log of a probability is log Σ e^z, minus the z of the label; a sigmoid's other z is 0
         logs = log_sum_exp(scores, floor=None if self.output == "softmax" else 0)
         AL = np.exp(scores.value - logs.value)
@@ -167,7 +168,7 @@ class Network:
         if self.lambd:
             for layer in range(1, self.L + 1):
                 W = caches.parameters[f"W{layer}"]
-                cost = cost + weighted_sum(W * W, self.lambd / (2 * m))
+                cost = cost + weighted_squares(W, self.lambd / (2 * m))
         slopes = derivatives(cost, list(caches.parameters.values()))
         return {f"d{name}": slope for name, slope in zip(caches.parameters, slopes, strict=True)}
 
