@@ -21,12 +21,15 @@ ASSIGNMENTS = sorted((REPOSITORY / "source").glob("*/*.ipynb"))
 STATED = re.compile(r"\*\*Time:\*\* about (\d+) minutes")
 QUESTION = re.compile(r"^    minutes=(\d+),.*?^def (\w+)\(", re.MULTILINE | re.DOTALL)
 ANSWER = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
+LEFT_OUT = re.compile(r"\(#([^)]+)\), which you may leave out")
+HEADING = re.compile(r"(#+) (.*)")
 WORD = re.compile(r"[^\W_][^\s|]*")
 ADDRESS = re.compile(r"\]\([^)]*\)")
 
 WORDS, LINES = 1 / 200, 1 / 20  # minutes to read one
 TO_THINK, TO_FILL_IN = 1, 2  # a prediction, question or fold; a cell of a lecture
 POINT, LINE, CHECKING = 2, 1 / 2, 3  # an answer: for each point, for each line; to try it
+LESSON = 45
 EXPLORATION = 2  # to guess, and to write down what was seen
 
 
@@ -43,11 +46,27 @@ def lines(code: str) -> int:
 
 
 def of_a_lecture(path: Path) -> float:
-    cells = read_notebook(path).cells
+    cells = _needed(read_notebook(path).cells)
     texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
     thinking = sum(len(re.findall(r"\*\*(?:Predict|Question)\.\*\*", text)) for text in texts)
     filling_in = sum(text.count("**Your turn.**") for text in texts)
     return sum(map(reading, cells)) + TO_THINK * thinking + TO_FILL_IN * filling_in
+
+
+def _needed(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """The cells without a section that the title cell says may be left out."""
+    optional = LEFT_OUT.search(cells[0].source)
+    if optional is None:
+        return cells
+    levels = [HEADING.match(cell.source) for cell in cells]
+    (start,) = (n for n, found in enumerate(levels) if found and _anchor(found[2]) == optional[1])
+    ends = (n for n, found in enumerate(levels) if n > start and found)
+    end = next(n for n in ends if len(levels[n][1]) <= len(levels[start][1]))
+    return cells[:start] + cells[end:]
+
+
+def _anchor(heading: str) -> str:
+    return heading.strip().replace(" ", "-")
 
 
 def of_a_question(prompt: nbformat.NotebookNode, answer: nbformat.NotebookNode) -> float:
@@ -82,8 +101,9 @@ def stated(path: Path) -> int:
 
 
 @pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
-def test_a_lecture_takes_as_long_as_the_rule_says(path):
+def test_a_lecture_takes_as_long_as_the_rule_says_and_no_longer_than_a_lesson(path):
     assert stated(path) == pytest.approx(of_a_lecture(path), abs=5)
+    assert stated(path) <= LESSON
 
 
 @pytest.mark.parametrize("path", ASSIGNMENTS, ids=lambda path: path.stem)
