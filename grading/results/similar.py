@@ -134,7 +134,7 @@ def show(assignment: str, top: int, earlier: Sequence[Path] = ()) -> None:
     Raises
     ------
     CannotCompare
-        If it is not released, or nobody handed anything in.
+        If it is not released, or nobody handed anything in, now or in one of those terms.
     """
     answers = read(assignment, earlier)
     found = {
@@ -147,7 +147,13 @@ def show(assignment: str, top: int, earlier: Sequence[Path] = ()) -> None:
 
 
 def read(assignment: str, earlier: Sequence[Path] = ()) -> ClassAnswers:
-    """Read everyone's answers to the questions of an assignment; as :func:`show`."""
+    """Read everyone's answers to the questions of an assignment; as :func:`show`.
+
+    Raises
+    ------
+    CannotCompare
+        If it is not released, or nobody handed anything in.
+    """
     course = Course()
     folder = course.release(assignment)
     released = {
