@@ -23,8 +23,8 @@ install = as_root=; \
 	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		$(1) >/dev/null
 
-.PHONY: help setup sandbox demo check quick test test-frameworks test-site lint hints release solutions \
-	lab bundle site formgrader bench
+.PHONY: help setup sandbox demo check quick test test-frameworks test-site test-hub lint hints \
+	release solutions lab bundle site formgrader bench
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
@@ -132,6 +132,11 @@ site: .venv-site/installed ## build the course as a website in site/, from the n
 test-site: setup site ## build the website, and look at it in a browser
 	@$(call optional,$(CHROMIUM),chromium libatomic1)
 	$(BIN)/python -m pytest tests/site
+
+# Not in this folder, which other accounts may not enter.
+test-hub: setup ## as root: set up a JupyterHub with two courses, and take an assignment round
+	@$(call optional,/usr/bin/python3 -c 'import ensurepip' && command -v npm,python3-venv nodejs npm)
+	TEST_HUB=/opt/nbgrader-hub-test $(BIN)/python -m pytest tests/hub
 
 formgrader: setup ## open JupyterLab for instructors: source/ runs its hidden tests, and formgrader
 	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)" \

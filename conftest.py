@@ -1,6 +1,7 @@
 """What every run of pytest here needs to know, `pytest --nbval course` included."""
 
 import ast
+import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from tests.support.lectures import answered, is_your_turn
 
-# `make test-frameworks` and `make test-site` have what these need.
+# `make test-frameworks`, `make test-site` and `make test-hub` have what these need.
 collect_ignore = []
 if find_spec("torch") is None:
     collect_ignore += [
@@ -18,6 +19,8 @@ if find_spec("torch") is None:
     ]
 if not Path(__file__).with_name("site").exists():
     collect_ignore += ["tests/site"]
+if "TEST_HUB" not in os.environ:
+    collect_ignore += ["tests/hub"]
 
 # Runs in a lecture's kernel, and leaves the lecture's names as they are.
 TRY = """

@@ -116,9 +116,11 @@ def _autograde(
     from grading.cohort.pool import DaskPool, LocalPool
     from grading.cohort.progress import Progress
     from grading.cohort.run import ClassRun
+    from grading.cohort.weigh import weigh
 
     settings = [*settings, "--SealedExecute.run_all=True"] if run_all else settings
-    run = ClassRun(assignment, students, force, settings)
+    attempts = weigh(assignment, workers, settings, students or None)
+    run = ClassRun(assignment, students, force, settings, attempts=attempts)
     try:
         all_graded = run.grade(
             lambda job: DaskPool(job, scheduler) if scheduler else LocalPool(job, workers),
@@ -265,7 +267,17 @@ def _points(
     from grading.plugin.adjust import change_question
 
     print(*change_question(Course(settings), assignment, question, points, why), sep="\n")
+    if why:
+        _weigh(assignment, settings)
     return 0
+
+
+def _weigh(assignment: str, settings: Sequence[str]) -> None:
+    """Have another attempt of a student count where that is the best one now."""
+    from grading.cohort.weigh import have_best_count
+
+    for line in have_best_count(assignment, _cores(), settings):
+        print(line)
 
 
 def _drop_options(parser: argparse.ArgumentParser) -> None:
@@ -301,8 +313,12 @@ def _undo_options(parser: argparse.ArgumentParser) -> None:
 def _undo(number: int, why: str | None, settings: Sequence[str]) -> int:
     from grading.course import Course
     from grading.plugin.adjust import undo
+    from grading.plugin.changes import Changes
 
-    print(*undo(Course(settings), number, why), sep="\n")
+    course = Course(settings)
+    print(*undo(course, number, why), sep="\n")
+    if why:
+        _weigh(Changes(course.root).all[number - 1].assignment, settings)
     return 0
 
 
@@ -361,12 +377,21 @@ def _similar_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--top", type=_count(1000), default=5, help="pairs to show for each question (default: 5)"
     )
+    parser.add_argument(
+        "--earlier",
+        nargs="+",
+        action="extend",
+        default=[],
+        type=Path,
+        metavar="FOLDER",
+        help="compare with what was handed in earlier, too: the folders submitted/ of other terms",
+    )
 
 
-def _similar(assignment: str, top: int) -> int:
+def _similar(assignment: str, top: int, earlier: Sequence[Path]) -> int:
     from grading.results import similar
 
-    similar.show(assignment, top)
+    similar.show(assignment, top, earlier)
     return 0
 
 
@@ -535,7 +560,7 @@ COMMANDS = {
     "drop": Command(
         "drop a question, once work is in",
         "Everybody gets its points, or it leaves the total. Shows whose score it changes; with "
-        "--why it is done. Nothing is graded again.",
+        "--why it is done. Nothing is graded again, but attempts of which the best counts.",
         _drop_options,
         _points,
         takes_settings=True,

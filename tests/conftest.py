@@ -50,6 +50,7 @@ SLOW = (
     "course/test_release.py",
     "course/test_scoreboard.py",
     "frameworks",
+    "hub",
     "house/test_environment.py",
     "house/test_hidden_tests.py",
     "judging",

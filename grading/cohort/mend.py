@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from grading.cohort.pool import LocalPool
 from grading.cohort.progress import Progress
 from grading.cohort.run import ClassRun
+from grading.cohort.weigh import weigh
 from grading.course import Course
 from grading.plugin.adjust import told
 from grading.plugin.changes import Changes
@@ -39,7 +40,8 @@ def mend(
     Stop
         If it cannot be graded; then nothing has changed.
     """
-    run = ClassRun(assignment, settings=settings, keep=bool(why))
+    attempts = weigh(assignment, workers, settings, keep=bool(why))
+    run = ClassRun(assignment, settings=settings, keep=bool(why), attempts=attempts)
     all_graded = run.grade(lambda job: LocalPool(job, workers), Progress())
     lines = told(run.scores)
     if not why:

@@ -33,6 +33,7 @@ from grading.plugin.alike import Alike
 from grading.plugin.alone import alone
 from grading.plugin.attempts import AttemptLog, digest_of
 from grading.plugin.autograde import SealedAutograde
+from grading.plugin.changes import Changes
 from grading.plugin.known_answer import KnownAnswer
 from grading.plugin.packing import pack
 from grading.stop import Stop
@@ -59,6 +60,8 @@ class ClassRun:
         Whether to write down what comes of it; else it is only told.
     taken : mapping of str to Path, optional
         Where the files of a student are that are to be graded, if not in ``submitted/``.
+    attempts : AttemptLog, optional
+        What earlier attempts earn, if the log on the disk does not know it.
 
     Raises
     ------
@@ -74,8 +77,10 @@ class ClassRun:
         settings: Sequence[str] = (),
         keep: bool = True,
         taken: Mapping[str, Path] | None = None,
+        attempts: AttemptLog | None = None,
     ) -> None:
         self.scores: dict[str, tuple[float, float]] = {}  # that changed: before, now
+        self.earned: dict[str, float] = {}  # by whoever was graded, late penalty included
         self._keeps = keep
         self._course = course = Course(settings)
         self._assignment = assignment
@@ -83,7 +88,8 @@ class ClassRun:
         self._notes = course.notes(assignment)
         self._reader = SubmissionReader(parent=course.app)
         self._converter = SealedAutograde(coursedir=course.directory, parent=course.app)
-        self._folders = self._counting(self._find(students)) | dict(taken or {})
+        attempts = attempts or AttemptLog(course, assignment)
+        self._folders = self._counting(self._find(students), attempts) | dict(taken or {})
 
     def grade(self, make_pool: Callable[[Job], Pool], progress: Progress) -> bool:
         """Grade what needs it; return whether every submission is graded now.
@@ -131,6 +137,20 @@ class ClassRun:
                     self._run(todo, pool, gradebook, job, progress)
         return progress.all_graded
 
+    def rests_on(self) -> dict[str, str]:
+        """A hash of all that decides what each submission earns, by student."""
+        directory = self._course.directory
+        changes = Changes(self._course.root).text
+        found = {}
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            job = pack(self._course, self._assignment, gradebook)
+            for student in self._folders:
+                rows = excerpt.of_submission(gradebook, self._assignment, student)
+                by_hand = [(one["manual_score"], one["extra_credit"]) for one in rows["grade"]]
+                digest = self._read(student, job)[1]
+                found[student] = fingerprint.of([digest, changes, by_hand])
+        return found
+
     def _run(
         self,
         todo: Sequence[str],
@@ -147,6 +167,8 @@ class ClassRun:
             was_graded = any(grade["auto_score"] is not None for grade in rows["grade"])
             if was_graded and was != now:
                 self.scores[student] = was, now
+            if result.ended is Ended.GRADED:
+                self.earned[student] = now
             if self._keeps:
                 self._keep(student, digest, result, gradebook)
             progress.finished(student, result)
@@ -213,9 +235,8 @@ class ClassRun:
             name: folder for name, folder in folders.items() if name in students or not students
         }
 
-    def _counting(self, folders: dict[str, Path]) -> dict[str, Path]:
+    def _counting(self, folders: dict[str, Path], log: AttemptLog) -> dict[str, Path]:
         """Where the files are that count: an earlier attempt's, if that was the best."""
-        log = AttemptLog(self._course, self._assignment)
         found = {}
         for student, folder in folders.items():
             if log.of(student):

@@ -22,6 +22,7 @@ from grading.boundary.outcome import Ended
 from grading.cohort.pool import LocalPool
 from grading.cohort.progress import Progress
 from grading.cohort.run import ClassRun
+from grading.cohort.weigh import weigh
 from grading.course import Course
 from grading.files import Files, read_files
 from grading.handed_in.printable import printable
@@ -154,21 +155,25 @@ class Watch:
                 attempts[student] = folder, digest
         if not attempts:
             return
-        self._grade({student: folder for student, (folder, _) in attempts.items()})
+        resting = self._grade({student: folder for student, (folder, _) in attempts.items()})
+        again = [student for student in attempts if log.of(student)]
+        log = weigh(self._assignment, self._workers, self._settings, again)
         for student, (_, digest) in attempts.items():
-            self._finish(student, digest, log)
+            self._finish(student, digest, resting[student], log)
 
-    def _grade(self, folders: dict[str, Path]) -> None:
+    def _grade(self, folders: dict[str, Path]) -> dict[str, str]:
+        """Grade these; return what each one's score rests on."""
         run = ClassRun(self._assignment, list(folders), settings=self._settings, taken=folders)
         run.grade(lambda job: LocalPool(job, self._workers), Progress(Console(quiet=True)))
+        return run.rests_on()
 
-    def _finish(self, student: str, digest: str, log: AttemptLog) -> None:
+    def _finish(self, student: str, digest: str, rests_on: str, log: AttemptLog) -> None:
         """Make the page of what was graded, have the attempt count that counts, give it back."""
         note = self._course.notes(self._assignment) / f"{student}.json"
         noted = json.loads(note.read_text())
         graded = noted["outcome"] == Ended.GRADED
         earned = self._score(student)
-        attempt = log.new(student, digest, noted["outcome"], *earned)
+        attempt = log.new(student, digest, noted["outcome"], earned, rests_on)
         counting = log.counting([*log.of(student), attempt])
         if graded:
             self._page(student)

@@ -1,6 +1,7 @@
 """The attempts at an assignment: what was handed in each time, what it earned, which one counts.
 
-A line for each in ``.grading/ASSIGNMENT/attempts.jsonl``, its files beside it in ``attempts/``.
+A line for each in ``.grading/ASSIGNMENT/attempts.jsonl``, its files beside it in ``attempts/``; a
+later line of the same number says what it earns since something changed.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class Attempt:
         How grading it ended.
     score, points : float
         Late penalty included; and of how many.
+    rests_on : str
+        A hash of all that decides the score.
     """
 
     student: str
@@ -62,6 +65,7 @@ class Attempt:
     outcome: str
     score: float
     points: float
+    rests_on: str = ""
 
 
 class AttemptLog:
@@ -80,8 +84,20 @@ class AttemptLog:
         self._of: dict[str, list[Attempt]] = defaultdict(list)
         for line in self._path.read_text().splitlines() if self._path.exists() else ():
             with suppress(ValueError):  # a line that a full disk cut off was not written
-                attempt = Attempt(**json.loads(line))
-                self._of[attempt.student].append(attempt)
+                self.have(Attempt(**json.loads(line)))
+
+    @property
+    def best_counts(self) -> bool:
+        """Whether what attempts earn decides which of them counts."""
+        return self._settings.counts == "best"
+
+    def several(self) -> list[str]:
+        """The students with more than one attempt."""
+        return [student for student, attempts in self._of.items() if len(attempts) > 1]
+
+    def have(self, attempt: Attempt) -> None:
+        """Take an attempt for a student's next one, or for what is known of it now."""
+        self._of[attempt.student][attempt.number - 1 : attempt.number] = [attempt]
 
     def of(self, student: str) -> list[Attempt]:
         """A student's, in their order."""
@@ -89,7 +105,7 @@ class AttemptLog:
 
     def counting(self, attempts: Sequence[Attempt]) -> Attempt:
         """The one of a student's that counts."""
-        if self._settings.counts == "last":
+        if not self.best_counts:
             return attempts[-1]
         return max(attempts, key=lambda one: (one.outcome == Ended.GRADED, one.score, one.number))
 
@@ -123,18 +139,20 @@ class AttemptLog:
         os.replace(new, folder)
         return folder
 
-    def new(self, student: str, digest: str, outcome: str, score: float, points: float) -> Attempt:
+    def new(
+        self, student: str, digest: str, outcome: str, earned: tuple[float, float], rests_on: str
+    ) -> Attempt:
         """A student's next attempt, which the log does not know yet."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
         number = len(self.of(student)) + 1
-        return Attempt(student, number, at, digest, outcome, score, points)
+        return Attempt(student, number, at, digest, outcome, *earned, rests_on)
 
     def write(self, attempt: Attempt) -> None:
         """Note an attempt; it is on the disk when this returns."""
         with self._path.open("a") as file:
             file.write(f"{json.dumps(asdict(attempt))}\n")
         flush(self._path)
-        self._of[attempt.student].append(attempt)
+        self.have(attempt)
 
 
 def digest_of(files: Files) -> str:

@@ -4,17 +4,21 @@ Each question is a comparison of its own. Names, comments, text and white space 
 copydetect replaces or drops them and cuts the rest into passages of `PASSAGE` characters; those of
 the released stub are taken out. What two answers share counts as unusual as far as hardly anybody
 else wrote it (MOSS, the system that most such programs go back to, ignores what more than ten
-wrote): right answers look alike, and what many write says nothing about two of them.
+wrote): right answers look alike, and what many write says nothing about two of them. Answers of
+earlier terms are compared with this class's, and not with each other.
 
 Nothing of a submission is run.
 """
 
 from __future__ import annotations
 
+import glob
 import io
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -61,7 +65,7 @@ class Pair:
     Parameters
     ----------
     students : tuple of str
-        In alphabetical order.
+        In alphabetical order; one of an earlier term stands last.
     overlap : float
         The share of both that is the same, from 0 to 1.
     unusual : int
@@ -80,11 +84,11 @@ class Comparison:
     Parameters
     ----------
     compared : int
-        How many answers were long enough.
+        How many answers of this class were long enough.
     short : int
         How many were not.
     usual : float
-        The median overlap of all pairs; 0 if there are none.
+        The median overlap of all pairs of this class; 0 if there are none.
     pairs : list of Pair
         Those that share enough that is unusual, the most first.
     """
@@ -103,18 +107,20 @@ class ClassAnswers:
     ----------
     stubs : dict of str to str
         What was released, by notebook and grade_id.
-    sources : dict
-        What was written instead, by the same, then by student.
+    sources, earlier : dict
+        What was written instead, by the same, then by student; of earlier terms, by the path of
+        the student's folder there.
     skipped : list of str
         What could not be read, and why.
     """
 
     stubs: dict[tuple[str, str], str] = field(default_factory=dict)
     sources: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    earlier: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
 
 
-def show(assignment: str, top: int) -> None:
+def show(assignment: str, top: int, earlier: Sequence[Path] = ()) -> None:
     """Compare the submissions of an assignment in this folder's course, and print what is alike.
 
     Parameters
@@ -122,15 +128,17 @@ def show(assignment: str, top: int) -> None:
     assignment : str
     top : int
         How many pairs of each question to print at most.
+    earlier : sequence of Path
+        The folders ``submitted/`` of earlier terms.
 
     Raises
     ------
     CannotCompare
-        If it is not released, or nobody handed anything in.
+        If it is not released, or nobody handed anything in, now or in one of those terms.
     """
-    answers = read(assignment)
+    answers = read(assignment, earlier)
     found = {
-        question: compare(answers.sources[question], stub)
+        question: compare(answers.sources[question], stub, answers.earlier[question])
         for question, stub in track(
             answers.stubs.items(), "Comparing", console=Console(stderr=True), transient=True
         )
@@ -138,8 +146,8 @@ def show(assignment: str, top: int) -> None:
     _print(Console(), assignment, found, answers.skipped, top)
 
 
-def read(assignment: str) -> ClassAnswers:
-    """Read everyone's answers to the questions of an assignment.
+def read(assignment: str, earlier: Sequence[Path] = ()) -> ClassAnswers:
+    """Read everyone's answers to the questions of an assignment; as :func:`show`.
 
     Raises
     ------
@@ -163,14 +171,17 @@ def read(assignment: str) -> ClassAnswers:
     folders = course.submissions(assignment)
     if not folders:
         raise CannotCompare(f"Nobody has handed in {assignment}.")
+    before = {f"{one.parent}": one for term in earlier for one in _earlier(term, assignment)}
     answers = ClassAnswers()
     for notebook, release in releases.items():
         for name, stub in _solutions(release):
             answers.stubs[notebook, name] = stub
-            answers.sources[notebook, name] = {}
+            answers.sources[notebook, name], answers.earlier[notebook, name] = {}, {}
     reader, whose = SubmissionReader(parent=course.app), Releases(released)
-    for student, path in track(
-        folders.items(), "Reading", console=Console(stderr=True), transient=True
+    everybody = [(answers.sources, one) for one in folders.items()]
+    everybody += [(answers.earlier, one) for one in before.items()]
+    for sources, (student, path) in track(
+        everybody, "Reading", console=Console(stderr=True), transient=True
     ):
         try:
             reader.check_folder(path)
@@ -182,15 +193,28 @@ def read(assignment: str) -> ClassAnswers:
             file = files.get(notebook)
             if file is None or file.notebook is None:
                 what = file.problem if file else f"{notebook}.ipynb was not handed in."
-                answers.skipped.append(f"{student}: {what}")
+                if file or sources is answers.sources:
+                    answers.skipped.append(f"{student}: {what}")
                 continue
             for name, source in _solutions(arrange(file.notebook, release).notebook):
                 if source.strip() != answers.stubs[notebook, name].strip():
-                    answers.sources[notebook, name][student] = source
+                    sources[notebook, name][student] = source
     return answers
 
 
-def compare(sources: Mapping[str, str], stub: str) -> Comparison:
+def _earlier(term: Path, assignment: str) -> list[Path]:
+    """What was handed in of an assignment in an earlier term."""
+    found = [one for one in sorted(term.glob(f"*/{glob.escape(assignment)}")) if one.is_dir()]
+    if not found:
+        raise CannotCompare(
+            f"{term} holds no STUDENT/{assignment}. Name the folder submitted/ of an earlier term."
+        )
+    return found
+
+
+def compare(
+    sources: Mapping[str, str], stub: str, earlier: Mapping[str, str] | None = None
+) -> Comparison:
     """Compare the answers to one question.
 
     Parameters
@@ -199,25 +223,33 @@ def compare(sources: Mapping[str, str], stub: str) -> Comparison:
         Python, by student.
     stub : str
         What was released.
+    earlier : mapping of str to str, optional
+        The same of earlier terms.
     """
     released = list(_passages(stub))
-    found = {student: _passages(source, released) for student, source in sorted(sources.items())}
-    passages = {student: one for student, one in found.items() if len(one) >= SHORTEST}
-    students = list(passages)
+
+    def long_enough(sources: Mapping[str, str]) -> dict[str, set[int]]:
+        found = {name: _passages(source, released) for name, source in sorted(sources.items())}
+        return {name: one for name, one in found.items() if len(one) >= SHORTEST}
+
+    mine = long_enough(sources)
+    passages = {**mine, **long_enough(earlier or {})}
+    students, here = list(passages), len(mine)
     authors = defaultdict(list)
     for number, one in enumerate(passages.values()):
         for passage in one:
             authors[passage].append(number)
     limit = max(SHARED_BY_AT_LEAST, int(SHARED_BY * len(students)))
-    same = np.zeros((len(students), len(students)))
+    same = np.zeros((here, len(students)))  # earlier terms are not compared with each other
     unusual = np.zeros_like(same)
     for group, count in Counter(map(tuple, authors.values())).items():
-        if len(group) > 1:
-            same[np.ix_(group, group)] += count
+        ours = group[: bisect_left(group, here)]
+        if ours and len(group) > 1:
+            same[np.ix_(ours, group)] += count
             if len(group) <= limit:
-                unusual[np.ix_(group, group)] += count
+                unusual[np.ix_(ours, group)] += count
     sizes = np.array([len(one) for one in passages.values()])
-    first, second = np.triu_indices(len(students), k=1)
+    first, second = np.triu_indices(here, k=1, m=len(students))
     overlap = 2 * same[first, second] / (sizes[first] + sizes[second])
     pairs = [
         Pair((students[a], students[b]), float(share), int(unusual[a, b]))
@@ -225,8 +257,9 @@ def compare(sources: Mapping[str, str], stub: str) -> Comparison:
         if unusual[a, b] >= UNUSUAL
     ]
     pairs.sort(key=lambda pair: (-pair.unusual, -pair.overlap, pair.students))
-    usual = float(np.median(overlap)) if overlap.size else 0.0
-    return Comparison(len(students), len(found) - len(students), usual, pairs)
+    between = overlap[second < here]
+    usual = float(np.median(between)) if between.size else 0.0
+    return Comparison(here, len(sources) - here, usual, pairs)
 
 
 def _passages(source: str, released: list[int] | None = None) -> set[int]:
@@ -275,7 +308,7 @@ def _print(
         console.print(table)
     else:
         console.print(f"No two answers to {assignment} share much that is unusual.")
-    short = [name for name, one in found.items() if one.compared < 2]
+    short = [name for name, one in found.items() if one.compared < 2 and not one.pairs]
     quiet = [name for name, one in found.items() if one.compared >= 2 and not one.pairs]
     few = [name for name, one in found.items() if 2 <= one.compared < FEW]
     some = {name: one.short for name, one in found.items() if one.short and name not in short}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import random
 import re
@@ -10,6 +11,7 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbgrader.api import Gradebook
@@ -44,9 +46,9 @@ def start(root: Path, *options: str) -> subprocess.Popen[str]:
     return commands.start(root, "grading", "watch", ASSIGNMENT, "--every=0.2", *options)
 
 
-def log_of(root: Path) -> list[str]:
+def log_of(root: Path, *options: str) -> list[str]:
     """Have all that is there graded; return the log, without times."""
-    done = commands.run(root, "grading", "watch", ASSIGNMENT, "--once")
+    done = commands.run(root, "grading", "watch", ASSIGNMENT, "--once", "--every=0.2", *options)
     assert done.returncode == 0, done.stderr
     lines = [line for line in (done.stdout + done.stderr).splitlines() if " UTC " in line]
     return [re.sub(r"^\S+ \S+ UTC | in [\d.]+ s", "", line) for line in lines]
@@ -110,3 +112,31 @@ def test_a_watch_that_is_killed_misses_nothing_and_counts_nothing_twice(course: 
     assert found == {("ann", 1): 7.0, ("bob", 1): 10.0} and len(attempts) == 2
     assert scores(course) == {"ann": {**POINTS, "total": 0.0}, "bob": POINTS}
     assert page(course, "ann") and page(course, "bob", "index.html")
+
+
+def test_work_from_the_exchange_is_answered_there(course: Path, tmp_path: Path) -> None:
+    student, folder = getpass.getuser(), tmp_path / "student"
+    folder.mkdir()
+    (tmp_path / "exchange").mkdir(mode=0o777)
+    settings = f"c.Exchange.root = {str(tmp_path / 'exchange')!r}\n"
+    settings += "c.CourseDirectory.course_id = 'little'\n"
+    with (course / "nbgrader_config.py").open("a") as file:
+        file.write(settings)
+    (folder / "nbgrader_config.py").write_text(f"c = get_config()\n{settings}")
+    with Gradebook(f"sqlite:///{course}/gradebook.db", "little") as gradebook:
+        gradebook.add_student(student)
+    little_course.nbgrader(course, "generate_assignment", ASSIGNMENT, "--force").check_returncode()
+    little_course.nbgrader(course, "release_assignment", ASSIGNMENT).check_returncode()
+    little_course.nbgrader(folder, "fetch_assignment", ASSIGNMENT).check_returncode()
+
+    for number, (answers, total) in enumerate((({"total": MEAN}, 7), ({}, 10)), 1):
+        notebook = little_course.answered(course, **answers)
+        nbformat.write(notebook, folder / ASSIGNMENT / f"{NOTEBOOK}.ipynb")
+        little_course.nbgrader(folder, "submit", ASSIGNMENT).check_returncode()
+        log = log_of(course, "--exchange")
+        assert f"{student}: attempt {number}: graded: {total} of 10" in log
+        little_course.nbgrader(folder, "fetch_feedback", ASSIGNMENT).check_returncode()
+        pages = (folder / ASSIGNMENT / "feedback").glob(f"*/{NOTEBOOK}.html")
+        told = [BeautifulSoup(one.read_text(), "html.parser").select_one(".total") for one in pages]
+        assert f"{total} of 10 points" in " ".join(one.get_text() for one in told)
+        assert len(told) == number

@@ -118,6 +118,21 @@ def test_two_who_share_what_was_released_share_nothing():
     assert found.compared == 0
 
 
+def test_a_copy_from_an_earlier_term_is_found_and_earlier_terms_are_left_alone():
+    earlier = {"2025/zoe": LONG, "2025/zeb": LONG, "2024/ann": FORMULA}
+    found = compare({"bob": RENAMED, "ann": OTHERWISE}, STUB, earlier)
+    assert pairs(found) == [("bob", "2025/zeb"), ("bob", "2025/zoe")]
+    assert found.pairs[0].overlap > 0.9
+    assert (found.compared, found.short) == (2, 0)
+    alike = compare({"bob": RENAMED, "ann": LONG}, STUB, {"2025/zoe": OTHERWISE})
+    assert alike.usual == alike.pairs[0].overlap > 0.9  # of this class alone
+
+
+def test_what_many_wrote_in_earlier_terms_is_common():
+    earlier = {f"2025/{number}": LONG for number in range(SHARED_BY_AT_LEAST)}
+    assert pairs(compare({"bob": RENAMED}, STUB, earlier)) == []
+
+
 def test_the_order_is_by_what_is_unusual():
     half = LONG[: LONG.index("            else:")] + "    return out"
     found = compare(
@@ -204,6 +219,22 @@ def test_top_bounds_what_is_shown(empty, told):
     assert sum("% │" in line for line in out.splitlines()) == 1
     assert "more pairs: 2" in out
     assert "Fewer than 10 answers, so little can be said of what is usual: double." in out
+
+
+def test_earlier_terms_are_read_too_and_named_by_their_folders(course, empty, told):
+    source = RENAMED.replace("walk", "double")
+    little_course.submit(empty, "dot", little_course.answered(empty, double=source))
+    folder = shutil.copytree(course / "submitted", empty.parent / "2025", symlinks=True)
+    run = similar(empty, ASSIGNMENT, "--earlier", "../2025")
+    assert run.returncode == 0, run.stderr
+    rows = [line for line in run.stdout.splitlines() if "% │" in line]
+    assert len(rows) == 2 and all(" dot " in row for row in rows)
+    assert "../2025/ann" in rows[0] + rows[1]
+    assert "Not compared: ../2025/broken: p1.ipynb is not a notebook" in run.stdout
+    assert "2025/empty" not in run.stdout and "hardly answered: total, settle." in run.stdout
+    shutil.rmtree(folder / "ann" / ASSIGNMENT)
+    run = similar(empty, ASSIGNMENT, "--earlier", "../2025/ann")
+    assert run.returncode == 1 and "../2025/ann holds no STUDENT/ps1. Name" in run.stderr
 
 
 def test_nothing_to_compare_is_an_error(course, empty, told):
