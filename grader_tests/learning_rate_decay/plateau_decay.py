@@ -41,7 +41,7 @@ def drawn(way: str, rng: np.random.Generator) -> np.ndarray:
         if letter == "f":
             best = last = best * rng.uniform(0.8, 0.95)
         elif letter == "s":
-            best = last = best * 0.9995
+            best = last = best * 0.99997
         elif letter == "e":
             last = best
         elif letter == "u":

@@ -16,6 +16,7 @@ from grading.marking import (
     Mistake,
     Promise,
     Task,
+    Tolerance,
     Variant,
     call,
     edit,
@@ -27,6 +28,8 @@ OWN = """\
 for count, name in enumerate(sorted(parameters), start=1):
     {first}["d" + name] += count
 result = {state}, parameters"""
+
+ZERO = Tolerance(0.0, 0.0)  # nothing else
 
 
 def initial_cases(
@@ -148,8 +151,8 @@ def initial_task(
         returns=returns,
         cases=partial(initial_cases, reference=reference, returns=names),
         criteria=(
-            Agrees("a zero for each entry", 0.25, "plain"),
-            Agrees("parameters of any name", 0.25, "names"),
+            Agrees("a zero for each entry", 0.25, "plain", tolerance=ZERO),
+            Agrees("parameters of any name", 0.25, "names", tolerance=ZERO),
             Agrees("arrays of their own", 0.25, "own"),
             InputsUntouched(0.25, "plain"),
         ),

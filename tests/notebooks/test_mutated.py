@@ -8,12 +8,16 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import nbformat
 import pytest
 
+from grading.handed_in.arrange import arrange
+from grading.handed_in.read import Refused, SubmissionReader
 from tests.notebooks.mutations import mutated
-from tests.notebooks.sheet import NOTEBOOK, POINTS, RIGHT, Sheet, hand_in, make
+from tests.notebooks.sheet import NOTEBOOK, POINTS, RIGHT, Sheet, hand_in, make, release
 from tests.support import commands, little_course
 
+pytestmark = pytest.mark.timeout(7200)  # for a thousand
 BYSTANDERS = 3
 WRONG = {name: f"{right.splitlines()[0]}\n    return None" for name, right in RIGHT.items()}
 
@@ -21,6 +25,18 @@ WRONG = {name: f"{right.splitlines()[0]}\n    return None" for name, right in RI
 @pytest.fixture
 def how_many(request: pytest.FixtureRequest) -> int:
     return request.config.getoption("--mutated")
+
+
+def test_spoilt_notebooks_are_read_and_arranged_or_refused(tmp_path: Path, how_many: int) -> None:
+    path, reader = tmp_path / f"{NOTEBOOK}.ipynb", SubmissionReader()
+    sheets, refused = [Sheet().saved(), Sheet(answers=WRONG).saved()], 0
+    for seed in range(25 * how_many):
+        path.write_bytes(mutated(sheets[seed % 2], random.Random(seed)))
+        try:
+            nbformat.validate(arrange(reader.read(path), release()).notebook)
+        except Refused:
+            refused += 1
+    assert 0.05 < refused / (25 * how_many) < 0.5
 
 
 def graded(root: Path) -> dict[str, dict[str, float | None]]:
