@@ -118,8 +118,8 @@ lab: setup ## open JupyterLab on the lectures and the released assignments
 	@mkdir -p .lab && ln -sf ../course ../START.md ../handout/nbgrader_config.py .lab/ && cp -Rn release .lab/
 	@cd .lab && JUPYTER_CONFIG_PATH="$(CURDIR)/handout/jupyter" ../$(BIN)/jupyter lab
 
-bundle: setup ## write the zip for students: lectures, released assignments, how to start
-	@due="$$($(BIN)/python -m grading due)" && $(BIN)/python handout/bundle.py "$$due"
+bundle: setup ## write the zip for students: lectures, assignments, how to start; MODULES="…": these
+	@due="$$($(BIN)/python -m grading due)" && $(BIN)/python handout/bundle.py "$$due" $(MODULES)
 
 # Links between pages hold because the sources lie as in the repository.
 site: .venv-site/installed ## build the course as a website in site/, from the notebooks as they are

@@ -1,13 +1,15 @@
-"""What students get, in one zip: ``make bundle``.
+"""What students get, in one zip: ``make bundle``, of some modules only with ``MODULES="…"``.
 
 The zip holds one folder, in which the files lie as in the repository, so that links between them
-hold. The same files give the same bytes.
+hold; where a link leads to a module that is not in it, its words stay. The same files give the same
+bytes.
 """
 
 import json
+import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -57,13 +59,30 @@ LAB = "handout/jupyter"  # JupyterLab's settings for students
 RELEASED = "handout/released"  # a copy that nobody works in
 
 
-def write(repository: Path, archive: Path, due: str = "") -> None:
+def write(repository: Path, archive: Path, due: str = "", modules: Collection[str] = ()) -> None:
     """Write the zip of lectures and released assignments, without anything of grading.
 
-    The first page gets `due`, a table of Markdown that says when work is due, if there is one.
+    The first page gets `due`, a table of Markdown that says when work is due, if there is one. Of
+    `modules` those that are named are in it, or all.
+
+    Raises
+    ------
+    SystemExit
+        If there is no such module.
     """
+    known = {path.name for path in (repository / "release").iterdir() if path.is_dir()}
+    if unknown := sorted(set(modules) - known):
+        raise SystemExit(
+            f"There is no module {', '.join(unknown)} in release/, so nothing was written. "
+            f"There are: {', '.join(sorted(known))}."
+        )
+    absent = known.difference(modules) if modules else set()
     with ZipFile(archive, "w") as bundle:
         for path, content in sorted(_contents(repository, due)):
+            if absent.intersection(path.split("/")):
+                continue
+            if absent and path.endswith((".md", ".ipynb")):
+                content = _without_links(content.decode(), absent).encode()
             # A fixed date and mode: the bytes depend on names and contents only.
             entry = ZipInfo(f"{NAME}/{path}", date_time=(2020, 1, 1, 0, 0, 0))
             entry.external_attr = 0o100644 << 16
@@ -98,6 +117,12 @@ def _contents(repository: Path, due: str) -> Iterator[tuple[str, bytes]]:
                 yield "/".join(parts), path.read_bytes()
 
 
+def _without_links(text: str, absent: Collection[str]) -> str:
+    """A page in which links to these modules are their words only."""
+    names = "|".join(map(re.escape, sorted(absent)))
+    return re.sub(rf"(?<!!)\[([^\[\]]*)\]\((?:[^()\s]*/)?(?:{names})(?:/[^()\s]*)?\)", r"\1", text)
+
+
 def _pyproject(repository: Path) -> str:
     """What pip needs in order to install `lecturekit` and the packages that students need."""
     whole = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
@@ -113,6 +138,6 @@ def _pyproject(repository: Path) -> str:
 
 
 if __name__ == "__main__":
-    archive = Path(f"{NAME}.zip")
-    write(Path(__file__).resolve().parents[1], archive, *sys.argv[1:])
+    archive, due, modules = Path(f"{NAME}.zip"), "".join(sys.argv[1:2]), sys.argv[2:]
+    write(Path(__file__).resolve().parents[1], archive, due, modules)
     print(f"Wrote {archive} ({archive.stat().st_size / 1e6:.1f} MB), ready to hand out.")

@@ -153,17 +153,34 @@ def test_make_bundle_says_what_it_wrote(tmp_path):
 
 
 def test_links_lead_to_files_of_the_bundle(unzipped):
-    pages = [*notebooks(unzipped), *unzipped.rglob("*.md")]
-    leading = 0
-    for page in pages:
+    assert leading_links(unzipped) > 100
+
+
+def test_a_bundle_of_one_module_has_no_other_and_no_link_to_one(tmp_path):
+    write(REPOSITORY, tmp_path / "one.zip", modules=["module2_optimization"])
+    with ZipFile(tmp_path / "one.zip") as bundle:
+        bundle.extractall(tmp_path)
+    found = {part for path in files(tmp_path / NAME) for part in path.split("/")}
+    modules = {path.name for path in (REPOSITORY / "release").iterdir() if path.is_dir()}
+    assert found & modules == {"module2_optimization"}
+    assert {"3_optimizers.ipynb", "glossary.md", "optimizers.py"} <= found
+    assert leading_links(tmp_path / NAME) > 50
+    with pytest.raises(SystemExit, match=r"no module module9 in release/.*There are: module1"):
+        write(REPOSITORY, tmp_path / "none.zip", modules=["module9"])
+
+
+def leading_links(folder: Path) -> int:
+    """How many links lead to a file of the folder; none leads elsewhere."""
+    leading, pages = 0, [path for name in FOLDERS for path in (folder / name).rglob("*.ipynb")]
+    for page in [*pages, *folder.rglob("*.md")]:
         for link in links(page):
             parts = urlsplit(link)
             if parts.scheme or not parts.path:
                 continue
             target = (page.parent / unquote(parts.path)).resolve()
-            assert target.is_file() and target.is_relative_to(unzipped.resolve()), (page, link)
+            assert target.is_file() and target.is_relative_to(folder.resolve()), (page, link)
             leading += 1
-    assert leading > 100
+    return leading
 
 
 def test_the_environment_has_the_lectures_package_and_nothing_of_grading(folder):
