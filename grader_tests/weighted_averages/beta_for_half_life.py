@@ -173,7 +173,7 @@ TASK = Task(
     variants=(Variant("logarithm", by_logarithm), Variant("halving", by_halving)),
     losses={
         "EW-57": "all",
-        "EW-59, way 2": "all",
+        "EW-57, way 2": "all",
         "EW-40": "all",
         "EW-41": "all",
         "EW-42": "all",

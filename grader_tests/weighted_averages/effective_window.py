@@ -88,7 +88,7 @@ TASK = Task(
     variants=(Variant("power", by_power),),
     losses={
         "EW-56": "all",
-        "EW-57, way 2": "all",
+        "EW-56, way 2": "all",
         "EW-23": "all",
         "EW-24": "all",
         "EW-25": "all",

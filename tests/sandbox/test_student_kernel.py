@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from grading.boundary import wire
@@ -26,6 +27,7 @@ from grading.grade.bench import Bench
 from grading.sandbox.client import JupyterSession
 from grading.sandbox.kernel import Kernel, Limits
 from grading.sandbox.policy import FILES, WRITABLE
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("sandbox")
 
@@ -205,6 +207,8 @@ def test_limits_count_what_the_processor_does_and_not_what_others_do(student):
         for _ in range(6 * (os.cpu_count() or 1))
     ]
     try:
+        for process in map(psutil.Process, (each.pid for each in load)):
+            wait_until(lambda of=process: of.cpu_times().user > 0.2, "the load")
         start = time.monotonic()
         assert one.ask("result = busy(0.5)") == [0.5]
         assert time.monotonic() - start > 1.0  # so the machine was busy
