@@ -58,7 +58,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
     long = "".join(rng.choice(list("ffudu"), 150))
     for tag, ways in (
         ("one", ONE),
-        ("several", (*SEVERAL, (f"f{long}f".replace("fd", "fu"), 5))),
+        ("several", (*SEVERAL, (f"f{long}uuuuuf".replace("fd", "fu"), 5))),
         ("equal", EQUAL),
         ("whole", (("ffuduudf", 2), ("fuduufff", 3))),
     ):
