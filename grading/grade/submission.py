@@ -250,11 +250,19 @@ class Grader:
             If student code cannot be sealed here, or there is no room.
         """
         seal, start = self.get_ready(), time.monotonic()
+        student, names = submission.student, list(notebooks or self.notebooks)
+        rows = submission.rows or excerpt.new_submission(self.job.rows, student)
+        records = Records(self.job.rows, rows, self.job.full)
+        for name in names:
+            records.unscore(name)
+        result = Result(Ended.GRADED, [], records.rows)
         try:
-            result = self._grade(submission, notebooks or self.notebooks)
+            self._grade(submission, names, records, result)
         except Exception as error:  # whatever it is, it must not stop the others
-            why = f"{submission.student}: {type(error).__name__}: {error}"
-            result = Result(Ended.FAILED, [why], excerpt.unscored(submission.rows))
+            for name in names:
+                records.unscore(name)
+            result.files = {}
+            self._note(result, student, ", ".join(names), error)
         result.seconds, result.seal = round(time.monotonic() - start, 3), seal
         return result
 
@@ -263,27 +271,18 @@ class Grader:
         self._seal = None
         self.bench.close()
 
-    def _grade(self, submission: Submission, notebooks: Collection[str]) -> Result:
-        job, student = self.job, submission.student
-        rows = submission.rows or excerpt.new_submission(job.rows, student)
-        records = Records(job.rows, rows, job.full)
-        for name in notebooks:
-            records.unscore(name)
-        result = Result(Ended.GRADED, [], records.rows)
-        try:
-            at = handed_in_at(submission.files)
-            decision = self.find(submission.files)
-        except Refused as refused:
-            return Result(Ended.REFUSED, [f"{student}: {refused}"], records.rows)
+    def _grade(
+        self, submission: Submission, notebooks: list[str], records: Records, result: Result
+    ) -> None:
+        student, at = submission.student, handed_in_at(submission.files)
+        decision = self.find(submission.files)
         if at is not None:
             records.hand_in(at)
         if late := records.seconds_late:
             result.warnings.append(f"{student}: handed in {timedelta(seconds=round(late))} late.")
         result.warnings += [f"{student}: {remark}" for remark in decision.remarks]
-        self._steps.coursedir.assignment_id, self._steps.coursedir.student_id = (
-            job.assignment,
-            student,
-        )
+        self._steps.coursedir.assignment_id = self.job.assignment
+        self._steps.coursedir.student_id = student
         self._steps.notebooks = [f"{name}.ipynb" for name in notebooks]
         self._steps.run_pre_convert_hook()
         pages: Files = {}
@@ -299,7 +298,6 @@ class Grader:
         self._steps.run_post_convert_hook()
         if pages:
             result.files = self._beside(submission.files) | pages
-        return result
 
     def _page(
         self, student: str, name: str, decision: Decision, records: Records, result: Result

@@ -5,6 +5,7 @@ What single submissions can do is in ``test_attacks.py``.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -22,7 +23,12 @@ import psutil
 import pytest
 from nbgrader.api import Gradebook
 
+from grading.boundary.outcome import Ended
+from grading.course import Course
+from grading.grade import excerpt
+from grading.grade.submission import Grader, Submission
 from grading.handed_in.cells import question_name
+from grading.plugin.packing import pack
 from tests.support import commands, little_course
 from tests.support.little_course import (
     ASSIGNMENT,
@@ -272,6 +278,26 @@ def test_an_instructors_own_preprocessors_run(course: Path, command: str) -> Non
     assert "signed" in str(cells["settle-graded"].outputs)
     assert "Output truncated" in outputs(course, "ann", "double")
     assert f"hook ann ['{NOTEBOOK}.ipynb']" in run.stdout
+
+
+@pytest.mark.parametrize("rows", [True, False], ids=["a student", "the known answer"])
+def test_what_breaks_grading_itself_fails_one_submission(
+    course: Path, rows: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in(course, "ann")
+    set_grades(course, "ann", auto_score=1.0)
+    monkeypatch.chdir(course)
+    here = Course()
+    with (
+        Gradebook(here.directory.db_url) as gradebook,
+        contextlib.closing(Grader(pack(here, ASSIGNMENT, gradebook))) as grader,
+    ):
+        known = excerpt.of_submission(gradebook, ASSIGNMENT, "ann") if rows else {}
+        monkeypatch.setattr(grader, "find", lambda files: 1 / 0)
+        result = grader.grade(Submission("ann", {}, known))
+    assert (result.ended, result.files) == (Ended.FAILED, {})
+    assert result.messages == ["ann: p1: ZeroDivisionError: division by zero"]
+    assert {row["auto_score"] for row in result.rows["grade"]} == {None}
 
 
 def test_formgraders_button_grades_the_same_way(course: Path) -> None:
