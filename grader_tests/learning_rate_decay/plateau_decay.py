@@ -55,7 +55,7 @@ def drawn(way: str, rng: np.random.Generator) -> np.ndarray:
 def cases(rng: np.random.Generator) -> list[Case]:
     """One plateau, several, equal costs, whole numbers, a long run, and nonsense."""
     cases = []
-    long = "".join(rng.choice(list("ffudu"), 150))
+    long = "".join(rng.choice(list("ffudu"), 145))
     for tag, ways in (
         ("one", ONE),
         ("several", (*SEVERAL, (f"f{long}uuuuuf".replace("fd", "fu"), 5))),
@@ -316,7 +316,7 @@ TASK = Task(
     },
     promises={
         "costs": Promise(
-            value=(0.013, 2903),
+            value=(0.05, 2780),
             within=(0, 5000),
             length=(3, 152),
             has=(
