@@ -181,6 +181,20 @@ TOLD = {
         """,
         "A shape is one argument, a tuple",
     ),
+    "one parameter at a time": (
+        "nesterov_step",
+        """\
+        def nesterov_step(gradient, parameters, velocity, learning_rate, beta=0.9):
+            moved, v = {}, {}
+            for name, value in parameters.items():
+                key = "d" + name
+                ahead = {name: value - learning_rate * beta * velocity[key]}
+                v[key] = beta * velocity[key] + (1 - beta) * gradient(ahead)[key]
+                moved[name] = value - learning_rate * v[key]
+            return moved, v
+        """,
+        "gradient needs all parameters at once",
+    ),
     "an exponent that is lost": (
         "adam_step",
         """\

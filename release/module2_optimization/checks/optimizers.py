@@ -175,6 +175,9 @@ def nesterov_step(trial: Trial) -> None:
 
     def gradient(parameters: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         asked.append({name: np.array(value) for name, value in parameters.items()})
+        all_at_once = {*parameters} == {"W1", "gamma1"}
+        told = "gradient needs all parameters at once, under their names, W1 and gamma1."
+        trial.holds("gradient is asked about all parameters at once", all_at_once, told)
         both = parameters["W1"][0, 0] + parameters["gamma1"][0, 0]
         return {"dW1": parameters["W1"] * 2, "dgamma1": parameters["gamma1"] * 0 + both}
 
@@ -204,7 +207,7 @@ def nesterov_step(trial: Trial) -> None:
 
 @sheet.question(
     minutes=21,
-    ask="Which of the four things that come back would the same in Adam, and what exactly is "
+    ask="Which of the four things that come back would be the same in Adam, and what exactly is "
     "compared with the largest so far?",
     by_hand="With beta2 = 0.75 and t = 2, an s of 7 is corrected to 7 / (1 − 0.75²) = 16. If the "
     "largest so far is 25, it stays 25, and the step is divided by 5 and not by 4. If it is 9, it "
