@@ -71,12 +71,12 @@ def fine_tune_step(trial: Trial) -> None:
 )
 def count_layers(trial: Trial) -> None:
     layers = [("dense", 2, 3, True), ("dense", 3, 5, False)]
-    trial.equal("the counts of two dense layers", trial(layers), [9, 15])
+    trial.equal("the list of counts of two dense layers", trial(layers), [9, 15])
     layers = [("conv", 3, 2, (3, 3), True), ("conv", 2, 4, (1, 5), False)]
-    trial.equal("the counts of two convolutions", trial(layers), [56, 40])
+    trial.equal("the list of counts of two convolutions", trial(layers), [56, 40])
     layers = [("conv", 1, 8, (5, 2), False), ("batch_norm", 8), ("dense", 7, 4, True)]
-    trial.equal("the counts with batch norm", trial(layers), [80, 16, 32])
-    trial.equal("the counts of no layers", trial([]), [])
+    trial.equal("the list of counts with batch norm", trial(layers), [80, 16, 32])
+    trial.equal("the list of counts of no layers", trial([]), [])
     trial.refuses('a layer of the kind "pool"', [("dense", 2, 3, True), ("pool", 2)])
 
 
@@ -109,4 +109,5 @@ def discriminative_step(trial: Trial) -> None:
         for kind in ("W", "gamma", "beta"):
             trial.agree(f"{kind}{layer} of twelve layers", got[f"{kind}{layer}"], [[right]])
     for wrong in (1.5, -0.5):
-        trial.refuses(f"a decay of {wrong}", parameters, grads, 0.1, wrong)
+        what = f"a decay of {wrong}".replace("-", "−")
+        trial.refuses(what, parameters, grads, 0.1, wrong)

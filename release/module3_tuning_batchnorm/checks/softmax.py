@@ -20,7 +20,8 @@ def one_hot(trial: Trial) -> None:
     trial.agree("Y", Y, [[0, 1, 0, 0, 1], [0, 0, 1, 0, 0], [1, 0, 0, 1, 0], [0, 0, 0, 0, 0]])
     trial.agree("Y of one example", trial(np.array([1]), 2), [[0], [1]])
     for wrong in (-1, 4):
-        trial.refuses(f"the label {wrong} with C = 4", np.array([2, wrong]), 4)
+        what = f"the label {wrong} with C = 4".replace("-", "−")
+        trial.refuses(what, np.array([2, wrong]), 4)
     trial.agree("Y of the labels 0, 1, 2 with C = 3", trial(np.arange(3), 3), np.eye(3))
 
 
@@ -104,9 +105,9 @@ def predict(trial: Trial) -> None:
     labels = trial(P)
     array = isinstance(labels, np.ndarray) and labels.dtype.kind in "iu"
     trial.holds("an array of ints", array, "The labels should be an array of whole numbers.")
-    trial.agree("the labels", labels, [2, 0, 1])
+    trial.agree("labels", labels, [2, 0, 1])
     trial.agree(
-        "the labels of two classes", trial(np.array([[0.5, 0.2, 0.9], [0.5, 0.8, 0.1]])), [0, 1, 0]
+        "labels of two classes", trial(np.array([[0.5, 0.2, 0.9], [0.5, 0.8, 0.1]])), [0, 1, 0]
     )
     trial.agree("the label of one example", trial(np.array([[0.3], [0.3], [0.4]])), [2])
 
@@ -150,9 +151,9 @@ def decide(trial: Trial) -> None:
     trial.agree("to eat or to leave three mushrooms", labels, [1, 0, 1])
     P = np.array([[0.5, 0.2, 0.1, 0.3], [0.3, 0.45, 0.1, 0.3], [0.2, 0.35, 0.8, 0.4]])
     costs = np.array([[0.0, 4.0, 9.0], [2.0, 0.0, 6.0], [1.0, 7.0, 0.0]])
-    trial.agree("the labels of three classes", trial(P, costs), [1, 1, 2, 2])
+    trial.agree("labels of three classes", trial(P, costs), [1, 1, 2, 2])
     doubt = np.vstack([costs, [[1.5, 1.5, 1.5]]])
-    trial.agree("the labels where 3 stands for asking a person", trial(P, doubt), [3, 3, 2, 3])
-    trial.agree("the labels of two answers to three classes", trial(P, costs[1:]), [0, 0, 1, 1])
+    trial.agree("labels where 3 stands for asking a person", trial(P, doubt), [3, 3, 2, 3])
+    trial.agree("labels of two answers to three classes", trial(P, costs[1:]), [0, 0, 1, 1])
     equal = trial(np.full((3, 2), 1 / 3), np.array([[5.0, 2, 2], [1, 1, 1], [1, 1, 1]]))
-    trial.agree("the labels where two answers cost the same", equal, [1, 1])
+    trial.agree("labels where two answers cost the same", equal, [1, 1])

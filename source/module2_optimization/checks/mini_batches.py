@@ -31,29 +31,28 @@ def mini_batches(trial: Trial) -> None:
         batches = trial(X[:, :m], Y[:, :m], batch_size, np.random.default_rng(0))
         a_list = isinstance(batches, list)
         trial.holds(
-            f"a list, {case}", a_list, f"It returns a {type(batches).__name__}, not a list."
+            f"{case}: a list", a_list, f"It returns a {type(batches).__name__}, not a list."
         )
         for pair in batches:
             trial.parts(pair, "X_t", "Y_t")
         trial.equal(
-            f"the shapes of the pairs (X_t, Y_t), {case},",
+            f"{case}: the list of shapes of (X_t, Y_t)",
             [[np.shape(X_t), np.shape(Y_t)] for X_t, Y_t in batches],
             [[(2, size), (1, size)] for size in sizes],
         )
-        for X_t, Y_t in batches:
-            whole = np.array_equal(X_t[1], 100 + X_t[0])
-            trial.holds(
-                "columns of X are whole", whole, f"The columns of X are torn apart: {case}."
-            )
-            trial.holds(
-                "columns stay paired",
-                np.array_equal(Y_t[0], 10 * X_t[0]),
-                f"Examples {X_t[0]} have the labels {Y_t[0]}: {case}. Use one order for X and Y.",
-            )
+        whole = all(np.array_equal(X_t[1], 100 + X_t[0]) for X_t, _ in batches)
+        torn = f"The columns of X are torn apart: {case}."
+        trial.holds(f"{case}: columns of X are whole", whole, torn)
+        mixed = [
+            f"Examples {X_t[0]} have the labels {Y_t[0]}: {case}. Use one order for X and Y."
+            for X_t, Y_t in batches
+            if not np.array_equal(Y_t[0], 10 * X_t[0])
+        ]
+        trial.holds(f"{case}: columns stay paired", not mixed, "".join(mixed[:1]))
         found = sorted(np.concatenate([X_t[0] for X_t, _ in batches]).astype(int).tolist())
-        trial.equal(f"the examples, sorted, {case},", found, list(range(m)))
+        trial.equal(f"{case}: the sorted list of all examples", found, list(range(m)))
     rows = [Y_t.shape for _, Y_t in trial(X, np.vstack([Y, Y + 1]), 4, np.random.default_rng(0))]
-    trial.equal("the shapes of labels of two rows,", rows, [(2, 4), (2, 4), (2, 2)])
+    trial.equal("the list of shapes of Y_t with two rows", rows, [(2, 4), (2, 4), (2, 2)])
     X = np.arange(40.0).reshape(1, 40)
     rng = np.random.default_rng(1)
     first, later, again = (
