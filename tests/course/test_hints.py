@@ -7,10 +7,13 @@ earlier form of the checks told something false, or nothing.
 from collections.abc import Iterator
 from textwrap import dedent
 
+import numpy as np
 import pytest
 
 from grader_tests import catalogue
 from grading.course import Course
+from grading.marking.exam import Exam
+from grading.marking.sitting import ask_here
 from grading.rehearsal import checks, hints
 from tests.support import REPOSITORY
 
@@ -40,6 +43,18 @@ def test_right_answers_pass_and_mistakes_are_caught_and_named(notebook, sheets):
     count = hints.Count.total(told.values())
     assert count.ways == sum(len(m.ways) for name in told for m in catalogue.find(name).mistakes)
     assert count.named >= NAMED * count.ways
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.name)
+def test_a_mistake_that_visible_checks_let_pass_leaves_half_of_the_points(notebook, sheets):
+    dear = []
+    for task in (each for each in notebook.tasks if each.name not in JUDGED):
+        exam = Exam(task, np.random.default_rng(0))
+        for name, way in [(each.id, way) for each in task.mistakes for way in each.ways]:
+            if hints.refusal(task, sheets.of(task.name), way) is None:
+                score = exam.judge(ask_here(task.namespace(way))).score
+                dear += [(name, score)] if score < task.points / 2 else []
+    assert dear == []
 
 
 @pytest.mark.parametrize("question", JUDGED)

@@ -336,6 +336,10 @@ def model_forward(trial: Trial) -> None:
     trial.agree("the activation cache of layer 2", caches[1][1], [[0.5]])
     AL, caches = trial(np.zeros((3, 2)), {"W1": np.ones((1, 3)), "b1": -np.ones((1, 1))})
     trial.agree("AL of one layer", AL, [[0.2689414, 0.2689414]])
+    wide = {"W1": np.array([[1.0, 1.0], [1.0, -1.0]]), "b1": np.zeros((2, 1))}
+    wide |= {"W2": np.array([[2.0, -1.0]]), "b2": np.zeros((1, 1))}
+    AL, caches = trial(np.array([[3.0], [-1.0]]), wide)
+    trial.agree("AL of two layers, the first as wide as X", AL, [[0.5]])
     # Four layers, the weights of which are 0.5 and −0.5.
     dims, parameters = [5, 4, 3, 2, 1], {}
     for l in range(1, 5):

@@ -140,6 +140,7 @@ def diagnose(trial: Trial) -> None:
         ((0.20, 0.10, 0.30, 0.02), (False, False)),
         ((0.05, 0.06, 0.01, 0.02), (True, False)),
         ((0.03, 0.07, 0.02, 0.02), (False, True)),
+        ((0.0204, 0.0408, 0.00, 0.02), (True, True)),
     ):
         got = trial.parts(trial(*case), "high_bias", "high_variance")
         told = ", ".join(map(str, case))

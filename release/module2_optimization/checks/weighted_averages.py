@@ -41,6 +41,7 @@ def ewa_corrected(trial: Trial) -> None:
     got = trial(np.array([1.0, -1, 3, 2]), 0.2)
     trial.agree("ewa_corrected([1, −1, 3, 2], 0.2)", got, [1, -2 / 3, 2.2903226, 2.0576923])
     trial.agree("ewa_corrected([4, 6], 0)", trial(np.array([4.0, 6.0]), 0.0), [4, 6])
+    trial.agree("ewa_corrected of thirty 7, beta = 0.9", trial(np.full(30, 7.0), 0.9), [7] * 30)
 
 
 @sheet.question(

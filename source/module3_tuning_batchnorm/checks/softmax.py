@@ -149,7 +149,7 @@ def decide(trial: Trial) -> None:
     array = isinstance(labels, np.ndarray) and labels.dtype.kind in "iu"
     trial.holds("an array of ints", array, "The labels should be an array of whole numbers.")
     trial.agree("to eat or to leave three mushrooms", labels, [1, 0, 1])
-    P = np.array([[0.5, 0.2, 0.1, 0.3], [0.3, 0.45, 0.1, 0.3], [0.2, 0.35, 0.8, 0.4]])
+    P = np.array([[0.5, 0.2, 0.1, 0.4], [0.3, 0.45, 0.1, 0.3], [0.2, 0.35, 0.8, 0.3]])
     costs = np.array([[0.0, 4.0, 9.0], [2.0, 0.0, 6.0], [1.0, 7.0, 0.0]])
     trial.agree("labels of three classes", trial(P, costs), [1, 1, 2, 2])
     doubt = np.vstack([costs, [[1.5, 1.5, 1.5]]])
