@@ -276,8 +276,10 @@ def from_a_cube(result: tuple, wanted: tuple, case: Case) -> bool | None:
     """Recognise directions of both signs that go to the corners of a cube more than elsewhere."""
     if "often" not in case.tags or len(case.inputs["theta"]) not in LEADS:
         return None
-    units = np.array(result[1])[::2]
-    units = units / np.linalg.norm(units, axis=1, keepdims=True)
+    steps = np.array(result[1])[::2]
+    if not steps.any(axis=1).all():
+        return False
+    units = steps / np.linalg.norm(steps, axis=1, keepdims=True)
     sizes = np.abs(units)
     all_differ = len(np.unique(np.round(sizes[0], 9))) == sizes.shape[1]
     return leads(units) < 0.2 and not np.all(units >= 0) and all_differ

@@ -90,6 +90,8 @@ def all_equal(result: dict, wanted: dict) -> bool:
 
 def same_prefix(result: dict, wanted: dict) -> bool:
     """Whether all layers begin with the same numbers, up to a factor, and go on with others."""
+    if not all(W.flat[0] for W in weights_of(result)):
+        return False
     first, *others = (W.ravel()[:50] / W.flat[0] for W in weights_of(result))
     return all(np.allclose(first, other) for other in others) and np.ptp(first) > 0
 
