@@ -415,6 +415,7 @@ MISTAKES = (
         RUNNING,
         "Only a part comes back. Return all four, at test time as well: the output, the cache and "
         "the two running statistics.",
+        edit(RETURNED, "return Z_tilde, running_mean, running_var"),
         *parts(RETURNED),
         edit(
             RETURNED,
@@ -456,6 +457,20 @@ MISTAKES = (
                 "(1 + gamma) * Z_norm + beta",
                 "Z_norm / gamma + beta",
             )
+        ),
+    ),
+    Mistake(
+        "BN-45",
+        NORMALISE,
+        "In one of the two modes the mean is not taken off, or with another sign, or the "
+        "difference is not divided. Both modes normalise alike, only by other statistics.",
+        *(
+            edit(
+                "Z_norm = (Z - mean) / std",
+                f'Z_norm = {wrong} if mode == "{mode}" else (Z - mean) / std',
+            )
+            for wrong in ("Z / std", "(Z + mean) / std", "Z - mean")
+            for mode in ("train", "test")
         ),
     ),
 )
@@ -515,11 +530,15 @@ TASK = Task(
         ),
     ),
     losses={
+        "BN-41": "all",
+        "BN-41, way 8": "output at test time · no trace at test time",
+        "BN-45": "output in training · cache",
+        "BN-45, way 2": "output at test time",
+        "BN-45, way 4": "output at test time",
+        "BN-45, way 6": "output at test time",
         "BN-38": "other modes refused",
         "BN-39": "no trace at test time",
         "BN-40": "cache",
-        "BN-41": "all",
-        "BN-41, way 7": "output at test time · no trace at test time",
         "BN-42": "running statistics · no trace at test time",
         "BN-43": "output in training · cache · output at test time",
         "BN-44": "output in training · output at test time",

@@ -291,6 +291,35 @@ MISTAKES = (
         "asked for.",
         edit("apart > tolerance * larger", "larger > 0"),
     ),
+    Mistake(
+        "FE-23",
+        DIFFERENCE,
+        "The difference is compared with the smaller of the two sizes. Here it is the larger one.",
+        edit(LARGER, "np.minimum(np.abs(grad), np.abs(numerical))"),
+    ),
+    Mistake(
+        "FE-24",
+        DIFFERENCE,
+        "The difference is squared, or the tolerance is taken for a percentage. A share compares "
+        "the difference itself with the size, and the tolerance is that share.",
+        edit(APART, "(grad - numerical) ** 2"),
+        edit("apart > tolerance * larger", "apart > tolerance / 100 * larger"),
+        edit("apart > tolerance * larger", "100 * apart > tolerance * larger"),
+    ),
+    Mistake(
+        "FE-25",
+        VECTOR,
+        "Entries are counted from 1. An index starts at 0.",
+        edit(ANSWER, f"{ANSWER} + 1"),
+    ),
+    Mistake(
+        "FE-26",
+        FOUND,
+        "The entries that agree come back. Those that are farther apart than the tolerance are "
+        "asked for.",
+        edit("apart > tolerance * larger", "(apart <= tolerance * larger) & (larger > 0)"),
+        edit("apart > tolerance * larger", "(apart < tolerance * larger) & (larger > 0)"),
+    ),
 )
 
 
@@ -337,6 +366,10 @@ TASK = Task(
     unworked={"the right answer sorted": "only the order is wrong, which loses a criterion"},
     variants=(Variant("plain Python", pairwise), Variant("by lexsort", by_lexsort)),
     losses={
+        "FE-23": "worst first · just within the tolerance",
+        "FE-24": "all but equally bad entries · what is refused · inputs untouched",
+        "FE-25": "all",
+        "FE-26": "all",
         "FE-22, way 3": "worst first · equally bad entries",
         "FE-20": "all",
         "FE-01": "all but equally bad entries · what is refused · inputs untouched",

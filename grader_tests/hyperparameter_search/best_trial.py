@@ -35,7 +35,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
     for count in (6, 7):
         trials = scored(rng, count)
         highest = max(score for _, score in trials)
-        first, second = sorted(rng.choice(np.arange(count), 2, replace=False).tolist())
+        trials[:2] = sorted(trials[:2], key=lambda trial: -trial[1])  # it goes down at once
+        first, second = sorted(rng.choice(np.arange(2, count), 2, replace=False).tolist())
         for i in (first, second):
             trials[i] = trials[i][0], highest
         trials = [
@@ -104,13 +105,12 @@ MISTAKES = (
     Mistake(
         "BT-06",
         FINE,
-        "Scores are not compared as they are: without their sign, as text, squared or rounded "
-        "another one may seem the best.",
+        "Scores are not compared as they are: without their sign, as text, squared or cut to whole "
+        "numbers another one may seem the best.",
         edit("trial[1])", "abs(trial[1]))"),
         edit("trial[1])", "trial[1] ** 2)"),
         edit("trial[1])", "str(trial[1]))"),
         edit("trial[1])", "int(trial[1]))"),
-        edit("trial[1])", "round(trial[1]))"),
     ),
     Mistake(
         "BT-07",

@@ -230,6 +230,13 @@ MISTAKES = (
             "    return best if len(dev_costs) - 1 - best >= patience else len(dev_costs) - 1",
         ),
     ),
+    Mistake(
+        "ES-16",
+        STOPPING,
+        "The answer is the last epoch of all, whatever the costs are. Wanted is the best one "
+        "before training stops.",
+        edit("return best", "return len(dev_costs) - 1"),
+    ),
 )
 
 
@@ -268,6 +275,7 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("minimum of each stretch", by_minimum), Variant("counter", by_counter)),
     losses={
+        "ES-16": "all",
         "ES-03, way 2": "all",
         "ES-15": "all",
         "ES-02, way 2": "training that stops · equal costs",
