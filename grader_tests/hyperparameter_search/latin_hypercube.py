@@ -88,7 +88,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         (8, SPACES[1], "few"),
         (1, SPACES[0], "one"),
         (3, {"layers": ("integer", 4, 4)}, "one"),
-        (2, {"momentum": ("linear", 0.9, 0.9)}, "one"),
+        (2, {"units": ("integer", 7, 7)}, "one"),
     ):
         label = f"{n} point{'s' * (n > 1)} of {', '.join(space)}"
         cases.append(call(ref.latin_hypercube, space, n, Rng(seed()), label=label, tags=tag))

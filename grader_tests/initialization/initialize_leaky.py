@@ -30,7 +30,7 @@ def another_sum(result: dict, wanted: dict, case: Case) -> bool | None:
     """Recognise another sum below the fraction line; from a negative one there is no root."""
     if "large" in case.tags and all(np.isnan(W).all() for W in weights_of(result)):
         return case.inputs["slope"] > 1
-    others = (lambda s: (1 + s) ** 2, lambda s: (1 - s) ** 2, lambda s: max(1 - s**2, 1e-9))
+    others = (lambda s: (1 - s) ** 2, lambda s: max(1 - s**2, 1e-9))
     return spread_of(
         *(
             lambda case, n_prev, n, other=other: np.sqrt(2 / other(case.inputs["slope"]) / n_prev)
@@ -107,9 +107,8 @@ FIRST = (
     Mistake(
         "LK-26",
         LOOKING,
-        "What stands below the fraction line is not 1 + slope²: another sign, or a square of the "
-        "sum. Above and below 0 each give their share to the mean of squares.",
-        edit("(1 + slope**2)", "(1 + slope) ** 2"),
+        "What stands below the fraction line is not 1 + slope²: another sign, or a square of a "
+        "difference. Above and below 0 each give their share to the mean of squares.",
         edit("(1 + slope**2)", "(1 - slope) ** 2"),
         edit("(1 + slope**2)", "(1 - slope**2)"),
         looks_like=another_sum,
@@ -126,9 +125,8 @@ TASK = Task(
     unworked=UNWORKED,
     variants=rule_variants("deviation"),
     losses={
-        "LK-26": "spread",
-        "LK-26, way 2": "all but independent weights",
-        "LK-26, way 3": "all",
+        "LK-26": "all but independent weights",
+        "LK-26, way 2": "all",
         "INIT-24": "all",
         "LK-16": "spread",
         "LK-17": "spread",

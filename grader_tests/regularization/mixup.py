@@ -378,9 +378,6 @@ MISTAKES = (
         AUGMENTATION,
         "The shares are others than the weights say: they are drawn anew, or shuffled, or the "
         "partner comes in as a whole. An example gets its weight, its partner the rest up to 1.",
-        edit(DRAWN, "w = rng.beta(0.4, 0.4, X.shape[1])\n    " + DRAWN)
-        .then(X_MIX, X_MIX.replace("weights", "w"))
-        .then(Y_MIX, Y_MIX.replace("weights", "w")),
         edit(X_MIX, X_MIX.replace("(1 - weights) * ", "")).then(
             Y_MIX, Y_MIX.replace("(1 - weights) * ", "")
         ),
