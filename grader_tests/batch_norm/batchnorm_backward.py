@@ -17,6 +17,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    parts,
 )
 from grading.marking.derivative import central_difference, relative_difference
 
@@ -65,6 +66,7 @@ def confirm(case: Case, wanted: Arrays) -> float:
 DZ = "dZ = (dZ_norm - mean_path - var_path) / std"
 DGAMMA = "dgamma = np.sum(dZ_tilde * Z_norm, axis=1, keepdims=True)"
 DBETA = "dbeta = np.sum(dZ_tilde, axis=1, keepdims=True)"
+RETURNED = "return dZ, dgamma, dbeta"
 MEAN_PATH = "mean_path = np.mean(dZ_norm, axis=1, keepdims=True)"
 VAR_PATH = "var_path = Z_norm * np.mean(dZ_norm * Z_norm, axis=1, keepdims=True)"
 
@@ -174,6 +176,7 @@ MISTAKES = (
         "m − 1 stands in the backward pass where the forward pass divides by m. The derivative "
         "has to be that of the variance in use.",
         edit(VAR_PATH, VAR_PATH.replace("np.mean(", "np.sum(") + " / (dZ_tilde.shape[1] - 1)"),
+        edit(DZ, f"{DZ} * dZ_tilde.shape[1] / max(dZ_tilde.shape[1] - 1, 1)"),
     ),
     Mistake(
         "BB-19",
@@ -212,6 +215,29 @@ MISTAKES = (
             "(dZ_norm - mean_path - var_path) / std",
             "gamma * (dZ_norm - mean_path - var_path) / std",
         ),
+    ),
+    Mistake(
+        "BB-24",
+        BACKWARD,
+        "The results come back in another order, or only some of them. They are dZ, dgamma, dbeta.",
+        *parts(RETURNED),
+        edit(RETURNED, "return dgamma, dbeta, dZ"),
+        edit(RETURNED, "return dbeta, dgamma, dZ"),
+        edit(RETURNED, "return dgamma, dZ, dbeta"),
+        edit(RETURNED, "return dbeta, dZ, dgamma"),
+    ),
+    Mistake(
+        "BB-25",
+        BACKWARD,
+        "gamma reaches only some of the three terms of dZ, or divides. In each of them the "
+        "derivative by Z_norm is dZ_tilde times gamma.",
+        edit(MEAN_PATH, MEAN_PATH.replace("dZ_norm", "dZ_tilde")),
+        edit(VAR_PATH, VAR_PATH.replace("dZ_norm", "dZ_tilde")),
+        edit(MEAN_PATH, MEAN_PATH.replace("dZ_norm", "dZ_tilde")).then(
+            VAR_PATH, VAR_PATH.replace("dZ_norm", "dZ_tilde")
+        ),
+        edit(DZ, DZ.replace("(dZ_norm", "(dZ_tilde")),
+        edit("dZ_norm = dZ_tilde * gamma", "dZ_norm = dZ_tilde / gamma"),
     ),
 )
 
@@ -255,6 +281,10 @@ TASK = Task(
     variants=(Variant("graph, step by step", by_graph), Variant("compact, flat", compact)),
     confirm=confirm,
     losses={
+        "BB-24": "all",
+        "BB-24, way 6": "dZ · dbeta",
+        "BB-24, way 7": "dZ · dgamma",
+        "BB-25": "dZ",
         "BB-21": "dZ",
         "BB-21, way 2": "dZ",
         "BB-22": "dgamma",

@@ -18,6 +18,7 @@ from grading.marking import (
     call,
     edit,
     fixed,
+    parts,
 )
 
 
@@ -78,6 +79,9 @@ IN_TRAINING = '{} if mode == "train" else {}'
 AT_TEST_TIME = '{} if mode == "test" else {}'
 MEAN = "mean = np.mean(Z, axis=1, keepdims=True)"
 VAR = "var = np.var(Z, axis=1, keepdims=True)"
+CACHE = 'cache = (Z_norm, gamma, std) if mode == "train" else None'
+RETURNED = "return Z_tilde, cache, running_mean, running_var"
+REFUSED = """raise ValueError(f"mode must be 'train' or 'test', not {mode!r}")"""
 RUNNING_MEAN = "running_mean = momentum * running_mean + (1 - momentum) * mean"
 RUNNING_VAR = "running_var = momentum * running_var + (1 - momentum) * var"
 
@@ -336,7 +340,7 @@ MISTAKES = (
         "Every mode that is not 'train' is taken for 'test'. A misspelt mode should raise a "
         "ValueError at once, not give quietly wrong numbers.",
         edit(
-            """raise ValueError(f"mode must be 'train' or 'test', not {mode!r}")""",
+            REFUSED,
             "mean, var = running_mean, running_var",
         ),
     ),
@@ -359,6 +363,114 @@ MISTAKES = (
         edit(
             "Z_tilde = gamma * Z_norm + beta",
             'Z_tilde = gamma * Z_norm + beta if mode == "test" else beta * Z_norm + gamma',
+        ),
+    ),
+    Mistake(
+        "BN-38",
+        RUNNING,
+        "Another mode gets an answer, or an error of another kind. A misspelt mode should raise a "
+        "ValueError, which says what is wrong.",
+        edit(REFUSED, "return Z, None, running_mean, running_var"),
+        edit(REFUSED, "return None"),
+        edit(REFUSED, "raise KeyError(mode)"),
+        edit(REFUSED, 'assert mode in ("train", "test")'),
+        edit(f"    else:\n        {REFUSED}\n", ""),
+    ),
+    Mistake(
+        "BN-39",
+        RUNNING,
+        "At test time there is a cache. Nothing goes back through the layer then: the cache is "
+        "None.",
+        edit(CACHE, "cache = (Z_norm, gamma, std)"),
+        edit(CACHE, 'cache = (Z_norm, gamma, std) if mode == "train" else ()'),
+    ),
+    Mistake(
+        "BN-40",
+        NORMALISE,
+        "The cache holds other things than (Z_norm, gamma, std), or these in another order.",
+        *(
+            edit(CACHE, CACHE.replace("(Z_norm, gamma, std)", held))
+            for held in (
+                "(Z_norm, std, gamma)",
+                "(gamma, Z_norm, std)",
+                "(gamma, std, Z_norm)",
+                "(std, gamma, Z_norm)",
+                "(std, Z_norm, gamma)",
+                "(Z_norm, gamma, var)",
+                "(Z_norm, gamma, var + epsilon)",
+                "(Z_norm, gamma, std**2)",
+                "(Z_norm, gamma, 1 / std)",
+                "(Z, gamma, std)",
+                "(Z - mean, gamma, std)",
+                "(Z_tilde, gamma, std)",
+                "(Z_norm, gamma, beta)",
+                "(Z_norm, gamma)",
+                "(Z_norm, gamma, std, mean)",
+                "None",
+            )
+        ),
+    ),
+    Mistake(
+        "BN-41",
+        RUNNING,
+        "Only a part comes back. Return all four, at test time as well: the output, the cache and "
+        "the two running statistics.",
+        edit(RETURNED, "return Z_tilde, running_mean, running_var"),
+        *parts(RETURNED),
+        edit(
+            RETURNED,
+            f'{RETURNED} if mode == "train" else Z_tilde'.replace("return ", "return (", 1).replace(
+                " if", ") if", 1
+            ),
+        ),
+    ),
+    Mistake(
+        "BN-42",
+        RUNNING,
+        "The running mean and the running variance have changed places.",
+        edit(RETURNED, "return Z_tilde, cache, running_var, running_mean"),
+    ),
+    Mistake(
+        "BN-43",
+        NORMALISE,
+        "The mean is not taken off, or with another sign, or the difference is not divided as a "
+        "whole. Subtract first, in parentheses, then divide by the standard deviation.",
+        edit("Z_norm = (Z - mean) / std", "Z_norm = Z / std"),
+        edit("Z_norm = (Z - mean) / std", "Z_norm = (Z + mean) / std"),
+        edit("Z_norm = (Z - mean) / std", "Z_norm = (mean - Z) / std"),
+        edit("Z_norm = (Z - mean) / std", "Z_norm = Z - mean / std"),
+        edit("Z_norm = (Z - mean) / std", "Z_norm = Z - mean"),
+    ),
+    Mistake(
+        "BN-44",
+        SCALE,
+        "gamma and beta do not do their part in the output: they have changed places, are left "
+        "out, or come in otherwise. Z_norm is scaled by gamma, then shifted by beta.",
+        *(
+            edit("gamma * Z_norm + beta", other)
+            for other in (
+                "beta * Z_norm + gamma",
+                "gamma * Z_norm",
+                "Z_norm + beta",
+                "Z_norm",
+                "gamma * Z_norm - beta",
+                "(1 + gamma) * Z_norm + beta",
+                "Z_norm / gamma + beta",
+            )
+        ),
+    ),
+    Mistake(
+        "BN-45",
+        NORMALISE,
+        "In one of the two modes the mean is not taken off, or with another sign, or the "
+        "difference is not divided. Both modes normalise alike, only by other statistics.",
+        *(
+            edit(
+                "Z_norm = (Z - mean) / std",
+                f'Z_norm = {wrong} if mode == "{mode}" else (Z - mean) / std',
+            )
+            for wrong in ("Z / std", "(Z + mean) / std", "Z - mean")
+            for mode in ("train", "test")
         ),
     ),
 )
@@ -418,6 +530,18 @@ TASK = Task(
         ),
     ),
     losses={
+        "BN-41": "all",
+        "BN-41, way 8": "output at test time · no trace at test time",
+        "BN-45": "output in training · cache",
+        "BN-45, way 2": "output at test time",
+        "BN-45, way 4": "output at test time",
+        "BN-45, way 6": "output at test time",
+        "BN-38": "other modes refused",
+        "BN-39": "no trace at test time",
+        "BN-40": "cache",
+        "BN-42": "running statistics · no trace at test time",
+        "BN-43": "output in training · cache · output at test time",
+        "BN-44": "output in training · output at test time",
         "BN-36": "running statistics",
         "BN-37": "output in training",
         "BN-37, way 2": "output in training",

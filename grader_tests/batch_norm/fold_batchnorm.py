@@ -18,6 +18,7 @@ from grading.marking import (
     call,
     edit,
     fixed,
+    parts,
 )
 from grading.marking.derivative import relative_difference
 
@@ -188,6 +189,46 @@ MISTAKES = (
         "W and b come back in the other order.",
         edit("return W_folded, b_folded", "return b_folded, W_folded"),
     ),
+    Mistake(
+        "FB-14",
+        RUNNING,
+        "A variance of exactly 0 is refused. A unit that never varies has it, and epsilon keeps "
+        "the division possible: only what is below 0 is a mistake.",
+        edit("running_var < 0", "running_var <= 0"),
+    ),
+    Mistake(
+        "FB-15",
+        RUNNING,
+        "W_folded is transposed. A unit's weights stay a row.",
+        edit("return W_folded, b_folded", "return W_folded.T, b_folded"),
+    ),
+    Mistake(
+        "FB-16",
+        RUNNING,
+        "Only a part comes back. The new layer has weights and a bias: return both.",
+        *parts("return W_folded, b_folded"),
+    ),
+    Mistake(
+        "FB-17",
+        RUNNING,
+        "The bias is worked out with the weights. The mean belongs to what the weights produce, "
+        "so that it meets the scale only.",
+        edit(BIAS, "b_folded = beta - W_folded @ running_mean"),
+        edit(BIAS, "b_folded = beta - np.sum(W_folded, axis=1, keepdims=True) * running_mean"),
+        edit(BIAS, "b_folded = beta - W @ running_mean"),
+    ),
+    Mistake(
+        "FB-18",
+        RUNNING,
+        "The scale is another one than gamma over the standard deviation that batch norm uses. "
+        "Look at its signs, factors and powers.",
+        edit(SCALE, "scale = 1 / np.sqrt(running_var + epsilon)"),
+        edit(SCALE, "scale = -gamma / np.sqrt(running_var + epsilon)"),
+        edit(SCALE, "scale = gamma / np.sqrt(running_var - epsilon)"),
+        edit(SCALE, "scale = gamma / (running_var + epsilon) ** 2"),
+        edit(SCALE, "scale = beta / np.sqrt(running_var + epsilon)"),
+        edit(SCALE, "scale = (1 + gamma) / np.sqrt(running_var + epsilon)"),
+    ),
 )
 
 
@@ -229,6 +270,12 @@ TASK = Task(
     unworked={"the right answer [tfs]*": "of what has one column, order and shape do not matter"},
     confirm=confirm,
     losses={
+        "FB-14": "small variances · inputs untouched",
+        "FB-15": "weights · small variances",
+        "FB-16": "all",
+        "FB-17": "all",
+        "FB-17, way 2": "bias · small variances",
+        "FB-18": "all",
         "FB-01": "all",
         "FB-02": "all",
         "FB-03": "all",

@@ -17,6 +17,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    parts,
 )
 from grading.marking.derivative import central_difference, relative_difference
 
@@ -204,6 +205,31 @@ MISTAKES = (
         "needs its array: compute a new one.",
         edit(DZ_NORM, "dZ_tilde *= gamma\n    dZ_norm = dZ_tilde"),
     ),
+    Mistake(
+        "LB-14",
+        RELATIVES,
+        "gamma does not come into each of the three terms of dZ once: into some not at all, or "
+        "twice, or as a divisor. In each the derivative by Z_norm is dZ_tilde times gamma.",
+        edit(MEAN_PATH, MEAN_PATH.replace("dZ_norm", "dZ_tilde")),
+        edit(VAR_PATH, VAR_PATH.replace("dZ_norm", "dZ_tilde")),
+        edit(MEAN_PATH, MEAN_PATH.replace("dZ_norm", "dZ_tilde")).then(
+            VAR_PATH, VAR_PATH.replace("dZ_norm", "dZ_tilde")
+        ),
+        edit(DZ, DZ.replace("(dZ_norm", "(dZ_tilde")),
+        edit(DZ_NORM, "dZ_norm = dZ_tilde / gamma"),
+        edit(DZ, DZ + " / gamma"),
+        edit(DZ, DZ + " * gamma"),
+    ),
+    Mistake(
+        "LB-15",
+        RELATIVES,
+        "The results come back in another order, or only some of them. They are dZ, dgamma, dbeta.",
+        *parts("return dZ, dgamma, dbeta"),
+        edit("return dZ, dgamma, dbeta", "return dgamma, dbeta, dZ"),
+        edit("return dZ, dgamma, dbeta", "return dbeta, dgamma, dZ"),
+        edit("return dZ, dgamma, dbeta", "return dgamma, dZ, dbeta"),
+        edit("return dZ, dgamma, dbeta", "return dbeta, dZ, dgamma"),
+    ),
 )
 
 
@@ -250,6 +276,10 @@ TASK = Task(
     ),
     confirm=confirm,
     losses={
+        "LB-14": "dZ",
+        "LB-15": "all",
+        "LB-15, way 6": "dZ · dbeta",
+        "LB-15, way 7": "dZ · dgamma",
         "LB-01": "dZ",
         "LB-02": "dgamma · dbeta",
         "LB-02, way 2": "dgamma",

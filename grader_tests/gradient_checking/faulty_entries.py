@@ -42,10 +42,11 @@ def cases(rng: np.random.Generator) -> list[Case]:
         grad, numerical = _alike(rng, n)
         numerical[:5], grad[:5] = (1.5, -1.5, 0.0, 0.0, 1.5), (0.0, 0.0, 1.5, -1.5, 0.0)
         cases.append(_call(grad, numerical, tolerance, "equal"))
-    grad, numerical = _alike(rng, 60)  # sorting that moves equals does so from 17 of them on
-    grad[:40] = rng.choice([-1.5, 1.5], 40)
-    numerical[:40] = rng.permutation(np.repeat([0.0, 0.5], 20)) * grad[:40]
-    cases.append(_call(grad, numerical, 0.02, "equal"))
+    for n in (60, 70):  # sorting that moves equals does so from 17 of them on
+        grad, numerical = _alike(rng, n)
+        grad[:40] = rng.choice([-1.5, 1.5], 40)
+        numerical[:40] = rng.permutation(np.repeat([0.0, 0.5], 20)) * grad[:40]
+        cases.append(_call(grad, numerical, 0.02, "equal"))
     for n, tolerance in ((6, 0.25), (9, 0.5), (7, 0.0)):
         grad, numerical = _alike(rng, n)
         numerical[0] = -grad[0]
@@ -172,7 +173,7 @@ MISTAKES = (
     Mistake(
         "FE-08",
         DIFFERENCE,
-        "Two entries of exactly 0 count as faulty, for 0/0 is not a number. They agree.",
+        "Two entries of exactly 0 count as faulty. They are not apart at all, so they agree.",
         edit(FAULTY, f"({FAULTY}) | (larger == 0)"),
         edit(FAULTY, f"({FAULTY}) | (larger == 0)").then(
             SHARES, "np.where(larger > 0, apart / np.where(larger > 0, larger, 1), np.inf)[faulty]"
@@ -192,6 +193,7 @@ MISTAKES = (
         FOUND,
         "An entry that is apart by the tolerance and no more counts as faulty. It just agrees.",
         edit(FAULTY, "(apart >= tolerance * larger) & (larger > 0)"),
+        edit(FAULTY, "apart >= tolerance * larger"),
     ),
     Mistake(
         "FE-11",
@@ -215,6 +217,13 @@ MISTAKES = (
         "It returns a tuple or a list with the indices in it. Return the array itself.",
         edit(ANSWER, f"return (faulty[{ORDER}],)"),
         edit(ANSWER, f"return list(faulty[{ORDER}])"),
+    ),
+    Mistake(
+        "FE-21",
+        VECTOR,
+        "The indices are floats, with which NumPy takes nothing out of an array. Make them whole "
+        "numbers, dtype=int.",
+        edit(ANSWER, f"return faulty[{ORDER}].astype(float)"),
     ),
     Mistake(
         "FE-14",
@@ -243,15 +252,30 @@ MISTAKES = (
     Mistake(
         "FE-17",
         FOUND,
-        "Of equally bad entries the later ones come first: a sorted list turned round turns them "
-        "round too. Sort so that it need not be turned.",
+        "Equally bad entries do not come in the order of their indices: a sorted list turned round "
+        "turns them round too, and sorting may move them by itself. Sort so that they stay, with "
+        'kind="stable", and nothing need be turned.',
         edit(ORDER, f'np.argsort({SHARES}, kind="stable")[::-1]'),
+        edit(ORDER, f"np.argsort({SHARES})[::-1]"),
+        edit(ORDER, f"np.argsort(-{SHARES})"),
     ),
     Mistake(
         "FE-18",
         FOUND,
         "Only the worst entry comes back. All that are faulty are asked for.",
         edit(ANSWER, f"return faulty[{ORDER}][:1]"),
+    ),
+    Mistake(
+        "FE-22",
+        DIFFERENCE,
+        "The larger of the two entries is taken before their absolute values. Of two negative ones "
+        "that is the one nearer to 0: absolute values come first.",
+        edit(LARGER, "np.maximum(grad, numerical)"),
+        edit(
+            LARGER,
+            "np.where(np.maximum(grad, numerical) == 0, 1e-300, np.maximum(grad, numerical))",
+        ),
+        edit(LARGER, "np.abs(np.maximum(grad, numerical))"),
     ),
     Mistake(
         "FE-19",
@@ -266,6 +290,35 @@ MISTAKES = (
         "All entries come back, sorted. Only those that are farther apart than the tolerance are "
         "asked for.",
         edit("apart > tolerance * larger", "larger > 0"),
+    ),
+    Mistake(
+        "FE-23",
+        DIFFERENCE,
+        "The difference is compared with the smaller of the two sizes. Here it is the larger one.",
+        edit(LARGER, "np.minimum(np.abs(grad), np.abs(numerical))"),
+    ),
+    Mistake(
+        "FE-24",
+        DIFFERENCE,
+        "The difference is squared, or the tolerance is taken for a percentage. A share compares "
+        "the difference itself with the size, and the tolerance is that share.",
+        edit(APART, "(grad - numerical) ** 2"),
+        edit("apart > tolerance * larger", "apart > tolerance / 100 * larger"),
+        edit("apart > tolerance * larger", "100 * apart > tolerance * larger"),
+    ),
+    Mistake(
+        "FE-25",
+        VECTOR,
+        "Entries are counted from 1. An index starts at 0.",
+        edit(ANSWER, f"{ANSWER} + 1"),
+    ),
+    Mistake(
+        "FE-26",
+        FOUND,
+        "The entries that agree come back. Those that are farther apart than the tolerance are "
+        "asked for.",
+        edit("apart > tolerance * larger", "(apart <= tolerance * larger) & (larger > 0)"),
+        edit("apart > tolerance * larger", "(apart < tolerance * larger) & (larger > 0)"),
     ),
 )
 
@@ -313,6 +366,11 @@ TASK = Task(
     unworked={"the right answer sorted": "only the order is wrong, which loses a criterion"},
     variants=(Variant("plain Python", pairwise), Variant("by lexsort", by_lexsort)),
     losses={
+        "FE-23": "worst first · just within the tolerance",
+        "FE-24": "all but equally bad entries · what is refused · inputs untouched",
+        "FE-25": "all",
+        "FE-26": "all",
+        "FE-22, way 3": "worst first · equally bad entries",
         "FE-20": "all",
         "FE-01": "all but equally bad entries · what is refused · inputs untouched",
         "FE-02": "worst first · just within the tolerance",
@@ -324,10 +382,13 @@ TASK = Task(
         "FE-08": "entries of 0",
         "FE-09": "tiny entries",
         "FE-10": "just within the tolerance",
+        "FE-10, way 2": "entries of 0 · just within the tolerance",
         "FE-11": "all but equally bad entries · what is refused · inputs untouched",
         "FE-12": "all",
         "FE-13": "all",
         "FE-13, way 2": "all but which entries · what is refused · inputs untouched",
+        "FE-21": "all",
+        "FE-22": "all",
         "FE-14": "all but equally bad entries · what is refused · inputs untouched",
         "FE-15": "what is refused",
         "FE-16": "inputs untouched",

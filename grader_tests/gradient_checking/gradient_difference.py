@@ -133,7 +133,13 @@ MISTAKES = (
         *(
             edit(SHARE, f"np.{one}(np.abs(grad - numerical) / {size})")
             for one in ("mean", "max")
-            for size in (SIZES, f"np.maximum(1e-8, {SIZES})", f"({SIZES} + 1e-8)")
+            for size in (
+                SIZES,
+                f"np.maximum(1e-8, {SIZES})",
+                f"({SIZES} + 1e-8)",
+                f"({SIZES} + 1e-12)",
+                f"({SIZES} + 1e-15)",
+            )
         ),
     ),
     Mistake(

@@ -72,6 +72,19 @@ def confirm(case: Case, wanted: tuple[dict, dict]) -> float:
 TANH = ("np.tanh(A) ** 2", "A**2")
 PENALTY = ('grads[f"dW{L}"] = dZ @ A_prev.T', 'grads[f"dW{L}"] = dZ @ A_prev.T + lambd / m * W')
 
+
+def in_one_loop(AL, Y, caches, lambd):
+    """All layers in one loop, with the activation of the layer before."""
+    m, grads, dA = Y.shape[1], {}, None
+    for layer in range(len(caches), 0, -1):
+        (A_prev, W, _), _ = caches[layer - 1]
+        dZ = (AL - Y) / m if dA is None else dA * (1 - A_prev**2)
+        grads[f"dW{layer}"] = dZ @ A_prev.T + lambd / m * W
+        grads[f"db{layer}"] = np.sum(dZ, axis=1, keepdims=True)
+        dA = W.T @ dZ
+    return grads
+
+
 MISTAKES = (
     Mistake(
         "GC-15",
@@ -126,7 +139,11 @@ MISTAKES = (
     Mistake(
         "MB-07",
         FOUND,
-        "Every layer divides by m again. 1/m enters once, at the output.",
+        "A layer's gradients are divided by m again, some of them or all. 1/m enters once, at the "
+        "output.",
+        edit("dZ @ A_prev.T + lambd", "dZ @ A_prev.T / m + lambd"),
+        edit("np.sum(dZ, axis=1, keepdims=True)", "np.mean(dZ, axis=1, keepdims=True)"),
+        edit("dA_prev = W.T @ dZ", "dA_prev = W.T @ dZ / m"),
         edit("dZ @ A_prev.T + lambd", "dZ @ A_prev.T / m + lambd").then(
             "np.sum(dZ, axis=1, keepdims=True)", "np.mean(dZ, axis=1, keepdims=True)"
         ),
@@ -155,6 +172,76 @@ MISTAKES = (
         edit("lambd / m * W", "lambd * W"),
     ),
     Mistake(
+        "MB-12",
+        FOUND,
+        "The number of layers is fixed, or off by one. There are as many as there are caches, "
+        "whatever their number.",
+        edit("len(caches)", "3"),
+        edit("len(caches)", "2"),
+        edit("len(caches)", "len(caches) - 1"),
+    ),
+    Mistake(
+        "MB-13",
+        FOUND,
+        "The penalty has found its way into what goes back to the layer before. It adds to the "
+        "gradients of the weights only, for in the cost it stands beside the network.",
+        edit("dA_prev = W.T @ dZ", "dA_prev = (W + lambd / m * W).T @ dZ"),
+        edit("dA_prev = W.T @ dZ", "dA_prev = W.T @ dZ + lambd / m * np.sum(W**2)"),
+        edit("dZ = (AL - Y) / m", "dZ = (AL - Y) / m + lambd / m"),
+    ),
+    Mistake(
+        "MB-14",
+        FOUND,
+        "The derivative of tanh is taken at what goes into the layer. It belongs to what comes out "
+        "of it, the A that stands beside this layer's weights in the cache.",
+        edit("np.tanh(A) ** 2", "A_prev**2").then(*PENALTY).of(ref.suspect_backward),
+        edit("np.tanh(A) ** 2", "np.tanh(A_prev) ** 2").then(*PENALTY).of(ref.suspect_backward),
+        edit("np.tanh(A) ** 2", "A_prev**2").of(ref.suspect_backward),
+        in_one_loop,
+    ),
+    Mistake(
+        "MB-15",
+        FOUND,
+        "The output layer goes through the derivative of tanh, or of the sigmoid once more. AL − Y "
+        "is the derivative by its scores already.",
+        edit("dZ = (AL - Y) / m", "dZ = (AL - Y) / m * (1 - AL**2)"),
+        edit("dZ = (AL - Y) / m", "dZ = (AL - Y) / m * AL * (1 - AL)"),
+    ),
+    Mistake(
+        "MB-16",
+        FOUND,
+        "The derivative at the output has another sign or another factor. It is the prediction "
+        "minus the label, over the number of examples.",
+        edit("(AL - Y) / m", "(Y - AL) / m"),
+        edit("(AL - Y) / m", "(AL - Y)"),
+        edit("(AL - Y) / m", "(AL + Y) / m"),
+        edit("(AL - Y) / m", "2 * (AL - Y) / m"),
+    ),
+    Mistake(
+        "MB-17",
+        FOUND,
+        "What comes back through a tanh is not multiplied by 1 − A²: all of that is missing, or "
+        "only its parentheses, or a sign, a factor or a power is off.",
+        edit("1 - A_prev**2", "1 + A_prev**2"),
+        edit("1 - A_prev**2", "A_prev**2 - 1"),
+        edit("1 - A_prev**2", "A_prev**2"),
+        edit("(1 - A_prev**2)", "(1 - A_prev**2) ** 2"),
+        edit("(1 - A_prev**2)", "(1 - A_prev) ** 2"),
+        edit("1 - A_prev**2", "1 - A_prev**2 / 2"),
+        edit("(1 - A_prev**2)", "1 - A_prev**2"),
+        edit(" * (1 - A_prev**2)", ""),
+    ),
+    Mistake(
+        "MB-18",
+        FOUND,
+        "The penalty is taken off the gradients, or made of something else than the weights as "
+        "they are. Its derivative is added, in proportion to the weights themselves.",
+        edit("+ lambd / m * W", "- lambd / m * W"),
+        edit("lambd / m * W", "lambd / m * W**2"),
+        edit("lambd / m * W", "lambd / m * np.abs(W)"),
+        edit("lambd / m * W", "lambd / m * np.sum(W**2)"),
+    ),
+    Mistake(
         "MB-11",
         FOUND,
         "The hidden layers are differentiated as if they were ReLUs. They are tanh.",
@@ -176,6 +263,15 @@ TASK = Task(
     variants=(Variant("mended in place", edit(*TANH).then(*PENALTY).of(ref.suspect_backward)),),
     confirm=confirm,
     losses={
+        "MB-07, way 3": "hidden layers",
+        "MB-12": "all",
+        "MB-13": "hidden layers",
+        "MB-13, way 3": "all",
+        "MB-14": "all",
+        "MB-15": "all",
+        "MB-16": "all",
+        "MB-17": "hidden layers",
+        "MB-18": "all",
         "MB-10": "all",
         "MB-10, way 2": "all",
         "MB-11": "hidden layers",

@@ -222,6 +222,86 @@ MISTAKES = (
             "plus[i] += epsilon\n        minus = plus.copy()\n        minus[i] -= epsilon",
         ),
     ),
+    Mistake(
+        "GC-35",
+        VECTOR,
+        "The slopes come back as a list or a tuple. Like theta they should be an array.",
+        edit("return gradient", "return list(gradient)"),
+        edit("return gradient", "return gradient.tolist()"),
+        edit("return gradient", "return tuple(gradient)"),
+    ),
+    Mistake(
+        "GC-36",
+        VECTOR,
+        "The slopes are whole numbers: an array of ints, or rounding, cuts off what follows the "
+        "point. Make the array of floats.",
+        edit("np.zeros(theta.shape)", "np.zeros(theta.shape, int)"),
+        edit("return gradient", "return np.round(gradient)"),
+    ),
+    Mistake(
+        "GC-37",
+        CENTRED,
+        "The default of epsilon is another one. Leave the first line of the function as it was "
+        "handed out: whoever calls without a step counts on it.",
+        edit("epsilon=1e-7", "epsilon=1e-5"),
+        edit("epsilon=1e-7", "epsilon=1e-4"),
+        numbers={"epsilon": edit("epsilon=1e-7", "epsilon={number}")},
+    ),
+    Mistake(
+        "GC-38",
+        CENTRED,
+        "The cost's values are added, or their difference loses its sign. The slope is what the "
+        "cost rises from the lower point to the upper one, per step.",
+        edit(QUOTIENT, QUOTIENT.replace("cost(plus) - cost(minus)", "cost(plus) + cost(minus)")),
+        edit(QUOTIENT, f"abs{QUOTIENT}"),
+    ),
+    Mistake(
+        "GC-39",
+        CENTRED,
+        "What the cost rises by is not divided by the way between the two points, 2ε, but by "
+        "something else or by nothing.",
+        edit(" / (2 * epsilon)", ""),
+        edit(" / (2 * epsilon)", " / epsilon**2"),
+        edit(" / (2 * epsilon)", " / (2 * epsilon) ** 2"),
+        edit(" / (2 * epsilon)", " * (2 * epsilon)"),
+        edit(" / (2 * epsilon)", " / (epsilon / 2)"),
+        edit(" / (2 * epsilon)", " / 2"),
+    ),
+    Mistake(
+        "GC-40",
+        CENTRED,
+        "The last entry or the first is left out. The loop goes over all entries of theta, from "
+        "index 0 on.",
+        edit("range(len(theta))", "range(len(theta) - 1)"),
+        edit("range(len(theta))", "range(1, len(theta))"),
+    ),
+    Mistake(
+        "GC-41",
+        VECTOR,
+        "One number comes back in place of all slopes: one of them, or their sum, mean or norm. "
+        "Return the array, with a slope for each entry.",
+        edit("return gradient", "return np.sum(gradient)"),
+        edit("return gradient", "return np.mean(gradient)"),
+        edit("return gradient", "return np.linalg.norm(gradient)"),
+        edit("return gradient", "return gradient[-1]"),
+    ),
+    Mistake(
+        "GC-42",
+        CENTRED,
+        "The step grows with the entry. Each entry moves by epsilon itself, whatever its size.",
+        edit(
+            "plus[i] += epsilon\n        minus[i] -= epsilon",
+            "plus[i] *= 1 + epsilon\n        minus[i] *= 1 - epsilon",
+        ),
+        edit(
+            "plus[i] += epsilon\n        minus[i] -= epsilon",
+            "plus[i] += epsilon * theta[i]\n        minus[i] -= epsilon * theta[i]",
+        ),
+        edit(
+            "plus[i] += epsilon\n        minus[i] -= epsilon",
+            "plus[i] += epsilon * abs(theta[i])\n        minus[i] -= epsilon * abs(theta[i])",
+        ),
+    ),
 )
 
 
@@ -257,6 +337,14 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("unit vectors", by_unit_vectors), Variant("put back", put_back)),
     losses={
+        "GC-35": "all",
+        "GC-36": "all",
+        "GC-37": "slopes",
+        "GC-38": "all",
+        "GC-39": "all",
+        "GC-40": "all",
+        "GC-41": "all",
+        "GC-42": "all",
         "GC-16, way 3": "all",
         "GC-34": "all",
         "GC-01": "centred, with the epsilon given",

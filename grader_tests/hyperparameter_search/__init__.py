@@ -32,5 +32,5 @@ QUESTIONS = (
     "latin_hypercube",
     "diagnose_winner",
 )
-SERIES = {"SA": 21, "RP": 3, "GP": 8, "BT": 5, "RS": 12, "HR": 14, "LH": 11, "DW": 12}
+SERIES = {"SA": 25, "RP": 6, "GP": 14, "BT": 9, "RS": 13, "HR": 15, "LH": 13, "DW": 15}
 LEFT_OUT = {"SA-12": "which set a score was measured on is the caller's choice"}

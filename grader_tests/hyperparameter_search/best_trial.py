@@ -35,7 +35,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
     for count in (6, 7):
         trials = scored(rng, count)
         highest = max(score for _, score in trials)
-        first, second = sorted(rng.choice(np.arange(count), 2, replace=False).tolist())
+        trials[:2] = sorted(trials[:2], key=lambda trial: -trial[1])  # it goes down at once
+        first, second = sorted(rng.choice(np.arange(2, count), 2, replace=False).tolist())
         for i in (first, second):
             trials[i] = trials[i][0], highest
         trials = [
@@ -101,6 +102,65 @@ MISTAKES = (
         "look.",
         edit(MAX, "trials.sort(key=lambda trial: trial[1], reverse=True)\n    return trials[0]"),
     ),
+    Mistake(
+        "BT-06",
+        FINE,
+        "Scores are not compared as they are: without their sign, as text, squared or cut to whole "
+        "numbers another one may seem the best.",
+        edit("trial[1])", "abs(trial[1]))"),
+        edit("trial[1])", "trial[1] ** 2)"),
+        edit("trial[1])", "str(trial[1]))"),
+        edit("trial[1])", "int(trial[1]))"),
+    ),
+    Mistake(
+        "BT-07",
+        FINE,
+        "The best trial is found, and does not come back as it stands in the list. Return the pair "
+        "itself, (point, score).",
+        edit(MAX, f"{MAX}[::-1]"),
+        edit(MAX, MAX.replace("return ", "return [") + "]"),
+        edit(
+            MAX,
+            MAX.replace("return ", "point, score = ") + "\n    return {**point, 'score': score}",
+        ),
+        edit(
+            MAX,
+            MAX.replace("return ", "point, score = ")
+            + "\n    return {'point': point, 'score': score}",
+        ),
+        edit(
+            MAX, MAX.replace("return ", "point, score = ") + "\n    return (*point.values(), score)"
+        ),
+    ),
+    Mistake(
+        "BT-08",
+        FINE,
+        "Not all trials are looked at. The search goes on to the end of the list, also after one "
+        "that is worse.",
+        edit(
+            MAX,
+            "best = trials[0]\n"
+            "    for trial in trials[1:]:\n"
+            "        if trial[1] < best[1]:\n"
+            "            break\n"
+            "        best = trial if trial[1] > best[1] else best\n"
+            "    return best",
+        ),
+        edit(MAX, "return trials[0]"),
+        edit(MAX, "return trials[-1]"),
+    ),
+    Mistake(
+        "BT-09",
+        FINE,
+        "Each trial is compared with its neighbour, not with the best so far.",
+        edit(
+            MAX,
+            "best = trials[0]\n"
+            "    for before, trial in zip(trials, trials[1:]):\n"
+            "        best = trial if trial[1] > before[1] else best\n"
+            "    return best",
+        ),
+    ),
 )
 
 
@@ -122,6 +182,11 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("by argmax", by_argmax),),
     losses={
+        "BT-06": "highest score",
+        "BT-06, way 4": "all",
+        "BT-07": "all",
+        "BT-08": "all",
+        "BT-09": "all",
         "BT-01": "all",
         "BT-02": "all",
         "BT-03": "the first of equals",

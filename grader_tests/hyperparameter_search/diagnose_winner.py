@@ -37,6 +37,7 @@ STORIES = {
     "no lead": "seeds",
     "others with one run": "seeds",
     "small lead of many runs": "seeds",
+    "lucky runs of others": "seeds",
 }
 EDGES = ("edge", "others on the edge")
 INSIDE = {"log": (0.15, 0.6), "one_minus_log": (0.55, 0.85)}  # near an end on no scale but linear
@@ -69,9 +70,12 @@ def _settings(
     """Settings in any order, of which one has the least error."""
     names = rng.permutation(NAMES)[:count].tolist()
     least, epochs = rng.uniform(0.02, 0.08), int(rng.integers(5, 12))
-    many = story == "small lead of many runs"
+    lucky = story == "lucky runs of others"
+    many = lucky or story == "small lead of many runs"
     spread, runs = 0.05 * least, 16 if many else 5
-    first = _deviations(rng, runs)
+    first = np.zeros(runs)
+    while abs(np.median(first)) < 0.1:
+        first = _deviations(rng, runs)
     first *= np.sign(np.median(first))  # by the median it would lose a small lead
     settings = {}
     for place, setting in enumerate(names):
@@ -82,6 +86,8 @@ def _settings(
         last = place == count - 1
         # Seed by seed no lead is surer than in the mean: what one seed favours, another does not.
         apart = first if place == 0 else -deviations * np.sign(first @ deviations)
+        if lucky and place > 0:
+            lead, apart = spread * (3 + 1.5 * place), 3 * _deviations(rng, runs, lucky=6)
         edge = place == 0 if story == "edge" else story == "others on the edge" and place > 0
         longer = place == 0 if story == "budget" else story == "others longer" and last
         single = place == 0 if story == "one run" else story == "others with one run" and last
@@ -113,9 +119,10 @@ def _point(rng: np.random.Generator, edge: str, high: bool) -> dict[str, float]:
     return point
 
 
-def _deviations(rng: np.random.Generator, runs: int) -> np.ndarray:
-    """Deviations of some seeds, whose mean is 0 and whose standard deviation 1."""
+def _deviations(rng: np.random.Generator, runs: int, lucky: float = 0) -> np.ndarray:
+    """Deviations of some seeds, whose mean is 0 and whose standard deviation 1; one may be low."""
     z = rng.standard_normal(runs)
+    z[rng.integers(runs)] -= lucky
     return (z - np.mean(z)) / np.std(z, ddof=1)
 
 
@@ -141,13 +148,19 @@ SINGLE = """\
 """
 LEAD = '"seeds" if lead < 2 * np.sqrt(sum(variances)) else "none"'
 VALUE = 'value = best["point"][name]'
+RUNS = 'settings[name]["errors"]'
+MEAN = f"np.mean({RUNS})"
 
 MISTAKES = (
     Mistake(
         "DW-01",
         SCALES,
-        "How near a value is to an end is measured in the number itself. On a log scale 0.001 is "
+        "How near a value is to an end is not measured on its own scale. On a log scale 0.001 is "
         "far from 0.0001, and what counts for β is 1 − β.",
+        edit(
+            BETA,
+            BETA.replace("-np.log(1 - np.array([low, value, high]))", "np.log([low, value, high])"),
+        ),
         edit(LOG, ""),
         edit(BETA, ""),
     ),
@@ -228,6 +241,41 @@ MISTAKES = (
         edit(' / len(each["errors"])', ""),
     ),
     Mistake(
+        "DW-13",
+        LUCK,
+        "The settings are not compared by the mean of their errors. One run, lucky or not, or the "
+        "one in the middle says less than all of them: the winner has the least mean.",
+        edit(MEAN, f"np.min({RUNS})"),
+        edit(MEAN, f"np.median({RUNS})"),
+        edit(MEAN, f"np.sum({RUNS})"),
+        edit("np.mean(", "np.min(", 3),
+        edit("np.mean(", "np.median(", 3),
+    ),
+    Mistake(
+        "DW-15",
+        LUCK,
+        "The lead is compared with a fixed amount, or doubted however large it is. What is much "
+        "depends on the runs: compare it with the standard errors of the means.",
+        edit(LEAD, '"seeds"'),
+        numbers={"the least lead": edit("2 * np.sqrt(sum(variances))", "{number}")},
+    ),
+    Mistake(
+        "DW-14",
+        LUCK,
+        "Some answers have only one of their two parts. Return the winner and the doubt, also "
+        "where there is none.",
+        edit(f"return winner, {LEAD}", "return winner").then(SINGLE, "").then(BUDGET, ""),
+        edit(
+            f"return winner, {LEAD}",
+            "if lead < 2 * np.sqrt(sum(variances)):\n        "
+            'return winner, "seeds"\n    return winner',
+        ),
+        edit(
+            f"return winner, {LEAD}",
+            'return winner, "seeds" if lead < 2 * np.sqrt(sum(variances)) else None',
+        ),
+    ),
+    Mistake(
         "DW-12",
         LUCK,
         "The answer's two parts are in the other order: first the winner, then the doubt.",
@@ -287,6 +335,10 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("in pairs", by_pairs),),
     losses={
+        "DW-15": "edges · budgets · seeds",
+        "DW-13": "all",
+        "DW-14": "all",
+        "DW-14, way 3": "edges · budgets · seeds",
         "DW-01": "edges",
         "DW-02": "edges",
         "DW-03": "edges",

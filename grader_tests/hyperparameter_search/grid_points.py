@@ -58,6 +58,20 @@ def all_combinations(result: list, wanted: list, case: Case) -> str | None:
 PRODUCT = "points = [{**point, name: value} for point in points for value in values]"
 RETURN_POINTS = "return points"
 
+
+def by_meshgrid(axes):
+    """Let NumPy combine, in its own order."""
+    grids = np.meshgrid(*axes.values())
+    columns = [grid.ravel().tolist() for grid in grids]
+    return [dict(zip(axes, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def two_loops(axes):
+    """A loop for each of two axes."""
+    (name, values), (other, more) = axes.items()
+    return [{name: value, other: further} for value in values for further in more]
+
+
 MISTAKES = (
     Mistake(
         "GP-01",
@@ -75,7 +89,7 @@ MISTAKES = (
     Mistake(
         "GP-03",
         GRID,
-        "The points have no names. Each is a dict from name to value.",
+        "The points have no names. Each is a dict from name to value, in a list.",
         edit(RETURN_POINTS, "return [tuple(point.values()) for point in points]"),
         edit(RETURN_POINTS, "return [list(point.values()) for point in points]"),
     ),
@@ -119,6 +133,60 @@ MISTAKES = (
         "The values of an axis are sorted. They come in the order in which they are given.",
         edit("for value in values]", "for value in sorted(values)]"),
     ),
+    Mistake(
+        "GP-09",
+        GRID,
+        "Only two axes are combined. There can be any number of them: each one multiplies the "
+        "points that there are.",
+        edit("in axes.items()", "in list(axes.items())[:2]"),
+        edit("in axes.items()", "in list(axes.items())[-2:]"),
+        two_loops,
+    ),
+    Mistake(
+        "GP-10",
+        GRID,
+        "A mesh of the axes puts the second one before the first, unless it is told "
+        "indexing='ij'. The last name varies fastest, the first one slowest.",
+        by_meshgrid,
+    ),
+    Mistake(
+        "GP-11",
+        GRID,
+        "Some combinations are left out, at the beginning or the end. A loop or a slice begins too "
+        "late or stops too early.",
+        edit(RETURN_POINTS, "return points[:-1]"),
+        edit(RETURN_POINTS, "return points[1:]"),
+        edit("for value in values]", "for value in values[:-1]]"),
+        edit("for value in values]", "for value in values[1:]]"),
+    ),
+    Mistake(
+        "GP-12",
+        GRID,
+        "The values are changed: whole numbers become floats, or everything becomes text. Take "
+        "them from the axes as they are.",
+        edit(
+            "name: value}",
+            "name: value if type(value) is str else float(value)}",
+        ),
+        edit("name: value}", "name: str(value)}"),
+    ),
+    Mistake(
+        "GP-13",
+        GRID,
+        "The result is a dict of columns. A search wants points: a list with a dict for each.",
+        edit(RETURN_POINTS, "return {name: [point[name] for point in points] for name in axes}"),
+    ),
+    Mistake(
+        "GP-14",
+        GRID,
+        "A generator comes back, not a list: it can be gone through once only. Put the points into "
+        "a list.",
+        edit(RETURN_POINTS, "return (point for point in points)"),
+        edit(RETURN_POINTS, "return iter(points)"),
+        looks_like=lambda result, wanted, case: (
+            "iterator" in repr(result) or "generator" in repr(result)
+        ),
+    ),
 )
 
 
@@ -150,6 +218,13 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("by counting", by_counting),),
     losses={
+        "GP-09": "all",
+        "GP-10": "order",
+        "GP-11": "all",
+        "GP-12": "order",
+        "GP-12, way 2": "all",
+        "GP-13": "all",
+        "GP-14": "all",
         "GP-08": "order",
         "GP-01": "all",
         "GP-02": "order",

@@ -28,6 +28,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
         ("out", 27 + k % 2, 3, k, 3000),
         ("out", 1, 4, 2, 50),
         ("out", 14, 5, 1, 200),
+        ("out", 1, 2, low, 60),
+        ("out", 3, 5, k, 90),
         # The epochs run out: the last round has exactly as many as allowed, or no round has.
         ("limit", 40, 3, low, 9 * low),
         ("limit", 100, 2, k, 4 * k),
@@ -65,6 +67,7 @@ LOOP = "while trials >= 1 and epochs <= max_epochs:"
 ROUND = "rounds.append((trials, epochs))"
 KEEP = "trials = trials // eta"
 LONGER = "epochs = epochs * eta"
+AS_IT_IS = f"{ROUND}\n        {KEEP}\n        {LONGER}"
 
 MISTAKES = (
     Mistake(
@@ -141,8 +144,11 @@ MISTAKES = (
     Mistake(
         "HR-10",
         HALVING,
-        "The first round is missing, or has fewer trials. All n train for min_epochs before any is "
-        "given up.",
+        "The first round is missing, or starts with fewer trials or with more epochs. All n train "
+        "for min_epochs before any is given up.",
+        edit(AS_IT_IS, f"{KEEP}\n        {LONGER}\n        {ROUND}"),
+        edit(AS_IT_IS, f"{KEEP}\n        {ROUND}\n        {LONGER}"),
+        edit(AS_IT_IS, f"{LONGER}\n        {ROUND}\n        {KEEP}"),
         edit("return rounds", "return rounds[1:]"),
         edit("trials, epochs = n, min_epochs", "trials, epochs = n // eta, min_epochs"),
         edit("trials, epochs = n, min_epochs", "trials, epochs = n // eta, min_epochs * eta"),
@@ -188,6 +194,16 @@ MISTAKES = (
         "trained.",
         edit("rounds.append((trials, epochs))", "rounds.append((trials, trials * epochs))"),
     ),
+    Mistake(
+        "HR-15",
+        HALVING,
+        "What makes sense is refused: fewer trials than eta, or a single one, give a round, and "
+        "where max_epochs is less than min_epochs there is none.",
+        edit("eta < 2", "eta < 2 or max_epochs < min_epochs"),
+        edit("n < 1 or", "n < eta or"),
+        edit("n < 1 or", "n < 2 or"),
+        edit("eta < 2", "eta < 2 or max_epochs <= min_epochs"),
+    ),
 )
 
 
@@ -232,6 +248,9 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("by powers", by_powers), Variant("lists", by_recursion)),
     losses={
+        "HR-15": "all epochs used",
+        "HR-15, way 2": "one trial left",
+        "HR-15, way 3": "one trial left",
         "HR-14": "all",
         "HR-01": "one trial left",
         "HR-01, way 2": "all epochs used",

@@ -88,6 +88,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         (8, SPACES[1], "few"),
         (1, SPACES[0], "one"),
         (3, {"layers": ("integer", 4, 4)}, "one"),
+        (2, {"units": ("integer", 7, 7)}, "one"),
     ):
         label = f"{n} point{'s' * (n > 1)} of {', '.join(space)}"
         cases.append(call(ref.latin_hypercube, space, n, Rng(seed()), label=label, tags=tag))
@@ -283,17 +284,30 @@ def by_chance(columns: dict, space: dict) -> bool:
 
 
 def one_order(columns: dict, space: dict) -> bool:
-    """Whether all names have one order, which is random."""
+    """Whether all names have one order or its reverse, which is random."""
     names = list(scaled(space))
     orders = [np.argsort(columns[name]) for name in names]
-    same = all(np.array_equal(orders[0], order) for order in orders)
+    same = all(np.all(orders[0] == order) or np.all(orders[0] == order[::-1]) for order in orders)
     return same and one_by_one(columns[names[0]])
 
 
+def one_place(columns: dict, space: dict) -> bool:
+    """Whether the values of a point lie equally far within their parts, from the one end or other.
+
+    The names have orders of their own, and no name's places are all alike.
+    """
+    places = [within(columns[name], axis) for name, axis in scaled(space).items()]
+    alike = all(
+        np.allclose(place, places[0], atol=1e-4) or np.allclose(1 - place, places[0], atol=1e-4)
+        for place in places
+    )
+    return alike and np.ptp(places[0]) > 0.5 and not one_order(columns, space)
+
+
 def no_order(columns: dict, space: dict) -> bool:
-    """Whether all values go up, or all down."""
+    """Whether the values of each name go up, or down."""
     steps = [np.diff(columns[name]) for name in scaled(space)]
-    return all(np.all(s > 0) for s in steps) or all(np.all(s < 0) for s in steps)
+    return all(np.all(s > 0) or np.all(s < 0) for s in steps)
 
 
 def not_within(columns: dict, space: dict) -> bool:
@@ -375,7 +389,7 @@ MISTAKES = (
     Mistake(
         "LH-05",
         GRID,
-        "The values come in the order of their parts, so that all names grow together. Which point "
+        "The values come in the order of their parts, so that all names go together. Which point "
         "gets which part is left to chance, for each name anew.",
         edit("rng.permutation(n)", "np.arange(n)"),
         edit("rng.permutation(n)", "np.arange(n)[::-1]"),
@@ -444,6 +458,23 @@ MISTAKES = (
         edit(" and high < 1", ""),
         edit(" and low > 0", "").then(" and high < 1", ""),
         edit(TOO_FEW, "").then(UPSIDE_DOWN, ""),
+    ),
+    Mistake(
+        "LH-12",
+        GRID,
+        "Where a value lies within its part is drawn once for all names, so that the values of a "
+        "point lie equally far within their parts. Draw it for each name anew.",
+        edit(BEGIN, "columns, within = {}, rng.random(n)").then(
+            "rng.random(n)) / n", "within) / n"
+        ),
+        looks_like=in_many(one_place),
+    ),
+    Mistake(
+        "LH-13",
+        SCALES,
+        "A range of a single value is refused. All points get this value; only a range that begins "
+        "above its end makes no sense.",
+        edit("if low > high:", "if low >= high:"),
     ),
 )
 
@@ -524,6 +555,8 @@ TASK = Task(
     variants=(Variant("dealt", by_dealing), Variant("all at once", all_at_once)),
     unworked={"the right answer as whole numbers": "of what is a whole number, they are"},
     losses={
+        "LH-12": "anywhere within a part",
+        "LH-13": "points",
         "LH-01": "one in each part · anywhere within a part",
         "LH-02": "one in each part · anywhere within a part",
         "LH-03": "all",

@@ -251,6 +251,17 @@ def on_scales(positions: dict[str, Transform], whole: bool = True) -> Sign:
     return in_many(sign)
 
 
+def on_any_scale(*choices: dict[str, Transform]) -> Sign:
+    """Recognise columns that lie on one of these choices of scales, as `on_scales` does."""
+    signs = [on_scales(positions) for positions in choices]
+
+    def looks_like(result: dict, wanted: dict, case: Case) -> bool | None:
+        found = [sign(result, wanted, case) for sign in signs]
+        return None if None in found else any(found)
+
+    return looks_like
+
+
 def wrong_integers(columns: dict, space: dict) -> bool:
     """Whether only the whole numbers are wrong, and vary."""
     wrong = {axis[0] for name, axis in space.items() if uneven(name, columns[name], axis)}
@@ -416,6 +427,52 @@ MISTAKES = (
         .then(INTEGER_DRAW, "rng.uniform(low, high, n)"),
         looks_like=on_scales({"log": linear, "one_minus_log": linear}, whole=False),
     ),
+    Mistake(
+        "RP-04",
+        FINE,
+        "Some values are arrays or lists with one number in them. A point holds the numbers "
+        "themselves: take the value out, as with [0].",
+        edit("column[i].item()", "column[i : i + 1]"),
+        looks_like=lambda result, wanted, case: (
+            any(np.ndim(value) for point in result for value in point.values())
+            if "few" in case.tags
+            else None
+        ),
+    ),
+    Mistake(
+        "RP-05",
+        FINE,
+        "The points have no names. Each is a dict from name to value.",
+        edit(
+            POINT_LIST,
+            POINT_LIST.replace("{name: column", "tuple(column").replace("items()}", "items())"),
+        ),
+        edit(
+            POINT_LIST,
+            POINT_LIST.replace("{name: column", "[column").replace("items()}", "items()]"),
+        ),
+        looks_like=lambda result, wanted, case: (
+            all(type(point) in (tuple, list) for point in result) if "few" in case.tags else None
+        ),
+    ),
+    Mistake(
+        "RP-06",
+        SCALES,
+        "Logarithm and power of a log scale do not belong together: the base differs. What is "
+        "drawn between two values of log10 is an exponent of 10.",
+        edit(LOG_DRAW, "np.exp(rng.uniform(np.log10(low), np.log10(high), n))"),
+        edit(LOG_DRAW, "10 ** rng.uniform(np.log(low), np.log(high), n)"),
+        edit(BETA_DRAW, "1 - np.exp(rng.uniform(np.log10(1 - high), np.log10(1 - low), n))"),
+        looks_like=on_any_scale(
+            {"log": lambda x, low, high: linear(np.log(x), np.log10(low), np.log10(high))},
+            {"log": lambda x, low, high: linear(np.log10(x), np.log(low), np.log(high))},
+            {
+                "one_minus_log": lambda x, low, high: linear(
+                    np.log(1 - x), np.log10(1 - high), np.log10(1 - low)
+                )
+            },
+        ),
+    ),
 )
 
 
@@ -459,6 +516,9 @@ TASK = Task(
         "sample_betas": doubles.for_sample_betas,
     },
     losses={
+        "RP-04": "all",
+        "RP-05": "all",
+        "RP-06": "scales",
         "SA-01": "scales",
         "SA-05": "scales",
         "SA-07": "scales",

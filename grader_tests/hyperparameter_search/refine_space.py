@@ -115,6 +115,8 @@ MISTAKES = (
         "A scale is lost or changed. A range of learning rates stays a range on the log scale, "
         "however narrow it becomes.",
         edit(RANGE, 'refined[name] = ("linear", min(values), max(values))'),
+        edit(RANGE, 'refined[name] = ("log", min(values), max(values))'),
+        edit(RANGE, "refined[name] = (min(values), max(values))"),
     ),
     Mistake(
         "RS-05",
@@ -166,8 +168,12 @@ MISTAKES = (
     Mistake(
         "RS-10",
         FINE,
-        "A range is widened or moved: by a deviation round the mean, a share of the values, or "
-        "round the best. It goes from the smallest of the values to the largest.",
+        "A range is widened or moved: by a step, a deviation round the mean, a share of the "
+        "values, or round the best. It goes from the smallest of the values to the largest.",
+        edit("(scale, min(values), max(values))", "(scale, min(values), max(values) + 1)"),
+        edit("(scale, min(values), max(values))", "(scale, min(values) - 1, max(values) + 1)"),
+        edit("(scale, min(values), max(values))", "(scale, 0.9 * min(values), 1.1 * max(values))"),
+        edit("(scale, min(values), max(values))", "(scale, 0.5 * min(values), 2 * max(values))"),
         edit(
             "(scale, min(values), max(values))",
             "(scale, float(np.mean(values) - np.std(values)), float(np.mean(values) + "
@@ -194,6 +200,15 @@ MISTAKES = (
             "min(values), max(values))",
             "float(np.log10(max(min(values), 1e-9))), float(np.log10(max(max(values), 1e-9))))",
         ),
+    ),
+    Mistake(
+        "RS-13",
+        FINE,
+        "The parts of a range come in another order, or in another form. It is (scale, low, high).",
+        edit(RANGE, "refined[name] = (min(values), max(values), scale)"),
+        edit(RANGE, "refined[name] = (min(values), scale, max(values))"),
+        edit(RANGE, "refined[name] = (scale, (min(values), max(values)))"),
+        edit(RANGE, 'refined[name] = {"scale": scale, "low": min(values), "high": max(values)}'),
     ),
 )
 
@@ -225,6 +240,8 @@ TASK = Task(
     unworked={"the right answer as whole numbers": "of what is a whole number, they are"},
     variants=(Variant("by argsort", by_argsort),),
     losses={
+        "RS-04, way 3": "all",
+        "RS-13": "all",
         "RS-10": "all",
         "RS-10, way 2": "all",
         "RS-10, way 3": "all",

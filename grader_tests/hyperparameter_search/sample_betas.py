@@ -100,6 +100,37 @@ MISTAKES = (
         edit("return 1 - 10**exponents", "return low + high - (1 - 10**exponents)"),
         looks_like=spread(lambda x, low, high: one_minus_log(low + high - x, low, high)),
     ),
+    Mistake(
+        "SA-22",
+        SCALES,
+        "The exponents of 1 − β come back. 10 to the power of an exponent is 1 − β; subtract it "
+        "from 1.",
+        edit("return 1 - 10**exponents", "return exponents"),
+        edit("return 1 - 10**exponents", "return 1 - exponents"),
+        looks_like=spread(
+            lambda x, low, high: linear(x, np.log10(1 - high), np.log10(1 - low)),
+            lambda x, low, high: linear(1 - x, np.log10(1 - high), np.log10(1 - low)),
+        ),
+    ),
+    Mistake(
+        "SA-23",
+        SCALES,
+        "The values pile up at an end: the memory 1/(1 − β) is uniform, or a power or a root of "
+        "uniform numbers is taken. On a log scale it is the exponent of 1 − β that is uniform.",
+        edit(
+            "return 1 - 10**exponents",
+            "return 1 - 1 / rng.uniform(1 / (1 - low), 1 / (1 - high), size)",
+        ),
+        edit("return 1 - 10**exponents", "return low + (high - low) * rng.random(size) ** 2"),
+        edit("return 1 - 10**exponents", "return low + (high - low) * np.sqrt(rng.random(size))"),
+        edit("return 1 - 10**exponents", "return rng.uniform(low**2, high**2, size) ** 0.5"),
+        looks_like=spread(
+            lambda x, low, high: linear(1 / (1 - x), 1 / (1 - low), 1 / (1 - high)),
+            lambda x, low, high: linear(x, low, high) ** (1 / 2),
+            lambda x, low, high: linear(x, low, high) ** 2,
+            lambda x, low, high: linear(x**2, low**2, high**2),
+        ),
+    ),
 )
 
 
@@ -126,6 +157,10 @@ TASK = Task(
     },
     variants=(Variant("by memory", by_memory),),
     losses={
+        "SA-24": "all",
+        "SA-25": "shape and range · 1 − β on a log scale",
+        "SA-22": "shape and range · 1 − β on a log scale",
+        "SA-23": "1 − β on a log scale",
         "SA-05": "1 − β on a log scale",
         "SA-06": "all but drawn from rng",
         "SA-07": "1 − β on a log scale",

@@ -76,6 +76,37 @@ MISTAKES = (
         edit(RATE_EXPONENTS, "rng.uniform(-4, 0, size)"),
         looks_like=spread(lambda x, low, high: log(x, 1e-4, 1)),
     ),
+    Mistake(
+        "SA-22",
+        SCALES,
+        "The exponents come back. 10 to the power of an exponent is the rate.",
+        edit("return 10**exponents", "return exponents"),
+        looks_like=spread(lambda x, low, high: linear(x, np.log10(low), np.log10(high))),
+    ),
+    Mistake(
+        "SA-23",
+        SCALES,
+        "The values pile up at an end: a power, a root or a reciprocal of uniform numbers is "
+        "taken, of rates or of exponents. On a log scale the exponent itself is uniform.",
+        edit("return 10**exponents", "return low + (high - low) * rng.random(size) ** 2"),
+        edit("return 10**exponents", "return low + (high - low) * rng.random(size) ** 3"),
+        edit("return 10**exponents", "return low + (high - low) * np.sqrt(rng.random(size))"),
+        edit("return 10**exponents", "return 1 / rng.uniform(1 / high, 1 / low, size)"),
+        edit("return 10**exponents", "return rng.uniform(low**2, high**2, size) ** 0.5"),
+        edit("return 10**exponents", "return rng.uniform(low**0.5, high**0.5, size) ** 2"),
+        edit("return 10**exponents", "return low * (high / low) ** rng.random(size) ** 2"),
+        edit("return 10**exponents", "return low * (high / low) ** np.sqrt(rng.random(size))"),
+        looks_like=spread(
+            lambda x, low, high: linear(x, low, high) ** (1 / 2),
+            lambda x, low, high: linear(x, low, high) ** (1 / 3),
+            lambda x, low, high: linear(x, low, high) ** 2,
+            lambda x, low, high: linear(1 / x, 1 / high, 1 / low),
+            lambda x, low, high: linear(x**2, low**2, high**2),
+            lambda x, low, high: linear(x**0.5, low**0.5, high**0.5),
+            lambda x, low, high: log(x, low, high) ** (1 / 2),
+            lambda x, low, high: log(x, low, high) ** 2,
+        ),
+    ),
 )
 
 
@@ -107,6 +138,10 @@ TASK = Task(
     },
     variants=(Variant("powers of the ratio", by_powers), Variant("one by one", one_by_one)),
     losses={
+        "SA-24": "all",
+        "SA-25": "shape and range",
+        "SA-22": "shape and range · uniform on a log scale",
+        "SA-23": "uniform on a log scale",
         "SA-01": "uniform on a log scale",
         "SA-02": "all but drawn from rng",
         "SA-03": "all",

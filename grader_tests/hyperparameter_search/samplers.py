@@ -163,7 +163,23 @@ def sampler_mistakes(exponents: str, answer: str) -> tuple[Mistake, ...]:
     """Mistakes with rng and size, which both samplers invite."""
     drawn = exponents.removesuffix(", size)")
     ends = drawn.removeprefix("rng.uniform(")
+    lower, upper = ends.split(", ")
     return (
+        Mistake(
+            "SA-24",
+            SCALES,
+            "The two ends of the exponents have changed places, which rng.uniform refuses. The "
+            "smaller exponent comes first: that of the smaller number.",
+            edit(ends, f"{upper}, {lower}"),
+        ),
+        Mistake(
+            "SA-25",
+            SCALES,
+            "The values come back as a list or a tuple. Return an array.",
+            edit(f"return {answer}", f"return list({answer})"),
+            edit(f"return {answer}", f"return tuple({answer})"),
+            looks_like=in_draws(lambda x, low, high: type(x) in (list, tuple) and varied(x)),
+        ),
         Mistake(
             "SA-08",
             MANY,

@@ -33,7 +33,17 @@ QUESTIONS = (
     "binary_cross_entropy",
     "model_backward",
 )
-SERIES = {"INIT": 23, "LF": 8, "LI": 16, "RE": 12, "LK": 22, "SG": 14, "MF": 10, "CE": 12, "MB": 11}
+SERIES = {
+    "INIT": 27,
+    "LF": 11,
+    "LI": 16,
+    "RE": 16,
+    "LK": 26,
+    "SG": 16,
+    "MF": 12,
+    "CE": 12,
+    "MB": 11,
+}
 LEFT_OUT = {
     "LI-05": "no update step is graded here",
     "LI-06": "examples are columns: there is nothing to reshape",

@@ -16,13 +16,28 @@ from grader_tests.initialization.weights import (
     random_cases,
     random_criteria,
     spread_check,
+    weights_of,
     xavier,
 )
-from grading.marking import Holds, Mistake, Promise, Task, edit
+from grading.marking import Case, Holds, Mistake, Promise, Task, edit
 
 # One for each network: small ones for shapes, then the large ones, that show the spread.
 SLOPES = ((0.0,), (1.0,), (0.3,), (0.01,), (0.5,), (1.5,), (0.5,))
 FACTOR = "np.sqrt(2 / ((1 + slope**2) * n_prev))"
+
+
+def another_sum(result: dict, wanted: dict, case: Case) -> bool | None:
+    """Recognise another sum below the fraction line; from a negative one there is no root."""
+    if "large" in case.tags and all(np.isnan(W).all() for W in weights_of(result)):
+        return case.inputs["slope"] > 1
+    others = (lambda s: (1 - s) ** 2, lambda s: max(1 - s**2, 1e-9))
+    return spread_of(
+        *(
+            lambda case, n_prev, n, other=other: np.sqrt(2 / other(case.inputs["slope"]) / n_prev)
+            for other in others
+        )
+    )(result, wanted, case)
+
 
 FIRST = (
     Mistake(
@@ -89,6 +104,15 @@ FIRST = (
         edit(FACTOR, "2 / ((1 + slope**2) * n_prev)"),
         looks_like=spread_of(lambda case, n_prev, n: leaky(case, n_prev, n) ** 2),
     ),
+    Mistake(
+        "LK-26",
+        LOOKING,
+        "What stands below the fraction line is not 1 + slope²: another sign, or a square of a "
+        "difference. Above and below 0 each give their share to the mean of squares.",
+        edit("(1 + slope**2)", "(1 - slope) ** 2"),
+        edit("(1 + slope**2)", "(1 - slope**2)"),
+        looks_like=another_sum,
+    ),
 )
 
 TASK = Task(
@@ -101,6 +125,9 @@ TASK = Task(
     unworked=UNWORKED,
     variants=rule_variants("deviation"),
     losses={
+        "LK-26": "all but independent weights",
+        "LK-26, way 2": "all",
+        "INIT-24": "all",
         "LK-16": "spread",
         "LK-17": "spread",
         "LK-18": "spread",

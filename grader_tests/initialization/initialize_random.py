@@ -110,6 +110,7 @@ TASK = Task(
         ),
     ),
     losses={
+        "INIT-24": "all",
         "INIT-02": "normal, of the right spread",
         "INIT-15": "normal, of the right spread",
         "INIT-18": "normal, of the right spread",

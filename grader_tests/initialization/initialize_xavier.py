@@ -46,6 +46,9 @@ TASK = Task(
     unworked=UNWORKED,
     variants=rule_variants("np.sqrt(1 / n_prev)"),
     losses={
+        "INIT-25": "spread",
+        "INIT-26": "all",
+        "INIT-24": "all",
         "INIT-01": "spread",
         "INIT-02": "spread",
         "INIT-03": "spread",

@@ -80,6 +80,16 @@ MISTAKES = (
         edit("np.zeros((n, n_prev))", "np.random.rand(n, n_prev)"),
         looks_like=random_weights,
     ),
+    Mistake("INIT-24", SPREAD, SENTENCES["INIT-24"], edit(LOOP, "range(1, len(layer_dims) + 1)")),
+    Mistake(
+        "INIT-27",
+        SYMMETRY,
+        "The arrays hold whole numbers, to which no step of gradient descent can be added in "
+        "place. Make them of floats.",
+        edit(ZERO_WEIGHTS, "np.zeros((n, n_prev), int)").then(ZERO_BIASES, "np.zeros((n, 1), int)"),
+        edit(ZERO_WEIGHTS, "np.zeros((n, n_prev), int)"),
+        edit(ZERO_BIASES, "np.zeros((n, 1), int)"),
+    ),
 )
 
 
@@ -107,6 +117,8 @@ TASK = Task(
     unworked={"the right answer as *": "zeros are zeros; one criterion asks that they take floats"},
     variants=(Variant("widths one by one", widths_one_by_one),),
     losses={
+        "INIT-24": "all",
+        "INIT-27": "an array of its own for each",
         "INIT-23": "all but biases",
         "INIT-23, way 2": "all but biases",
         "INIT-23, way 3": "all but biases",

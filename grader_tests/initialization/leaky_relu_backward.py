@@ -98,6 +98,7 @@ MISTAKES = (
         "are, in the same places by the same factor.",
         edit(DZ, "np.where(Z > 0, slope * dA, dA)"),
         edit("slope * dA", "dA / (slope or 1)"),
+        edit("slope * dA", "dA / slope"),
     ),
     Mistake(
         "LK-15",

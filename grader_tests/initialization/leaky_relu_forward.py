@@ -17,6 +17,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    parts,
 )
 
 SLOPES = ((0.1, "gentle"), (0.0, "gentle"), (1.5, "other"), (-0.2, "other"), (1.2, "other"))
@@ -86,6 +87,31 @@ MISTAKES = (
         "Z is changed in place. The way back needs it as it was: compute a new array.",
         edit(f"A = {LEAKY}", "A = Z\n    A[Z < 0] *= slope"),
     ),
+    Mistake(
+        "LK-23",
+        LOOKING,
+        "The slope does not come in as a factor of Z: something is divided, added or taken off "
+        "with it. Below 0 the line is slope times Z.",
+        edit("slope * Z", "Z / slope"),
+        edit("slope * Z", "Z + slope"),
+        edit("slope * Z", "Z - slope"),
+        edit("slope * Z", "(1 - slope) * Z"),
+        edit("slope * Z", "(1 + slope) * Z"),
+        edit("slope * Z", "slope**2 * Z"),
+    ),
+    Mistake(
+        "LK-24",
+        DEPTH,
+        "Only a part comes back. Return A and the cache, the tuple (Z, slope).",
+        *parts("return A, (Z, slope)"),
+        edit("return A, (Z, slope)", "return A, None"),
+    ),
+    Mistake(
+        "LK-25",
+        DEPTH,
+        "The two results have changed places: A comes first, then the cache.",
+        edit("return A, (Z, slope)", "return (Z, slope), A"),
+    ),
 )
 
 
@@ -113,6 +139,10 @@ TASK = Task(
         Variant("factors", masked),
     ),
     losses={
+        "LK-23": "all",
+        "LK-24": "all",
+        "LK-24, way 3": "cache",
+        "LK-25": "all",
         "LK-01": "A of other slopes",
         "LK-02": "all",
         "LK-03": "all",

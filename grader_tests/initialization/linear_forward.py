@@ -17,6 +17,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    parts,
 )
 
 
@@ -30,6 +31,19 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 Z = "Z = W @ A_prev + b"
 CACHE = "return Z, (A_prev, W, b)"
+CACHES = (
+    "Z",
+    "A_prev",
+    "(Z, W, b)",
+    "(A_prev, W)",
+    "(W, b)",
+    "(A_prev, Z)",
+    "(A_prev, b, W)",
+    "(W, b, A_prev)",
+    "(b, W, A_prev)",
+    "(A_prev, W, b, Z)",
+    '{"A_prev": A_prev, "W": W, "b": b}',
+)
 
 MISTAKES = (
     Mistake(
@@ -66,7 +80,7 @@ MISTAKES = (
         "The cache holds the right things in another order, or other things. It should be "
         "(A_prev, W, b), as they came.",
         edit(CACHE, "return Z, (W, A_prev, b)"),
-        edit(CACHE, "return Z, (Z, W, b)"),
+        *(edit(CACHE, f"return Z, {cache}") for cache in CACHES),
     ),
     Mistake(
         "LF-06",
@@ -78,14 +92,46 @@ MISTAKES = (
     Mistake(
         "LF-07",
         DEPTH,
-        "Only Z comes back. The backward pass needs the cache too.",
+        "Only a part comes back. Return Z and the cache: the next layer needs the one, the "
+        "backward pass the other.",
         edit(CACHE, "return Z, None"),
+        *parts(CACHE),
     ),
     Mistake(
         "LF-08",
         DEPTH,
         "The sum is written into b, or into W. The caller still needs them: compute a new array.",
         edit(Z, "b += W @ A_prev\n    Z = b"),
+    ),
+    Mistake(
+        "LF-09",
+        DEPTH,
+        "Z has been through an activation already. Here the sum itself comes back; the activation "
+        "is a function of its own.",
+        edit(Z, f"{Z}\n    Z = np.maximum(0, Z)"),
+        edit(Z, f"{Z}\n    Z = 1 / (1 + np.exp(-Z))"),
+        edit(Z, f"{Z}\n    Z = np.tanh(Z)"),
+    ),
+    Mistake(
+        "LF-10",
+        DEPTH,
+        "A part of the sum has another factor or sign, or there is a product in its place. Z is "
+        "W @ A_prev plus b, both as they come.",
+        edit(Z, "Z = W @ A_prev - b"),
+        edit(Z, "Z = b - W @ A_prev"),
+        edit(Z, "Z = W @ A_prev + 2 * b"),
+        edit(Z, "Z = W @ A_prev + b / A_prev.shape[1]"),
+        edit(Z, "Z = W @ A_prev / A_prev.shape[1] + b"),
+        edit(Z, "Z = (W @ A_prev + b) / A_prev.shape[1]"),
+        edit(Z, "Z = W @ A_prev / A_prev.shape[0] + b"),
+        edit(Z, "Z = W @ A_prev * b"),
+        edit(Z, "Z = W @ A_prev + np.sum(b)"),
+    ),
+    Mistake(
+        "LF-11",
+        DEPTH,
+        "The two results have changed places: Z comes first, then the cache.",
+        edit(CACHE, "return (A_prev, W, b), Z"),
     ),
 )
 
@@ -113,6 +159,11 @@ TASK = Task(
         ),
     ),
     losses={
+        "LF-07, way 2": "all",
+        "LF-07, way 3": "all",
+        "LF-09": "Z",
+        "LF-10": "Z",
+        "LF-11": "all",
         "LF-01": "Z",
         "LF-02": "all",
         "LF-03": "all",

@@ -193,6 +193,16 @@ MISTAKES = (
             'grads[f"dW{layer}"], grads[f"db{layer}"]',
             'grads[f"dW{layer - 1}"], grads[f"db{layer - 1}"]',
         ),
+        edit("caches[layer - 1]", "caches[layer]"),
+        edit("caches[layer - 1]", "caches[layer - 2]"),
+        edit(
+            "linear_cache, relu_cache = caches[layer - 1]",
+            "linear_cache, relu_cache = caches[layer - 1][0], caches[layer][1]",
+        ),
+        edit(
+            "linear_cache, relu_cache = caches[layer - 1]",
+            "linear_cache, relu_cache = caches[layer][0], caches[layer - 1][1]",
+        ),
     ),
 )
 
@@ -232,6 +242,10 @@ TASK = Task(
     },
     confirm=confirm,
     losses={
+        "MB-11, way 2": "all but one layer",
+        "MB-11, way 3": "all but one layer",
+        "MB-11, way 4": "all but one layer",
+        "MB-11, way 5": "all but one layer",
         "LI-09, way 3": "all but one layer · inputs untouched",
         "LI-10, way 3": "all",
         "MB-11": "all but one layer · inputs untouched",

@@ -17,6 +17,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    parts,
 )
 
 
@@ -71,6 +72,18 @@ MISTAKES = (
         "another order, or not a pair.",
         edit(APPEND, "caches.append((activation_cache, linear_cache))"),
         edit(APPEND, "caches.append(linear_cache)"),
+        edit(APPEND, "caches.append(activation_cache)"),
+        edit(APPEND, "caches += [linear_cache, activation_cache]"),
+        edit(
+            APPEND,
+            "pair = linear_cache, activation_cache\n"
+            "        caches.append(pair if layer == L else pair[::-1])",
+        ),
+        edit(
+            APPEND,
+            "pair = linear_cache, activation_cache\n"
+            "        caches.append(pair if layer < L else pair[::-1])",
+        ),
     ),
     Mistake(
         "MF-06",
@@ -118,6 +131,24 @@ MISTAKES = (
             'linear_forward(X if X.shape[0] == parameters[f"W{layer}"].shape[1] else A,',
         ),
         edit("linear_forward(A,", "linear_forward(X,"),
+        edit("linear_forward(A,", "linear_forward(X if layer < L else A,"),
+    ),
+    Mistake(
+        "MF-11",
+        DEPTH,
+        "The loop asks for a layer that is not there. Each layer has two entries, W and b, and the "
+        "first layer is number 1.",
+        edit("len(parameters) // 2", "len(parameters)"),
+        edit("range(1, L + 1)", "range(1, L + 2)"),
+        edit("range(1, L + 1)", "range(L)"),
+        edit("range(1, L + 1)", "range(L + 1)"),
+    ),
+    Mistake(
+        "MF-12",
+        DEPTH,
+        "Only a part comes back. Return AL and the list of caches.",
+        *parts("return A, caches"),
+        edit("return A, caches", "return caches, A"),
     ),
 )
 
@@ -157,6 +188,9 @@ TASK = Task(
         "sigmoid_forward": doubles.for_sigmoid_forward,
     },
     losses={
+        "MF-10, way 3": "all but one layer",
+        "MF-11": "all",
+        "MF-12": "all",
         "MF-04, way 3": "three and four layers · caches",
         "MF-04, way 4": "all but one layer",
         "MF-10": "three and four layers · caches",

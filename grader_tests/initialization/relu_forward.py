@@ -17,6 +17,7 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    parts,
 )
 
 
@@ -71,7 +72,40 @@ MISTAKES = (
         edit(A_RELU, "A = np.where(Z > 0, Z, 0.01 * Z)"),
         edit(A_RELU, "A = np.abs(Z)"),
         edit(A_RELU, "A = np.minimum(0, Z)"),
+        edit(A_RELU, "A = np.where(Z > 0, Z, np.exp(Z) - 1)"),
         numbers={"slope": edit(A_RELU, "A = np.where(Z > 0, Z, {number} * Z)")},
+    ),
+    Mistake(
+        "RE-13",
+        DEPTH,
+        "Only a part comes back. Return A and the cache: the next layer needs the one, the "
+        "backward pass the other.",
+        *parts("return A, Z"),
+        edit("return A, Z", "return A, None"),
+    ),
+    Mistake(
+        "RE-14",
+        DEPTH,
+        "The largest of many entries is taken. Each entry is compared with 0 by itself.",
+        edit(A_RELU, "A = np.max(Z, 0)"),
+        edit(A_RELU, "A = np.max(Z, 1)"),
+        edit(A_RELU, "A = np.max(Z)"),
+        edit(A_RELU, "A = max(0, np.max(Z))"),
+    ),
+    Mistake(
+        "RE-15",
+        DEPTH,
+        "Large values are cut off. A ReLU stops what is negative, and lets the rest through, "
+        "however large.",
+        edit(A_RELU, "A = np.clip(Z, 0, 1)"),
+        edit(A_RELU, "A = np.clip(Z, 0, 6)"),
+        numbers={"the largest value": edit(A_RELU, "A = np.clip(Z, 0, {number})")},
+    ),
+    Mistake(
+        "RE-16",
+        DEPTH,
+        "The two results have changed places: A comes first, then the cache, Z.",
+        edit("return A, Z", "return Z, A"),
     ),
 )
 
@@ -92,6 +126,12 @@ TASK = Task(
         Variant("a copy", edit(A_RELU, "A = Z.copy()\n    A[A < 0] = 0")),
     ),
     losses={
+        "RE-13": "all",
+        "RE-13, way 3": "cache",
+        "RE-14": "A · A where Z is infinite",
+        "RE-15": "A · A where Z is infinite",
+        "RE-15, way 2": "A where Z is infinite",
+        "RE-16": "all",
         "RE-02": "cache · inputs untouched",
         "RE-04": "A · A where Z is infinite",
         "RE-08": "A where Z is infinite",

@@ -58,11 +58,14 @@ MISTAKES = (
     Mistake(
         "SG-10",
         DEPTH,
-        "This is not the derivative of the sigmoid: a factor is missing, has the other sign, or "
-        "is that of tanh.",
+        "This is not the derivative of the sigmoid: a factor is missing, is one too many, has the "
+        "other sign, or is that of tanh.",
         edit(DZ_SIGMOID, "return dA * A"),
         edit(DZ_SIGMOID, "return dA * (1 - A)"),
         edit(DZ_SIGMOID, "return dA * A * (A - 1)"),
+        edit(DZ_SIGMOID, "return dA * A * (1 + A)"),
+        edit(DZ_SIGMOID, "return dA * (1 - A) ** 2"),
+        edit(DZ_SIGMOID, "return 2 * dA * A * (1 - A)"),
         edit(DZ_SIGMOID, "return dA * (1 - A**2)"),
         edit("A * (1 - A)", "A * 1 - A"),
         edit("dA * A * (1 - A)", "dA / (A * (1 - A))"),
@@ -79,6 +82,17 @@ MISTAKES = (
         "1/m comes in a second time. It enters once, at the output of the network.",
         edit("(1 - A)", "(1 - A) / dA.shape[1]"),
     ),
+    Mistake(
+        "SG-16",
+        DEPTH,
+        "dA is not multiplied entry by entry with the derivative: there is a sum, a quotient or a "
+        "matrix product. By the chain rule each entry of dA gets the factor of its own.",
+        edit("dA * A * (1 - A)", "dA + A * (1 - A)"),
+        edit("dA * A * (1 - A)", "dA - A * (1 - A)"),
+        edit("dA * A * (1 - A)", "A * (1 - A) / dA"),
+        edit("dA * A * (1 - A)", "dA @ (A * (1 - A)).T"),
+        edit("dA * A * (1 - A)", "dA.T @ (A * (1 - A))"),
+    ),
 )
 
 TASK = Task(
@@ -91,6 +105,7 @@ TASK = Task(
     variants=(Variant("A − A²", edit(DZ_SIGMOID, "return (A - A**2) * dA")),),
     confirm=confirm,
     losses={
+        "SG-16": "all",
         "SG-14": "all",
         "SG-08": "all",
         "SG-09": "all",

@@ -122,6 +122,13 @@ MISTAKES = (
         "The cache holds the derivative. It should hold A, from which the way back makes it.",
         edit("return A, A", "return A, A * (1 - A)"),
     ),
+    Mistake(
+        "SG-15",
+        DEPTH,
+        "A comes back once, or without its cache. Return it twice, as output and as cache.",
+        edit("return A, A", "return A"),
+        edit("return A, A", "return A, None"),
+    ),
 )
 
 TASK = Task(
@@ -157,6 +164,8 @@ TASK = Task(
         ),
     ),
     losses={
+        "SG-15": "all",
+        "SG-15, way 2": "cache",
         "SG-12": "all",
         "SG-13": "cache",
         "SG-01": "no overflow",

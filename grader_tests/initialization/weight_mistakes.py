@@ -34,6 +34,10 @@ SENTENCES = {
         "Several layers share one array. A step in place on one of them moves the others: make a "
         "new array for each."
     ),
+    "INIT-24": (
+        "There is a layer too many. layer_dims holds the width of the input too: with L + 1 "
+        "numbers there are L layers."
+    ),
     "INIT-21": ("The layers are counted from 0. Layer 0 is the input; the first weights are W1."),
 }
 
@@ -86,6 +90,8 @@ def all_equal(result: dict, wanted: dict) -> bool:
 
 def same_prefix(result: dict, wanted: dict) -> bool:
     """Whether all layers begin with the same numbers, up to a factor, and go on with others."""
+    if not all(W.flat[0] for W in weights_of(result)):
+        return False
     first, *others = (W.ravel()[:50] / W.flat[0] for W in weights_of(result))
     return all(np.allclose(first, other) for other in others) and np.ptp(first) > 0
 
@@ -179,6 +185,12 @@ def weight_mistakes(
             SENTENCES["INIT-13"],
             edit(LOOP, "range(1, len(layer_dims) - 1)"),
             looks_like=in_any(lambda result, wanted: list(result) == list(wanted)[:-2]),
+        ),
+        Mistake(
+            "INIT-24",
+            SPREAD,
+            SENTENCES["INIT-24"],
+            edit(LOOP, "range(1, len(layer_dims) + 1)"),
         ),
         Mistake(
             "INIT-14",
@@ -293,6 +305,35 @@ def rule_mistakes(numerator: int, deviation: Deviation, *other: Mistake) -> tupl
                 lambda case, n_prev, n: 1.0,
                 lambda case, n_prev, n: 0.01,
                 lambda case, n_prev, n: 10 * deviation(case, n_prev, n),
+            ),
+        ),
+        Mistake(
+            "INIT-25",
+            SPREAD,
+            "The width multiplies, where it should divide: the wider the layer before, the larger "
+            "the weights. A sum over many inputs needs smaller ones.",
+            edit(factor, "np.sqrt(n_prev)"),
+            edit(factor, f"np.sqrt(n_prev / {numerator})"),
+            edit(factor, f"np.sqrt({numerator} * n_prev)"),
+            edit(factor, "n_prev"),
+            looks_like=spread_of(
+                lambda case, n_prev, n: np.sqrt(n_prev),
+                lambda case, n_prev, n: np.sqrt(n_prev / numerator),
+                lambda case, n_prev, n: np.sqrt(numerator * n_prev),
+                lambda case, n_prev, n: n_prev,
+            ),
+        ),
+        Mistake(
+            "INIT-26",
+            SPREAD,
+            "The quotient is cut to a whole number, which is 0 for nearly every width. Divide with "
+            "/, not with //.",
+            edit(factor, factor.replace(" / ", " // ")),
+            looks_like=in_large(
+                lambda result, wanted: (
+                    all(W.any() == (W.shape[1] <= numerator) for W in weights_of(result))
+                    and any(not W.any() for W in weights_of(result))
+                )
             ),
         ),
         *other,

@@ -33,7 +33,7 @@ QUESTIONS = (
     "random_crop",
     "mixup",
 )
-SERIES = {"L2": 30, "EG": 18, "DO": 32, "ES": 14, "FH": 6, "RC": 14, "MX": 15}
+SERIES = {"L2": 31, "EG": 18, "DO": 34, "ES": 16, "FH": 9, "RC": 16, "MX": 16}
 LEFT_OUT = {
     "MX-04": "labels that are the partner's alone are a way of MX-02",
     "L2-12": "l2_gradients receives finished gradients; dZ is out of its reach",

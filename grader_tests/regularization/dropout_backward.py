@@ -59,12 +59,14 @@ def nothing_where_dropped(result: np.ndarray, wanted: np.ndarray, case: Case) ->
 
 
 def other_entries_dropped(result: np.ndarray, wanted: np.ndarray, case: Case) -> bool | None:
-    """Recognise a mask of one's own: right values at other places, in arrays that are not small."""
+    """Recognise another mask: right values at other places, in arrays that are not small."""
     dA, mask, keep_prob = case.inputs.values()
     kept = result != 0
     if mask.size < 100:
         return None
     other = not np.array_equal(kept, mask) and not np.array_equal(kept, ~mask)
+    if not np.any(kept & ~mask):
+        return False
     return other and not kept.all() and np.allclose(result[kept], dA[kept] / keep_prob)
 
 
@@ -88,10 +90,18 @@ MISTAKES = (
     Mistake(
         "DO-13",
         NEW_MASK,
-        "The backward pass draws a mask of its own. It goes back through the entries that were "
-        "kept on the way forward: use the mask that is handed in.",
+        "The gradient passes at other entries than were kept on the way forward. Nothing that is "
+        "drawn anew, or made from dA, says which these were: use the mask that is handed in.",
         edit(BACK, "dA * (np.random.random(dA.shape) < keep_prob) / keep_prob"),
         looks_like=other_entries_dropped,
+    ),
+    Mistake(
+        "DO-33",
+        INVERTED,
+        "The gradient also stops where dA is not positive, as if a ReLU were there. Here the mask "
+        "alone decides where it passes.",
+        edit(BACK, "dA * mask * (dA > 0) / keep_prob"),
+        edit(BACK, "dA * mask * (dA > 0)"),
     ),
     Mistake(
         "DO-26",
@@ -155,6 +165,7 @@ TASK = Task(
         "DO-11": "all",
         "DO-12": "gradient",
         "DO-13": "all",
+        "DO-33": "all",
         "DO-26": "gradient",
         "DO-27": "gradient",
         "DO-31": "gradient",

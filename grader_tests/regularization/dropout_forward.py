@@ -288,6 +288,17 @@ MISTAKES = (
         looks_like=in_large_arrays(whole_rows_or_columns),
     ),
     Mistake(
+        "DO-34",
+        INVERTED,
+        "The random numbers do not come in the shape of A, so that they do not fit on it. Draw one "
+        "for each entry: A.shape says how many.",
+        edit("rng.random(A.shape)", "rng.random((A.shape[0], A.shape[0]))"),
+        edit("rng.random(A.shape)", "rng.random((A.shape[1], A.shape[1]))"),
+        edit("rng.random(A.shape)", "rng.random((A.shape[1], A.shape[0]))"),
+        edit("rng.random(A.shape)", "rng.random(A.shape[0])"),
+        edit("rng.random(A.shape)", "rng.random(A.size)"),
+    ),
+    Mistake(
         "DO-09",
         INVERTED,
         "What is kept is multiplied by keep_prob. Dropping makes the expectation smaller; dividing "
@@ -430,6 +441,7 @@ TASK = Task(
     variants=(Variant("coins", by_binomial), Variant("where, row by row", by_where)),
     losses={
         "DO-32": "output values",
+        "DO-34": "all",
         "DO-01": "output values",
         "DO-03": "output values · share kept",
         "DO-04": "output values · share kept",

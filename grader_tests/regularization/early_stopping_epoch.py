@@ -40,6 +40,8 @@ CURVES = (
     ("end", 5, (6, 7, 8), "fewer epochs than patience"),
     ("tie", 3, (7, 4, 6, 4, 5, 3), "the best is reached again, and patience ends"),
     ("tie", 5, (7, 4, 6, 4, 5), "the best is reached again"),
+    ("tie", 4, (8, 5, 6, 5, 7, 6.5, 8, 9, 8.5), "the best is reached again, then ups and downs"),
+    ("tie", 2, (7, 4, 4, 4, 3, 6), "the best three times in a row, and patience ends"),
 )
 
 
@@ -61,6 +63,16 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 NEW_BEST = "if cost < dev_costs[best]:"
 WAITED = "elif epoch - best >= patience:"
+# With a lowest cost and a counter in their own names.
+FIRST = "best = 0"
+LOWEST = (
+    f"{NEW_BEST}\n            best = epoch",
+    ("if cost < lowest:\n            lowest, best, waited = cost, epoch, -1"),
+)
+COUNTED = (
+    f"        {WAITED}\n            break",
+    ("        waited += 1\n        if waited >= patience:\n            break"),
+)
 
 
 def compared_with_the_last(dev_costs, patience):
@@ -123,6 +135,7 @@ MISTAKES = (
         "Each cost is compared with that of the epoch before. Patience counts the epochs since the "
         "best one.",
         compared_with_the_last,
+        edit(NEW_BEST, "if epoch == 0 or cost < dev_costs[epoch - 1]:"),
     ),
     Mistake(
         "ES-04",
@@ -190,6 +203,24 @@ MISTAKES = (
         numbers=fixed(whole=("patience",)),
     ),
     Mistake(
+        "ES-15",
+        STOPPING,
+        "The lowest cost so far starts at a fixed number. Costs may all lie above it, or below: "
+        "start with the first cost, or with infinity.",
+        edit(FIRST, "lowest, best, waited = 0, 0, 0").then(*LOWEST).then(*COUNTED),
+        edit(FIRST, "lowest, best, waited = 1, 0, 0").then(*LOWEST).then(*COUNTED),
+        edit(FIRST, "lowest, best, waited = 0, 0, -1").then(*LOWEST).then(*COUNTED),
+        edit(FIRST, "lowest, best, waited = 1, 0, -1").then(*LOWEST).then(*COUNTED),
+        numbers={
+            "the cost to begin with": edit(FIRST, "lowest, best, waited = {number}, 0, 0")
+            .then(*LOWEST)
+            .then(*COUNTED),
+            "the cost at the beginning": edit(FIRST, "lowest, best, waited = {number}, 0, -1")
+            .then(*LOWEST)
+            .then(*COUNTED),
+        },
+    ),
+    Mistake(
         "ES-14",
         STOPPING,
         "If patience never runs out, the answer is not the best epoch. It is the best up to the "
@@ -198,6 +229,13 @@ MISTAKES = (
             "    return best",
             "    return best if len(dev_costs) - 1 - best >= patience else len(dev_costs) - 1",
         ),
+    ),
+    Mistake(
+        "ES-16",
+        STOPPING,
+        "The answer is the last epoch of all, whatever the costs are. Wanted is the best one "
+        "before training stops.",
+        edit("return best", "return len(dev_costs) - 1"),
     ),
 )
 
@@ -237,6 +275,9 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("minimum of each stretch", by_minimum), Variant("counter", by_counter)),
     losses={
+        "ES-16": "all",
+        "ES-03, way 2": "all",
+        "ES-15": "all",
         "ES-02, way 2": "training that stops · equal costs",
         "ES-14": "training that runs to the end · equal costs",
         "ES-01": "training that stops · equal costs",
@@ -251,7 +292,7 @@ TASK = Task(
         "ES-10": "all",
         "ES-11": "inputs untouched",
         "ES-12": "all but equal costs · inputs untouched",
-        "ES-13": "training that stops",
+        "ES-13": "training that stops · equal costs",
     },
     promises={
         "dev_costs": Promise(

@@ -74,6 +74,35 @@ MISTAKES = (
         edit("images[:, :, ::-1]", "images[::-1, ::-1, ::-1]"),
         edit("images[:, :, ::-1]", "images[::-1, :, ::-1]"),
     ),
+    Mistake(
+        "FH-07",
+        AUGMENTATION,
+        "The images are shifted, or turned by 90 degrees, but not mirrored. The first column "
+        "becomes the last one, the second the last but one.",
+        edit(MIRRORED, "np.roll(images, 1, axis=2)"),
+        edit(MIRRORED, "np.roll(images, -1, axis=2)"),
+        edit(MIRRORED, "np.roll(images[:, :, ::-1], 1, axis=2)"),
+        edit(MIRRORED, "np.rot90(images, 1, axes=(1, 2))"),
+        edit(MIRRORED, "np.rot90(images, -1, axes=(1, 2))"),
+    ),
+    Mistake(
+        "FH-08",
+        AUGMENTATION,
+        "A column is lost at an end. A slice stops before its second number: leave both ends out "
+        "to get all columns.",
+        edit(MIRRORED, "images[:, :, -1:0:-1]"),
+        edit(MIRRORED, "images[:, :, -2::-1]"),
+        edit(MIRRORED, "images[:, :, -2:0:-1]"),
+        edit(MIRRORED, "images[:, :, -1:-1:-1]"),
+    ),
+    Mistake(
+        "FH-09",
+        AUGMENTATION,
+        "The images come back as they were. They should be mirrored: the last column comes first.",
+        edit(MIRRORED, "images"),
+        edit(MIRRORED, "images.copy()"),
+        edit(MIRRORED, "images[:, ::-1, :][:, ::-1, :]"),
+    ),
 )
 
 TASK = Task(
@@ -91,6 +120,9 @@ TASK = Task(
         ),
     ),
     losses={
+        "FH-07": "all",
+        "FH-08": "all",
+        "FH-09": "all",
         "FH-06": "all",
         "FH-06, way 2": "all",
         "FH-01": "all",

@@ -176,6 +176,14 @@ MISTAKES = (
         "proportion to the weight itself.",
         edit("lambd / m * W", "lambd / m * W**2"),
     ),
+    Mistake(
+        "L2-31",
+        NETWORKS,
+        "Of a name only one digit is read, so that layer 11 is taken for another. The number of a "
+        "layer can have several digits: take all that follows the letter.",
+        edit(TERM, 'lambd / m * parameters["W" + name[1]]'),
+        edit(TERM, 'lambd / m * parameters["W" + name[-1]]'),
+    ),
 )
 
 
@@ -203,6 +211,8 @@ TASK = Task(
     variants=(Variant("layer by layer", by_layers),),
     confirm=confirm,
     losses={
+        "L2-31": "weights",
+        "L2-31, way 2": "all",
         "L2-29": "weights",
         "L2-29, way 2": "all",
         "L2-30": "weights",

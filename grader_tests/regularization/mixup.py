@@ -191,6 +191,28 @@ def neighbours(X_mix, Y_mix, X, Y, w) -> bool:
     return found is not None and np.ptp((found - np.arange(len(w))) % len(w)) == 0
 
 
+def with_other_shares(X_mix, Y_mix, X, Y, w) -> bool:
+    """Inputs that lie between an example and another one, or beyond, but not by the weight."""
+    if any(partners(X_mix, X, own) is not None for own in (w, 1 - w)) or one_weight(X_mix, X, w):
+        return False
+    own, other = X_mix - w * X, X[:, None, :]  # a partner's part, and the partners
+    step, way = X_mix - X, other - X[:, :, None]
+    share = np.sum(step[:, :, None] * way, axis=0) / np.maximum(np.sum(way**2, axis=0), 1e-12)
+    between = np.abs(step[:, :, None] - share * way).max(axis=0)
+    between[(share < -1e-6) | (share > 1 + 1e-6)] = 1.0
+    as_it_is = np.abs(own[:, :, None] - other).max(axis=0)
+    by_its_own = np.abs(own[:, :, None] - (1 - w) * other).max(axis=0)
+    mixed = np.any(np.abs(step) > 1e-8, axis=0)
+    return np.mean(mixed) > 0.5 and any(
+        np.all(far.min(axis=1)[mixed] < 1e-8) for far in (between, as_it_is, by_its_own)
+    )
+
+
+def one_weight(X_mix: np.ndarray, X: np.ndarray, w: np.ndarray) -> bool:
+    """Whether all examples are mixed by the first weight, or by their mean."""
+    return any(partners(X_mix, X, np.full(len(w), one)) is not None for one in (w[0], np.mean(w)))
+
+
 def by_rows(X_mix, Y_mix, X, Y, w) -> bool:
     """Weights that belong to rows; as many rows as columns let that through."""
     rest, column = X_mix - w[:, None] * X, (1 - w)[:, None]
@@ -261,11 +283,7 @@ MISTAKES = (
         edit(REFUSAL, "w = np.full(X.shape[1], np.mean(weights))\n    " + REFUSAL)
         .then(X_MIX, X_MIX.replace("weights", "w"))
         .then(Y_MIX, Y_MIX.replace("weights", "w")),
-        looks_like=inner(
-            lambda X_mix, Y_mix, X, Y, w: any(
-                partners(X_mix, X, np.full(len(w), one)) is not None for one in (w[0], np.mean(w))
-            )
-        ),
+        looks_like=inner(lambda X_mix, Y_mix, X, Y, w: one_weight(X_mix, X, w)),
     ),
     Mistake(
         "MX-07",
@@ -355,6 +373,21 @@ MISTAKES = (
         "partner.",
         edit("(weights < 0) | (weights > 1)", "(weights <= 0) | (weights >= 1)"),
     ),
+    Mistake(
+        "MX-16",
+        AUGMENTATION,
+        "The shares are others than the weights say: they are drawn anew, or shuffled, or the "
+        "partner comes in as a whole. An example gets its weight, its partner the rest up to 1.",
+        edit(X_MIX, X_MIX.replace("(1 - weights) * ", "")).then(
+            Y_MIX, Y_MIX.replace("(1 - weights) * ", "")
+        ),
+        edit(X_MIX, X_MIX.replace("1 - weights", "1 - weights[partner]")).then(
+            Y_MIX, Y_MIX.replace("1 - weights", "1 - weights[partner]")
+        ),
+        looks_like=lambda result, wanted, case: (
+            inner(with_other_shares)(result, wanted, case) if len(case.inputs["X"]) > 2 else None
+        ),
+    ),
 )
 
 
@@ -399,6 +432,7 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("one by one", one_by_one), Variant("both at once", both_at_once)),
     losses={
+        "MX-16": "all",
         "MX-14": "labels alike",
         "MX-14, way 2": "labels alike",
         "MX-15": "mixes of two examples · inputs untouched",

@@ -206,20 +206,21 @@ def one_way_only(rows: np.ndarray, columns: np.ndarray, down: int, right: int) -
 def ends_differ(rows: np.ndarray, columns: np.ndarray, down: int, right: int) -> bool:
     """Whether an end comes twice as often as others, or half as often."""
     shares = [np.bincount(at, minlength=last + 1) for at, last in ((rows, down), (columns, right))]
-    uneven = [
-        at.min() > 0 and not 0.7 < at[-1] / np.mean(at[1:-1] if len(at) > 2 else at[:-1]) < 1.45
-        for at in shares
-    ]
-    return any(uneven) and all(
-        differs or len(at) == 2 for differs, at in zip(uneven, shares, strict=True)
+    return all(at.min() > 0 for at in shares) and any(
+        not 0.7 < at[-1] / np.mean(at[1:-1] if len(at) > 2 else at[:-1]) < 1.45 for at in shares
     )
+
+
+def always_there(result: tuple, case: Case) -> bool:
+    """Whether all crops of all calls are cut at the same place."""
+    places = [offsets(crops, case) for crops in result[0]]
+    return not np.ptp(places, axis=(0, 2)).any()
 
 
 def one_place_for_all(result: np.ndarray, wanted: np.ndarray, case: Case) -> bool | None:
     """Recognise one random offset for all images of a call."""
     if "often" in case.tags:
-        calls, _ = result
-        return None if np.ptp(calls, axis=0).any() else False
+        return False if always_there(result, case) else None
     return (
         None
         if {"full", "crowd"} & {*case.tags}
@@ -231,8 +232,7 @@ def one_place_for_ever(result: np.ndarray, wanted: np.ndarray, case: Case) -> bo
     """Recognise an offset that is the same for all images and in all calls."""
     if "often" not in case.tags:
         return False if "many" in case.tags and not offsets_differ(result, wanted, case) else None
-    calls, _ = result
-    return not np.ptp(calls, axis=0).any()
+    return always_there(result, case)
 
 
 def same_crops_each_time(result: tuple, wanted: tuple, case: Case) -> bool | None:
@@ -266,6 +266,52 @@ def cut_off(result: np.ndarray, wanted: np.ndarray, case: Case) -> bool | None:
 
 TOPS = "tops = rng.integers(0, h - size + 1, m)"
 LEFTS = "lefts = rng.integers(0, w - size + 1, m)"
+
+
+def one_by_one(images, size, rng):
+    """Draw a row and a column for each image, and copy the window."""
+    m, h, w = images.shape
+    crops = np.zeros((m, size, size))
+    for i in range(m):
+        top = rng.integers(0, h - size + 1)
+        left = rng.integers(0, w - size + 1)
+        crops[i] = images[i, top : top + size, left : left + size]
+    return crops
+
+
+def stacked(images, size, rng):
+    """Draw a row and a column for each image, and collect the windows."""
+    crops = []
+    for image in images:
+        top = rng.integers(0, image.shape[0] - size + 1)
+        left = rng.integers(0, image.shape[1] - size + 1)
+        crops.append(image[top : top + size, left : left + size])
+    return np.stack(crops)
+
+
+def beyond(end: str) -> tuple[Callable, ...]:
+    """Ways to draw offsets up to another end, which is written for h."""
+    return tuple(
+        edit(f"{h} - size + 1", end.replace("h", h))
+        .then(f"{w} - size + 1", end.replace("h", w))
+        .of(function)
+        for function, h, w in (
+            (ref.random_crop, "h", "w"),
+            (one_by_one, "h", "w"),
+            (stacked, "image.shape[0]", "image.shape[1]"),
+        )
+    )
+
+
+def exchanged(function: Callable, h: str, w: str) -> Callable:
+    """Draw rows as far as columns go, and columns as far as rows go."""
+    return (
+        edit(f"{h} - size", "H - size")
+        .then(f"{w} - size", f"{h} - size")
+        .then("H - size", f"{w} - size")
+        .of(function)
+    )
+
 
 MISTAKES = (
     Mistake(
@@ -418,6 +464,23 @@ MISTAKES = (
         ),
         looks_like=by_offsets(ends_differ, lambda h, w: True),
     ),
+    Mistake(
+        "RC-15",
+        AUGMENTATION,
+        "Some windows reach beyond the image, and come out too small. The last row at which a "
+        "window can start is h − size, the last column w − size.",
+        *beyond("h - size + 2"),
+        *beyond("h"),
+    ),
+    Mistake(
+        "RC-16",
+        AUGMENTATION,
+        "Height and width are exchanged, so that some windows reach beyond the image. Rows go as "
+        "far as h − size, columns as far as w − size.",
+        exchanged(ref.random_crop, "h", "w"),
+        exchanged(one_by_one, "h", "w"),
+        exchanged(stacked, "image.shape[0]", "image.shape[1]"),
+    ),
 )
 
 
@@ -461,6 +524,8 @@ TASK = Task(
     unworked={"the right answer *": "the places are still drawn from rng, one for each image"},
     variants=(Variant("into zeros", into_zeros), Variant("by indices", by_indices)),
     losses={
+        "RC-15": "all",
+        "RC-16": "all",
         "RC-12": "every offset",
         "RC-13": "every offset",
         "RC-13, way 2": "every offset",

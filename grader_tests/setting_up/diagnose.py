@@ -6,7 +6,18 @@ import numpy as np
 
 from grader_tests.setting_up import DIAGNOSIS
 from grader_tests.setting_up import reference as ref
-from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit, fixed
+from grading.marking import (
+    Agrees,
+    Case,
+    Mistake,
+    Promise,
+    Task,
+    Variant,
+    call,
+    edit,
+    fixed,
+    parts,
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -171,6 +182,27 @@ MISTAKES = (
             "dev_error - train_error > tolerance", "dev_error - train_error > tolerance * dev_error"
         ),
     ),
+    Mistake(
+        "DI-12",
+        DIAGNOSIS,
+        "The answers are words. They should be True and False.",
+        edit(
+            "return high_bias, high_variance",
+            'return "high" if high_bias else "low", "high" if high_variance else "low"',
+        ),
+        edit("return high_bias, high_variance", "return str(high_bias), str(high_variance)"),
+        looks_like=lambda result, wanted, case: all(type(word) is str for word in result),
+    ),
+    Mistake(
+        "DI-13",
+        DIAGNOSIS,
+        "Only a part comes back, or one answer for both. Return the two: high_bias, high_variance.",
+        edit("return high_bias, high_variance", "return high_bias, high_bias"),
+        edit("return high_bias, high_variance", "return high_variance, high_variance"),
+        *parts("return high_bias, high_variance"),
+        edit("return high_bias, high_variance", "return high_bias or high_variance"),
+        edit("return high_bias, high_variance", "return high_bias and high_variance"),
+    ),
 )
 
 
@@ -195,6 +227,10 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("branches and NumPy's booleans", by_branches),),
     losses={
+        "DI-13, way 1": "high_variance · a gap that equals the tolerance",
+        "DI-13, way 2": "high_bias · a gap that equals the tolerance",
+        "DI-12": "all",
+        "DI-13": "all",
         "DI-10": "a gap that equals the tolerance",
         "DI-10, way 2": "all",
         "DI-10, way 3": "all",

@@ -9,7 +9,7 @@ from grading.marking.catalogue import Catalogue, load
 from grading.marking.compare import Tolerance, difference
 from grading.marking.criteria import Agrees, Check, Criterion, Holds, InputsUntouched
 from grading.marking.promise import Promise
-from grading.marking.source import edit, fixed
+from grading.marking.source import edit, fixed, parts
 from grading.marking.task import Lecture, Mistake, Sign, Task, Variant
 
 __all__ = [
@@ -33,5 +33,6 @@ __all__ = [
     "edit",
     "fixed",
     "load",
+    "parts",
     "script",
 ]

@@ -144,9 +144,10 @@ class Agrees(Criterion):
         self, case: Case, mine: Answer, other: Answer, returns: str | tuple[str, ...]
     ) -> bool:
         parts = [_parts(answer.result, returns, self.part) for answer in (mine, other)]
-        if any(isinstance(part, str) for part in parts):
-            return self._difference(mine, other, returns) is None
-        return same(*parts, self.tolerance, self.loose_shape)
+        formless = [isinstance(part, str) for part in parts]
+        if all(formless):
+            parts = [mine.result, other.result]
+        return any(formless) == all(formless) and same(*parts, self.tolerance, self.loose_shape)
 
     def _difference(
         self, got: Answer, wanted: Answer, returns: str | tuple[str, ...]

@@ -81,6 +81,22 @@ def edit(old: str, new: str, count: int = 1) -> Edit:
     return Edit(((old, new, count),))
 
 
+def parts(returned: str) -> tuple[Edit, ...]:
+    """Describe functions that hand back less than this ``return`` lists: one value, or the first.
+
+    Raises
+    ------
+    ValueError
+        If it does not list several values.
+    """
+    values = getattr(ast.parse(returned).body[0].value, "elts", ())
+    if len(values) < 2:
+        raise ValueError(f"{returned!r} does not list several values")
+    words = [ast.unparse(value) for value in values]
+    fewer = [*([word] for word in words), *(words[:n] for n in range(2, len(words)))]
+    return tuple(edit(returned, f"return {', '.join(kept)}") for kept in fewer)
+
+
 def fixed(*names: str, whole: Sequence[str] = ()) -> dict[str, Edit]:
     """Describe functions in which an argument has a fixed value, whatever was handed in.
 

@@ -5,7 +5,17 @@ import dataclasses
 import numpy as np
 import pytest
 
-from grading.marking import Agrees, InputsUntouched, Lecture, Mistake, Task, call, edit, fixed
+from grading.marking import (
+    Agrees,
+    InputsUntouched,
+    Lecture,
+    Mistake,
+    Task,
+    call,
+    edit,
+    fixed,
+    parts,
+)
 from grading.marking.exam import Exam
 from grading.marking.sitting import ask_here
 from grading.marking.source import source_of
@@ -141,3 +151,18 @@ def test_any_number_in_the_place_of_an_argument_is_named_and_told():
         assert told == {held: f"SP-07. Your answers fit low = {number}."}
     assert named(("low)", "1e-9)"), task=task) == ["SP-02"]  # as good as 0, which leaves it out
     assert named(("low)", "0.2347)"), task=task) == []
+
+
+def test_what_hands_back_a_part_of_the_results_is_named():
+    less = Mistake("SP-08", LECTURE, "SP-08.", *parts("return centre, size"))
+    task = dataclasses.replace(TASK, mistakes=(*MISTAKES, less))
+    assert named(("return centre, size", "return size"), task=task) == ["SP-08"]
+    assert named(("return centre, size", "return (centre,)"), task=task) == []
+    assert named(("return centre, size", "return 2 * size"), task=task) == []
+
+
+def test_parts_are_each_value_and_the_first_ones():
+    handed_back = [way.replacements[0][1] for way in parts("return a, (b, c), d")]
+    assert handed_back == ["return a", "return (b, c)", "return d", "return a, (b, c)"]
+    with pytest.raises(ValueError, match="does not list several"):
+        parts("return a")

@@ -110,9 +110,9 @@ def test_an_argument_that_is_changed_is_told_and_spoils_no_check(told):
         Z -= 1
         return Z
 
-    assert "  Besides: Z changed, an argument." in told(wrong_as_well)
+    assert "  Besides: It changes its argument Z." in told(wrong_as_well)
     said = told(in_place).splitlines()
-    assert said[:3] == ["✓ A", "✓ A of zeros", f"✗ Z changed, an argument. {said[2][26:]}"]
+    assert said[:3] == ["✓ A", "✓ A of zeros", f"✗ It changes its argument Z. {said[2][30:]}"]
 
 
 def test_an_error_is_told_with_the_students_own_line(told):
