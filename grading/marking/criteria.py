@@ -144,8 +144,10 @@ class Agrees(Criterion):
         self, case: Case, mine: Answer, other: Answer, returns: str | tuple[str, ...]
     ) -> bool:
         parts = [_parts(answer.result, returns, self.part) for answer in (mine, other)]
+        if all(isinstance(part, str) for part in parts):  # not what it should return, either
+            return same(mine.result, other.result, self.tolerance, self.loose_shape)
         if any(isinstance(part, str) for part in parts):
-            return self._difference(mine, other, returns) is None
+            return False
         return same(*parts, self.tolerance, self.loose_shape)
 
     def _difference(
