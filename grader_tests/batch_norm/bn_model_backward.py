@@ -80,6 +80,7 @@ UNRELU = "dZ_tilde = dA * (Z_tilde > 0)"
 UNNORM = (
     'dZ, grads[f"dgamma{layer}"], grads[f"dbeta{layer}"] = batchnorm_backward(dZ_tilde, bn_cache)'
 )
+DB = "np.sum(dZ, axis=1, keepdims=True)"
 HIDDEN_DW = 'grads[f"dW{layer}"] = dZ @ A_prev.T'
 
 MISTAKES = (
@@ -166,6 +167,54 @@ MISTAKES = (
         "batchnorm_backward.",
         edit('grads[f"dW{layer}"] = dZ @', 'grads[f"dW{layer}"] = dZ_tilde @'),
     ),
+    Mistake(
+        "BM-29",
+        LAYER,
+        "The derivative of the output's bias is averaged over the examples, or not added up as a "
+        "column. It is the sum over the examples, of shape (1, 1); 1/m is in dZ already.",
+        edit(DB, "np.mean(dZ, axis=1, keepdims=True)"),
+        edit(DB, "np.sum(dZ, axis=1)"),
+        edit(DB, "np.sum(dZ)"),
+        edit(DB, "dZ"),
+        edit(DB, "np.sum(dZ, axis=0, keepdims=True)"),
+        edit(DB, "m * np.sum(dZ, axis=1, keepdims=True)"),
+    ),
+    Mistake(
+        "BM-30",
+        LAYER,
+        "The keys of grads are others than the parameters' names with a d in front.",
+        edit('grads[f"dW{layer}"]', 'grads[f"W{layer}"]').then('f"dW{L}": dZ', 'f"W{L}": dZ'),
+        edit('f"dW{L}": dZ', 'f"W{L}": dZ').then('f"db{L}": np', 'f"b{L}": np'),
+        edit('grads[f"dW{layer}"]', 'grads[f"dW{layer - 1}"]'),
+    ),
+    Mistake(
+        "BM-31",
+        LAYER,
+        "grads is not one dictionary: nothing is returned, a list, or more than it.",
+        edit("return grads", "return grads, dA"),
+        edit("return grads", "return list(grads.values())"),
+        edit("return grads", "return"),
+        looks_like=lambda result, wanted, case: type(result) is not dict,
+    ),
+    Mistake(
+        "BM-32",
+        BACKWARD,
+        "A weight's derivative is made with the wrong array, or dA without the transposed W. Look "
+        "at the shapes: dW is dZ times the layer's input, transposed.",
+        edit(HIDDEN_DW, 'grads[f"dW{layer}"] = dA @ A_prev.T'),
+        edit("        dA = W.T @ dZ", "        dA = W.T @ dA"),
+        edit(HIDDEN_DW, 'grads[f"dW{layer}"] = (dZ @ A_prev.T).T'),
+    ),
+    Mistake(
+        "BM-33",
+        BACKWARD,
+        "batchnorm_backward is left out: the derivative goes from relu into the linear part as it "
+        "is. Batch norm's own derivative comes between.",
+        edit(
+            UNNORM,
+            UNNORM.replace("dZ, ", "_, ") + "\n        dZ = dZ_tilde",
+        ),
+    ),
 )
 
 
@@ -201,6 +250,13 @@ TASK = Task(
     own_parts={"batchnorm_backward": doubles.for_batchnorm_backward},
     confirm=confirm,
     losses={
+        "BM-33": "weights · gamma and beta",
+        "BM-32": "weights",
+        "BM-32, way 2": "weights · gamma and beta",
+        "BM-31": "all",
+        "BM-30": "weights",
+        "BM-30, way 2": "weights · bias of the output layer",
+        "BM-29": "bias of the output layer",
         "BM-19": "gamma and beta",
         "BM-20": "weights · gamma and beta",
         "BM-21": "weights",

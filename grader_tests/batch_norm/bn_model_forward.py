@@ -63,6 +63,14 @@ UPDATED = 'Z_tilde, bn_cache, running[f"mean{layer}"], running[f"var{layer}"] ='
 RELU = "A = np.maximum(0, Z_tilde)"
 OUTPUT = "AL = 1 / (1 + np.exp(-(W @ A_prev + b)))"
 
+
+def other_parts(result: object, wanted: tuple, case: Case) -> bool:
+    """Recognise that there are not three parts: an array, a list and a dict."""
+    if not isinstance(result, tuple | list) or len(result) != 3:
+        return True
+    return isinstance(result[1], dict) or isinstance(result[2], list)
+
+
 MISTAKES = (
     Mistake(
         "BM-01",
@@ -72,6 +80,7 @@ MISTAKES = (
         edit("W @ A_prev, gamma", "np.maximum(0, W @ A_prev), gamma")
         .then(RELU, "A = Z_tilde")
         .then("bn_cache, Z_tilde))", "bn_cache, W @ A_prev))"),
+        edit("W @ A_prev, gamma", "np.maximum(0, W @ A_prev), gamma"),
     ),
     Mistake(
         "BM-02",
@@ -83,6 +92,12 @@ MISTAKES = (
             "Z = W @ A_prev + b\n"
             "    still, one = np.zeros_like(b), np.ones_like(b)\n"
             "    Z = batchnorm_forward(Z, one, still, still, one, mode, momentum, epsilon)[0]\n"
+            "    AL = 1 / (1 + np.exp(-Z))",
+        ),
+        edit(
+            OUTPUT,
+            "Z = W @ A_prev + b\n"
+            "    Z = (Z - np.mean(Z)) / (np.std(Z) + 1e-9)\n"
             "    AL = 1 / (1 + np.exp(-Z))",
         ),
     ),
@@ -139,9 +154,110 @@ MISTAKES = (
     Mistake(
         "BM-10",
         RUNNING,
-        "Every layer starts from fresh running statistics instead of its own. Hand each layer the "
-        "mean and variance kept under its number.",
+        "A layer starts from fresh running statistics, or from those of another layer. Hand each "
+        "layer the mean and variance kept under its number.",
         edit("gamma, beta, mean, var,", "gamma, beta, 0 * mean, 0 * var + 1,"),
+        edit(
+            'running[f"mean{layer}"], running[f"var{layer}"]\n',
+            'running["mean1"], running["var1"]\n',
+        ),
+    ),
+    Mistake(
+        "BM-22",
+        FITTING,
+        "The number of layers is taken from the number of parameters. Hidden layers have three and "
+        "the last has two: count the weights W.",
+        edit('sum(name.startswith("W") for name in parameters)', "len(parameters) // 2"),
+        edit('sum(name.startswith("W") for name in parameters)', "len(parameters) // 3"),
+        edit('sum(name.startswith("W") for name in parameters)', "len(parameters) // 4"),
+        edit('sum(name.startswith("W") for name in parameters)', "len(parameters) // 4 + 1"),
+        edit('sum(name.startswith("W") for name in parameters)', "len(running) // 2"),
+    ),
+    Mistake(
+        "BM-23",
+        FITTING,
+        "Three things are returned, in this order: AL, the caches, and the running statistics. One "
+        "of them is missing here, is one too many, or stands elsewhere.",
+        edit("return AL, caches, running", "return AL, caches"),
+        edit("return AL, caches, running", "return AL, running"),
+        edit("return AL, caches, running", "return AL"),
+        edit("return AL, caches, running", "return AL, running, caches"),
+        edit("return AL, caches, running", "return"),
+        looks_like=other_parts,
+    ),
+    Mistake(
+        "BM-24",
+        FITTING,
+        "The caches are put together otherwise than asked: one is missing, or the three of a layer "
+        "are not in their tuples. The backward pass takes them apart again: look at what it needs.",
+        edit("    caches.append(((A_prev, W, b), AL))\n", ""),
+        edit(
+            "caches.append(((A_prev, W), bn_cache, Z_tilde))",
+            "caches.append((A_prev, W, bn_cache, Z_tilde))",
+        ),
+        edit(
+            "caches.append(((A_prev, W), bn_cache, Z_tilde))",
+            "caches.append(((A_prev, W), bn_cache))",
+        ),
+        edit("caches.append(((A_prev, W), bn_cache, Z_tilde))", "caches.append(bn_cache)"),
+        edit(
+            "caches.append(((A_prev, W), bn_cache, Z_tilde))",
+            "caches.append(((A_prev, W), bn_cache, A))",
+        ),
+        edit(
+            "caches.append(((A_prev, W), bn_cache, Z_tilde))",
+            "caches.append(((A_prev, W), Z_tilde, bn_cache))",
+        ),
+        edit(
+            "caches.append(((A_prev, W), bn_cache, Z_tilde))",
+            "caches.append(((W, A_prev), bn_cache, Z_tilde))",
+        ),
+        edit("caches.append(((A_prev, W, b), AL))", "caches.append((A_prev, W, b))"),
+        edit("caches.append(((A_prev, W, b), AL))", "caches.append((A_prev, W, b, AL))"),
+        edit(
+            "caches.append(((A_prev, W, b), AL))", "caches.append(((A_prev, W, b), W @ A_prev + b))"
+        ),
+        edit("caches.append(((A_prev, W, b), AL))", "caches.append(((A_prev, W), AL))"),
+        edit("    return AL, caches", "    caches.reverse()\n    return AL, caches"),
+    ),
+    Mistake(
+        "BM-25",
+        FITTING,
+        "The activation of a layer is another one: sigmoid or tanh in a hidden layer, relu or none "
+        "at the output. Hidden layers have relu, the output has sigmoid.",
+        edit(RELU, "A = 1 / (1 + np.exp(-Z_tilde))"),
+        edit(RELU, "A = np.tanh(Z_tilde)"),
+        edit(RELU, "A = np.where(Z_tilde > 0, Z_tilde, 0.01 * Z_tilde)"),
+        edit(OUTPUT, "AL = W @ A_prev + b"),
+        edit(OUTPUT, "AL = np.maximum(0, W @ A_prev + b)"),
+        edit(OUTPUT, "AL = np.tanh(W @ A_prev + b)"),
+    ),
+    Mistake(
+        "BM-26",
+        BIAS,
+        "The bias of the output layer is missing. There is no batch norm after it, so nothing else "
+        "shifts its values.",
+        edit(OUTPUT, OUTPUT.replace(" + b)", ")")),
+        edit(OUTPUT, OUTPUT.replace(" + b)", " - b)")),
+    ),
+    Mistake(
+        "BM-27",
+        FITTING,
+        "Arguments of batchnorm_forward have changed places. They go by position: gamma, beta, "
+        "running mean, running variance.",
+        edit("gamma, beta, mean, var, mode", "beta, gamma, mean, var, mode"),
+        edit("gamma, beta, mean, var, mode", "gamma, beta, var, mean, mode"),
+        edit("gamma, beta, mean, var, mode", "mean, var, gamma, beta, mode"),
+        edit("mode, momentum, epsilon", "mode, epsilon, momentum"),
+        edit(UPDATED, UPDATED.replace("mean", "@").replace("var", "mean").replace("@", "var")),
+    ),
+    Mistake(
+        "BM-28",
+        FITTING,
+        "A layer does not get the output of the one before it, but X again, or what was there "
+        "before relu. Hand A on from layer to layer.",
+        edit("A_prev, W = A, parameters", "A_prev, W = X, parameters"),
+        edit("A_prev, W, b = A, parameters", "A_prev, W, b = Z_tilde, parameters"),
     ),
 )
 
@@ -187,6 +303,22 @@ TASK = Task(
     variants=(Variant("layer by layer", layer_by_layer),),
     own_parts={"batchnorm_forward": doubles.for_batchnorm_forward},
     losses={
+        "BM-28": "all",
+        "BM-28, way 2": "all but running statistics · inputs untouched",
+        "BM-27": "all",
+        "BM-27, way 2": "output at test time · running statistics",
+        "BM-27, way 5": "running statistics",
+        "BM-26": "all but running statistics · inputs untouched",
+        "BM-25": "all",
+        "BM-25, way 4": "all but running statistics · inputs untouched",
+        "BM-25, way 5": "all but running statistics · inputs untouched",
+        "BM-25, way 6": "all but running statistics · inputs untouched",
+        "BM-24": "caches",
+        "BM-23": "all",
+        "BM-23, way 4": "running statistics · caches",
+        "BM-22": "all",
+        "BM-10": "output at test time · running statistics",
+        "BM-10, way 2": "all",
         "BM-01": "all",
         "BM-02": "all but running statistics · inputs untouched",
         "BM-03": "running statistics",
@@ -197,7 +329,6 @@ TASK = Task(
         "BM-07": "all",
         "BM-08": "caches",
         "BM-09": "all",
-        "BM-10": "output at test time · running statistics",
     },
     promises={
         "X": Promise(value=(-3.4, 4.3), within=(-12, 12), rows=(2, 3), columns=(1, 6)),

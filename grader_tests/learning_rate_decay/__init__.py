@@ -21,7 +21,7 @@ QUESTIONS = (
     "plateau_decay",
     "diagnose_runs",
 )
-SERIES = {"LR": 66}
+SERIES = {"LR": 78}
 LEFT_OUT = {
     "LR-09": "the caller counts; a schedule only sees the number that it is given",
 }

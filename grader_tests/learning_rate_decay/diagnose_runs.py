@@ -104,6 +104,11 @@ LARGE = """\
 """
 WORST = 'runs[each]["costs"][-1]'
 LAST = '"no decay" if rates[-1] == rates[0] else "decay too early"'
+LATE, EARLY = 'run, "no decay"', 'run, "decay too early"'
+APART = """\
+if rates[-1] == rates[0]:
+        return {late}
+    return {early}"""
 
 MISTAKES = (
     Mistake(
@@ -155,6 +160,28 @@ MISTAKES = (
         edit('return run, "no correction"', 'return "no correction", run')
         .then('return run, "rate too large"', 'return "rate too large", run')
         .then(f"return run, {LAST}", f"return ({LAST}), run"),
+        edit('return run, "no correction"', 'return "no correction", run'),
+        edit('return run, "rate too large"', 'return "rate too large", run'),
+        edit(f"return run, {LAST}", APART.format(late='"no decay", run', early=EARLY)),
+        edit(f"return run, {LAST}", APART.format(late=LATE, early='"decay too early", run')),
+        edit(f"return run, {LAST}", f"return ({LAST}), run"),
+    ),
+    Mistake(
+        "LR-77",
+        SCHEDULES,
+        "Only one of the two things is returned, the run or the fault, or more than these. Return "
+        "both, in every branch: the run's name, then the word for its fault.",
+        edit('return run, "no correction"', 'return "no correction"')
+        .then('return run, "rate too large"', 'return "rate too large"')
+        .then(f"return run, {LAST}", f"return {LAST}"),
+        edit('return run, "no correction"', "return run")
+        .then('return run, "rate too large"', "return run")
+        .then(f"return run, {LAST}", "return run"),
+        edit('return run, "no correction"', 'return "no correction"'),
+        edit('return run, "rate too large"', 'return "rate too large"'),
+        edit(f"return run, {LAST}", APART.format(late='"no decay"', early=EARLY)),
+        edit(f"return run, {LAST}", APART.format(late=LATE, early='"decay too early"')),
+        edit(f"return run, {LAST}", f"return {LAST}"),
     ),
     Mistake(
         "LR-66",
@@ -204,6 +231,13 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("each run for itself", by_each),),
     losses={
+        "LR-77": "all but a plot that misleads · inputs untouched",
+        "LR-77, way 1": "all",
+        "LR-77, way 2": "all",
+        "LR-77, way 3": "a plot that misleads",
+        "LR-56": "all but a plot that misleads · inputs untouched",
+        "LR-56, way 1": "all",
+        "LR-56, way 2": "a plot that misleads",
         "LR-66": "rates that rise or stop too soon · rates that stay",
         "LR-51": "a plot that misleads",
         "LR-52": "rates that rise or stop too soon · rates that stay",
@@ -212,7 +246,6 @@ TASK = Task(
         "LR-53": "rates that rise or stop too soon",
         "LR-54": "which run trains badly · rates that rise or stop too soon · rates that stay",
         "LR-55": "which run trains badly · rates that rise or stop too soon · rates that stay",
-        "LR-56": "all",
     },
     promises={
         "runs": Promise(

@@ -11,6 +11,7 @@ from grader_tests.learning_rate_decay.draws import (
     FORGOTTEN,
     SHIFTED,
     first_case,
+    of_any_schedule,
     settings,
 )
 from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit, fixed
@@ -89,7 +90,9 @@ MISTAKES = (
         edit("base**epoch", "np.exp(-base * epoch)"),
         edit("base**epoch", "np.exp(-base)"),
         edit("base**epoch", "np.exp(-(1 - base) * epoch)"),
-        edit("base**epoch", "epoch**base"),
+        edit("base**epoch", "base**alpha0"),
+        edit("base**epoch", "base ** (1 / max(epoch, 1))"),
+        edit("base**epoch", "base ** (epoch / 10)"),
     ),
     Mistake(
         "LR-17",
@@ -110,6 +113,9 @@ MISTAKES = (
         "The rate falls along a line. Each epoch multiplies it by the base.",
         edit("base**epoch", "(1 - base * epoch)"),
         edit("base**epoch", "(1 - (1 - base) * epoch)"),
+    ),
+    *of_any_schedule(
+        BY_HAND, "alpha0 * base**epoch", "epoch", ("alpha0", "base"), ("base", "epoch")
     ),
 )
 
@@ -138,6 +144,18 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("logarithm", by_logarithm), Variant("factor by factor", factor_by_factor)),
     losses={
+        "LR-68": "later epochs",
+        "LR-68, way 2": "all",
+        "LR-67": "all",
+        "LR-67, way 3": "later epochs",
+        "LR-16": "all",
+        "LR-16, way 2": "later epochs",
+        "LR-16, way 3": "later epochs",
+        "LR-16, way 5": "later epochs",
+        "LR-16, way 8": "later epochs",
+        "LR-69": "all",
+        "LR-70": "all",
+        "LR-71": "all",
         "LR-60": "all",
         "LR-61": "later epochs",
         "LR-61, way 2": "later epochs",
@@ -148,10 +166,6 @@ TASK = Task(
         "LR-11, way 3": "later epochs",
         "LR-12": "later epochs",
         "LR-13": "all",
-        "LR-16": "all",
-        "LR-16, way 2": "later epochs",
-        "LR-16, way 3": "later epochs",
-        "LR-16, way 5": "later epochs",
         "LR-17": "all",
     },
     promises={

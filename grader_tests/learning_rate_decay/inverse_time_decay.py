@@ -12,6 +12,7 @@ from grader_tests.learning_rate_decay.draws import (
     FORGOTTEN,
     SHIFTED,
     first_case,
+    of_any_schedule,
     settings,
 )
 from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit, fixed
@@ -105,6 +106,21 @@ MISTAKES = (
         edit("1 + decay_rate * epoch", "1 - decay_rate * epoch"),
     ),
     Mistake(
+        "LR-72",
+        BY_HAND,
+        "A factor of the denominator is missing or stands elsewhere. It is 1 plus the product of "
+        "decay rate and epoch, and alpha0 stands above it.",
+        edit("1 + decay_rate * epoch", "1 + epoch"),
+        edit("1 + decay_rate * epoch", "1 + decay_rate"),
+        edit("1 + decay_rate * epoch", "1 + decay_rate + epoch"),
+        edit("1 + decay_rate * epoch", "1 + epoch / decay_rate"),
+        edit("1 + decay_rate * epoch", "1 + decay_rate / max(epoch, 1)"),
+        edit("1 + decay_rate * epoch", "(1 + decay_rate) * epoch"),
+        edit("1 + decay_rate * epoch", "decay_rate * (1 + epoch)"),
+        edit("1 + decay_rate * epoch", "1 + np.sqrt(decay_rate * epoch)"),
+        edit("(1 + decay_rate * epoch)", "np.sqrt(1 + decay_rate * epoch)"),
+    ),
+    Mistake(
         "LR-58",
         BY_HAND,
         "alpha0 stands in the denominator in place of the 1. It is what is divided.",
@@ -113,8 +129,16 @@ MISTAKES = (
     Mistake(
         "LR-59",
         BY_HAND,
-        "The epoch is an exponent. In this schedule it is a factor.",
+        "There is an exponent, the epoch or the decay rate. In this schedule both are factors.",
         edit("decay_rate * epoch", "decay_rate**epoch"),
+        edit("decay_rate * epoch", "epoch**decay_rate"),
+    ),
+    *of_any_schedule(
+        BY_HAND,
+        "alpha0 / (1 + decay_rate * epoch)",
+        "epoch",
+        ("alpha0", "decay_rate"),
+        ("alpha0", "epoch"),
     ),
 )
 
@@ -136,9 +160,22 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("reciprocal", by_reciprocal),),
     losses={
+        "LR-68": "later epochs",
+        "LR-68, way 2": "all",
+        "LR-67": "all",
+        "LR-67, way 3": "later epochs",
+        "LR-59": "all",
+        "LR-59, way 2": "later epochs",
+        "LR-72": "all",
+        "LR-72, way 1": "later epochs",
+        "LR-72, way 4": "later epochs",
+        "LR-72, way 8": "later epochs",
+        "LR-72, way 9": "later epochs",
+        "LR-69": "all",
+        "LR-70": "all",
+        "LR-71": "all",
         "LR-57": "all",
         "LR-58": "all",
-        "LR-59": "all",
         "LR-01": "all",
         "LR-05": "later epochs",
         "LR-08": "all",

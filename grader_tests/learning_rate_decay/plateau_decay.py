@@ -79,7 +79,10 @@ def cases(rng: np.random.Generator) -> list[Case]:
                     tags=tag,
                 )
             )
-    for factor, patience in ((0.5, 0), (0.5, -1), (0.0, 2), (-0.5, 2), (1.0, 2), (2.0, 3)):
+    for factor, patience in (
+        *((0.5, 0), (0.3, 0), (0.5, -1), (0.0, 2), (0.0, 1), (-0.5, 2)),
+        *((1.0, 2), (1.0, 4), (2.0, 3)),
+    ):
         cases.append(
             call(
                 ref.plateau_decay,
@@ -118,6 +121,12 @@ SHRINK = "alpha, waited = alpha * factor, 0"
 ZEROS = "np.zeros(len(costs))"
 REFUSED = "not 0 < factor < 1 or patience < 1"
 LAST = "    return rates"
+
+
+def other_form(result: object, wanted: np.ndarray, case: Case) -> bool:
+    """Recognise what is no array with one axis; a single number is another matter."""
+    return not isinstance(result, np.ndarray | float) or np.ndim(result) > 1
+
 
 MISTAKES = (
     Mistake(
@@ -158,6 +167,38 @@ MISTAKES = (
         edit(BETTER, "if cost <= best:"),
     ),
     Mistake(
+        "LR-73",
+        FLOOR,
+        "A cost must be lower by a margin to be a new best. Any lower cost is one, however near it "
+        "is.",
+        edit(BETTER, "if cost < best * (1 - 1e-4):"),
+        edit(BETTER, "if cost < best and not np.isclose(cost, best, rtol=1e-4):"),
+        numbers={
+            "a margin": edit(BETTER, "if cost < best - {number}:"),
+            "a share as the margin": edit(BETTER, "if cost < best * (1 - {number}):"),
+        },
+    ),
+    Mistake(
+        "LR-74",
+        FLOOR,
+        "The first epoch after the rate has shrunk is not looked at, or counts less. The counting "
+        "starts anew with it.",
+        edit(SHRINK, "alpha, waited = alpha * factor, -1"),
+        edit(SHRINK, "alpha, waited = alpha * factor, -patience"),
+    ),
+    Mistake(
+        "LR-75",
+        FLOOR,
+        "The rates are no NumPy array of shape (T,): a list, another shape, or nothing at all. "
+        "Return one array, a float for each epoch.",
+        edit(LAST, "    return rates.tolist()"),
+        edit(LAST, "    return rates[:, np.newaxis]"),
+        edit(LAST, "    return rates[np.newaxis]"),
+        edit(LAST, "    return rates, alpha"),
+        edit(LAST, "    return None"),
+        looks_like=other_form,
+    ),
+    Mistake(
         "LR-40",
         FLOOR,
         "The patience is one epoch longer or shorter than it should be. Count the epochs without a "
@@ -190,6 +231,10 @@ MISTAKES = (
         edit(SHRINK, "alpha, waited = alpha - factor, 0"),
         edit(SHRINK, "alpha, waited = alpha * (1 - factor), 0"),
         edit(SHRINK, "alpha, waited = alpha / (1 + factor), 0"),
+        edit(SHRINK, "alpha, waited = alpha * factor**2, 0"),
+        edit(SHRINK, "alpha, waited = alpha**factor, 0"),
+        edit(SHRINK, "alpha, waited = factor, 0"),
+        edit(SHRINK, "alpha, waited = alpha * factor / patience, 0"),
     ),
     Mistake(
         "LR-44",
@@ -219,6 +264,10 @@ MISTAKES = (
         edit("0 < factor < 1", "0 < factor"),
         edit("0 < factor < 1", "factor < 1"),
         edit("0 < factor < 1", "0 <= factor <= 1"),
+        edit("0 < factor < 1", "0 < factor <= 1"),
+        edit("0 < factor < 1", "0 <= factor < 1"),
+        edit("patience < 1", "patience < 0"),
+        edit(REFUSED, "not 0 <= factor <= 1 or patience < 0"),
     ),
     Mistake(
         "LR-47",
@@ -295,6 +344,7 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("last best", by_last_best), Variant("powers", by_powers)),
     losses={
+        "LR-73": "up to one plateau",
         "LR-35": "up to one plateau · several plateaus · equal costs · whole numbers",
         "LR-36": "several plateaus · whole numbers",
         "LR-36, way 1": "several plateaus · equal costs · whole numbers",
@@ -312,6 +362,8 @@ TASK = Task(
         "LR-47": "whole numbers · inputs untouched",
         "LR-48": "up to one plateau · several plateaus · equal costs · whole numbers",
         "LR-49": "all",
+        "LR-74": "several plateaus · whole numbers",
+        "LR-75": "all",
         "LR-50": "up to one plateau · several plateaus · equal costs · whole numbers",
     },
     promises={

@@ -11,6 +11,7 @@ from grader_tests.learning_rate_decay.draws import (
     FIXED,
     FORGOTTEN,
     first_case,
+    of_any_schedule,
     settings,
 )
 from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit, fixed
@@ -60,7 +61,7 @@ MISTAKES = (
         FIXED,
         edit("alpha0 /", "0.2 /"),
         edit("alpha0 /", "0.1 /"),
-        edit("", "k = 2"),
+        edit("", "k = 3"),
         numbers=fixed("alpha0", "k"),
     ),
     Mistake("LR-13", BY_HAND, FORGOTTEN, edit("k * alpha0", "k")),
@@ -72,14 +73,25 @@ MISTAKES = (
         edit("k * alpha0 / np.sqrt(t)", "alpha0 / np.sqrt(k * t)"),
         edit("k * alpha0 / np.sqrt(t)", "alpha0 / (k * np.sqrt(t))"),
         edit("k * alpha0 / np.sqrt(t)", "alpha0 * np.sqrt(k / t)"),
+        edit("k * alpha0 / np.sqrt(t)", "alpha0 / np.sqrt(t + k)"),
+        edit("k * alpha0 / np.sqrt(t)", "alpha0 / np.sqrt(1 + k * t)"),
+        edit("k * alpha0 / np.sqrt(t)", "alpha0 / (1 + k * np.sqrt(t))"),
+        edit("k * alpha0 / np.sqrt(t)", "alpha0 / (k + np.sqrt(t))"),
+        edit("k * alpha0 / np.sqrt(t)", "(k + alpha0) / np.sqrt(t)"),
+        edit("k * alpha0 / np.sqrt(t)", "alpha0 / np.sqrt(t) ** k"),
     ),
     Mistake(
         "LR-19",
         BY_HAND,
-        "The root is missing, or covers more than t. Only t stands under it.",
+        "The root is missing, or covers more than t, or something else stands in its place, such "
+        "as a logarithm. Take the square root of t.",
         edit("np.sqrt(t)", "t"),
         edit("k * alpha0 / np.sqrt(t)", "np.sqrt(k * alpha0 / t)"),
         edit("np.sqrt(t)", "t**2"),
+        edit("np.sqrt(t)", "np.log(t + 1)"),
+        edit("np.sqrt(t)", "(1 + np.log(t))"),
+        edit("np.sqrt(t)", "np.cbrt(t)"),
+        edit("k * alpha0 / np.sqrt(t)", "np.sqrt(k * alpha0) / np.sqrt(t)"),
     ),
     Mistake(
         "LR-62",
@@ -93,6 +105,7 @@ MISTAKES = (
         "alpha0 stands in the denominator. It is a factor, like k.",
         edit("k * alpha0 / np.sqrt(t)", "k / (alpha0 * np.sqrt(t))"),
     ),
+    *of_any_schedule(BY_HAND, "k * alpha0 / np.sqrt(t)", "t", ("k", "t"), ("alpha0", "t")),
 )
 
 
@@ -113,6 +126,16 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("power", by_power),),
     losses={
+        "LR-68": "later updates",
+        "LR-68, way 2": "all",
+        "LR-19": "later updates",
+        "LR-19, way 2": "all",
+        "LR-19, way 4": "all",
+        "LR-19, way 7": "all",
+        "LR-67": "all",
+        "LR-69": "all",
+        "LR-70": "all",
+        "LR-71": "all",
         "LR-62": "all",
         "LR-63": "all",
         "LR-05": "later updates",
@@ -122,8 +145,6 @@ TASK = Task(
         "LR-11, way 3": "all",
         "LR-13": "all",
         "LR-18": "all",
-        "LR-19": "later updates",
-        "LR-19, way 2": "all",
     },
     promises={
         "alpha0": Promise(value=(0.012, 9.2), within=(0.005, 20)),

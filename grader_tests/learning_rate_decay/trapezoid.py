@@ -121,11 +121,13 @@ MISTAKES = (
     Mistake(
         "LR-27",
         FLOOR,
-        "There is no stretch on which the rate stays: the fall begins right after the warm-up, or "
-        "the rise goes on.",
+        "The stretch on which the rate stays is missing, or shorter than it should be: the fall "
+        "begins too early, or the rise goes on.",
         edit(FALL, "(total - t) / (total - warmup)"),
         edit("t / warmup, 1.0", "t / (total - cooldown), 1.0"),
         edit(FALL, "(total - t) / total"),
+        edit(RATE, f"alpha0 * (t / warmup if t <= warmup else max(0.0, {FALL}))"),
+        edit(RATE, f"alpha0 * (t / warmup if t < total - cooldown else max(0.0, {FALL}))"),
         edit("t / warmup, 1.0, ", "t / warmup, "),
     ),
     Mistake(
@@ -144,7 +146,14 @@ MISTAKES = (
         edit(FALL, "max(0, (total - t) / cooldown) ** 0.5"),
         edit(RATE, f"{RATE} if t <= total - cooldown else alpha0 / (t - total + cooldown + 1)"),
     ),
-    Mistake("LR-29", FLOOR, FORGOTTEN, edit("alpha0 * ", "")),
+    Mistake(
+        "LR-29",
+        FLOOR,
+        FORGOTTEN,
+        edit("alpha0 * ", ""),
+        edit(RATE, f"({RATE} if t <= total - cooldown else max(0.0, {FALL}))"),
+        edit(RATE, f"(t / warmup if t < warmup else {RATE})"),
+    ),
     Mistake(
         "LR-30",
         FLOOR,
@@ -211,6 +220,28 @@ MISTAKES = (
             "(total - t) / (cooldown + 1) if t > total - cooldown else 1.0",
         ),
     ),
+    Mistake(
+        "LR-78",
+        FLOOR,
+        "The rise is divided by another number than warmup, such as all the updates or cooldown, "
+        "so it does not end at alpha0.",
+        edit("t / warmup", "(t / total if t < warmup else 1.0)"),
+        edit("t / warmup", "(t / cooldown if t < warmup else 1.0)"),
+        edit("t / warmup", "(t / (total - cooldown) if t < warmup else 1.0)"),
+        edit("t / warmup", "(t / (warmup + cooldown) if t < warmup else 1.0)"),
+        edit("t / warmup", "t / total"),
+    ),
+    Mistake(
+        "LR-76",
+        FLOOR,
+        "The cool-down goes the wrong way, or is counted from its beginning: it rises where it "
+        "should fall. What counts is how many updates are left.",
+        edit(
+            FALL,
+            "((t - total + cooldown) / cooldown if t > total - cooldown else 1.0) * (t < total)",
+        ),
+        edit(FALL, "(t / total if t > total - cooldown else 1.0) * (t < total)"),
+    ),
 )
 
 
@@ -250,6 +281,16 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("parts", by_parts), Variant("interpolation", by_interpolation)),
     losses={
+        "LR-76": "cool-down",
+        "LR-78": "warm-up",
+        "LR-78, way 5": "all",
+        "LR-29": "all",
+        "LR-29, way 2": "cool-down",
+        "LR-29, way 3": "warm-up",
+        "LR-27": "between · what is refused, and what is not",
+        "LR-27, way 1": "all but warm-up · from the end on",
+        "LR-27, way 2": "all but cool-down · from the end on",
+        "LR-27, way 3": "all but warm-up · from the end on",
         "LR-32, way 4": "from the end on",
         "LR-65": "cool-down",
         "LR-65, way 2": "cool-down",
@@ -264,14 +305,10 @@ TASK = Task(
         "LR-24, way 1": "cool-down · from the end on",
         "LR-25": "from the end on",
         "LR-26": "all but warm-up · from the end on",
-        "LR-27": "all but warm-up · from the end on",
-        "LR-27, way 2": "all but cool-down · from the end on",
-        "LR-27, way 4": "between · what is refused, and what is not",
         "LR-28": "cool-down",
         "LR-28, way 2": "warm-up",
         "LR-28, way 3": "warm-up",
         "LR-28, way 6": "cool-down · from the end on",
-        "LR-29": "all",
         "LR-30": "warm-up",
         "LR-30, way 2": "warm-up · cool-down",
         "LR-31": "what is refused, and what is not",

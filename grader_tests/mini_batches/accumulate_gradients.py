@@ -63,6 +63,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 ADDED = "total[key] = total.get(key, 0) + sizes[i] * mean"
 MEAN = "value / sum(sizes)"
+RETURN = f"return {{key: {MEAN} for key, value in total.items()}}"
 CONDITION = "len(grads_list) != len(sizes) or min(sizes, default=0) < 1"
 
 
@@ -162,6 +163,11 @@ MISTAKES = (
         "Only dW and db are looked for, layer by layer. With batch norm there are dgamma and dbeta "
         "too: go through all names of the dictionary.",
         edit("grads.items()", "[(k, g) for k, g in grads.items() if k[2:].isdigit()]"),
+        edit("grads.items()", "[(k, g) for k, g in grads.items() if k[:2] in ('dW', 'db')]"),
+        edit(
+            "grads.items()",
+            "[(k, grads[k]) for l in range(1, len(grads) // 2 + 1) for k in (f'dW{l}', f'db{l}')]",
+        ),
     ),
     Mistake(
         "AC-09",
@@ -227,6 +233,17 @@ MISTAKES = (
         "Once is enough.",
         edit("value / sum(sizes)", "value / sum(sizes) / len(sizes)"),
     ),
+    Mistake(
+        "AC-16",
+        LAST_BATCH,
+        "What comes back is not one dictionary: nothing, a list with it, or more beside it. Return "
+        "the dictionary itself.",
+        edit(RETURN, RETURN.replace("return ", "return [") + "]"),
+        edit(RETURN, RETURN + ", sum(sizes)"),
+        edit(RETURN, RETURN.replace("return ", "return list(") + ".values())"),
+        edit(RETURN, RETURN.replace("return ", "total = ")),
+        looks_like=lambda result, wanted, case: type(result) is not dict,
+    ),
 )
 
 
@@ -282,6 +299,7 @@ TASK = Task(
         Variant("moving mean", by_moving_mean),
     ),
     losses={
+        "AC-16": "all",
         "AC-14": "all",
         "AC-14, way 2": "all",
         "AC-15": "all",

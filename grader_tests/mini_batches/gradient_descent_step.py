@@ -17,6 +17,7 @@ from grader_tests.optimizers.draws import (
     gradients,
     layers,
     network,
+    other_step,
 )
 from grading.marking import (
     Agrees,
@@ -68,6 +69,7 @@ def scaled_grads(parameters, grads, learning_rate):
 
 MOVED = 'value - learning_rate * grads[f"d{name}"]'
 ITEMS = "in parameters.items()"
+RETURN = f"return {{name: {MOVED} for name, value {ITEMS}}}"
 
 MISTAKES = (
     Mistake("GD-01", EPOCH, UPHILL, edit("value - learning_rate", "value + learning_rate")),
@@ -115,6 +117,17 @@ MISTAKES = (
         edit(MOVED, '-learning_rate * grads[f"d{name}"]'),
         edit("{name: value -", '{f"d{name}": value -'),
     ),
+    other_step("GD-10", EPOCH, MOVED, "value", "learning_rate", 'grads[f"d{name}"]'),
+    Mistake(
+        "GD-11",
+        EPOCH,
+        "What comes back is not one dictionary: nothing, a list, or more beside it. Return the "
+        "dictionary with all new parameters.",
+        edit(RETURN, "return grads, " + RETURN.removeprefix("return ")),
+        edit(RETURN, RETURN.replace("return ", "new = ")),
+        edit(RETURN, RETURN.replace("return ", "return list(") + ")"),
+        looks_like=lambda result, wanted, case: type(result) is not dict,
+    ),
 )
 
 
@@ -140,6 +153,8 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("copies", on_copies),),
     losses={
+        "GD-11": "all",
+        "GD-10": "all",
         "GD-01": "all",
         "GD-02": "all",
         "GD-03": "all",

@@ -277,8 +277,10 @@ def from_another_seed(result: tuple, wanted: tuple, case: Case) -> bool | None:
 
 def always_the_same(result: tuple, wanted: tuple, case: Case) -> bool | None:
     """Recognise shuffled mini-batches that are the same in every epoch."""
-    if "large" in case.tags:
-        return False if in_order(result, case) else None
+    if "large" in case.tags:  # nothing is told of what is not shuffled, or not made of X
+        found = examples(result, case)
+        plain = all(np.all(np.diff(each) == 1) for each in found)
+        return False if plain or np.any(np.concatenate(found) < 0) else None
     if "twice" not in case.tags:
         return None
     first, later, again, X = result
@@ -461,6 +463,33 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "MB-24",
+        EPOCH,
+        "The last mini-batch is filled up, with examples from the beginning or with some that were "
+        "drawn before. Each example comes once: let the last one be smaller.",
+        edit(SLICE, "np.take(order, range(start, start + batch_size), mode='wrap')"),
+        edit(
+            SLICE,
+            "order[min(start, max(m - batch_size, 0)) :][:batch_size]",
+        ),
+        looks_like=with_sizes(
+            lambda m, size: [size] * -(-m // size),
+            lambda m, size: [min(m, size)] * -(-m // size),
+        ),
+    ),
+    Mistake(
+        "MB-25",
+        EPOCH,
+        "What is left over is added to the mini-batch before it. It makes one of its own, however "
+        "small.",
+        edit(
+            RANGE + ":", RANGE + ":\n        if m - start < batch_size < m:\n            continue"
+        ).then(SLICE, "order[start : start + batch_size if m - start >= 2 * batch_size else m]"),
+        looks_like=with_sizes(
+            lambda m, size: [size] * (m // size - 1) + [size + m % size] if m >= size else [m]
+        ),
+    ),
+    Mistake(
         "MB-15",
         SLIPS,
         "The examples are not shuffled. Data are often sorted, and then each mini-batch pulls its "
@@ -592,6 +621,10 @@ TASK = Task(
         Variant("split together", split_together),
     ),
     losses={
+        "MB-25": "sizes · several rows of labels",
+        "MB-24": "sizes · every example once · several rows of labels · "
+        "fewer examples than batch_size",
+        "MB-24, way 2": "sizes · every example once · several rows of labels",
         "MB-01": "sizes · every example once · several rows of labels · "
         "fewer examples than batch_size",
         "MB-02": "fewer examples than batch_size",

@@ -32,7 +32,7 @@ QUESTIONS = (
     "amsgrad_step",
     "clip_gradients",
 )
-SERIES = {"IN": 9, "MO": 20, "RM": 23, "AD": 41, "NE": 19, "AM": 20, "CL": 11}
+SERIES = {"IN": 11, "MO": 25, "RM": 27, "AD": 42, "NE": 24, "AM": 26, "CL": 15}
 LEFT_OUT = {
     "AD-02": "corrected averages that are computed and not used give the values of AD-01",
     "AD-04": "a t that stays at 1 gives the values of AD-23",

@@ -21,6 +21,7 @@ from grader_tests.optimizers.draws import (
     gradients,
     layers,
     network,
+    other_keys,
     other_number,
     squares,
     tiny,
@@ -314,9 +315,13 @@ MISTAKES = (
     Mistake(
         "AD-23",
         ADAM,
-        "The correction is that of the first update, whatever t is. The betas are raised to the "
-        "power t.",
+        "The correction is the same whatever t is, such as that of the first update. The betas are "
+        "raised to the power t.",
         edit("beta1**t", "beta1").then("beta2**t", "beta2"),
+        edit("beta1**t", "beta1**2").then("beta2**t", "beta2**2"),
+        numbers={
+            "the exponent": edit("beta1**t", "beta1**{whole}").then("beta2**t", "beta2**{whole}")
+        },
     ),
     Mistake(
         "AD-24",
@@ -444,6 +449,15 @@ MISTAKES = (
         "the gradients count.",
         edit("learning_rate * v_hat", "learning_rate * (v_hat + 0.01 * value)"),
     ),
+    Mistake(
+        "AD-42",
+        ADAM,
+        "The keys are others than those that came in. Parameters keep their names, and an average "
+        "has the key of its gradient, with the d in front: the next step looks for it there.",
+        edit(A_KEEP, "new_v[name], new_s[name] = mean, square"),
+        edit(A_STEP, A_STEP.replace("[name]", '["d" + name]')),
+        looks_like=other_keys,
+    ),
 )
 
 
@@ -479,6 +493,8 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("in stages", adam_in_stages),),
     losses={
+        "AD-42": "all but parameters · where epsilon stands · inputs untouched",
+        "AD-42, way 2": "all but averages v and s · inputs untouched",
         "AD-38": "all but averages v and s · inputs untouched",
         "AD-39": "all but averages v and s · inputs untouched",
         "AD-39, way 2": "all but averages v and s · inputs untouched",

@@ -17,7 +17,14 @@ from grading.marking import (
     Variant,
     call,
     edit,
+    script,
 )
+
+OWN = """\
+clipped, _ = clip_gradients(grads, max_norm)
+for name in clipped:
+    clipped[name] += 1
+result = clipped, grads"""
 
 
 def length(grads: Arrays) -> float:
@@ -41,6 +48,20 @@ def cases(rng: np.random.Generator) -> list[Case]:
         limit = share * length(grads)
         label = f"{layers(dims)}, norm {length(grads):.3g}, max_norm = {limit:.3g}"
         cases.append(call(ref.clip_gradients, grads, limit, label=label, tags=tag))
+    for dims, share in (((3, 2, 1), 1.5), ((2, 4, 3), 0.5), ((2, 3), 8)):
+        grads = gradients(rng, network(rng, dims))
+        limit = share * length(grads)
+        told = f"norm {length(grads):.3g}, max_norm = {limit:.3g}"
+        cases.append(
+            script(
+                OWN,
+                label=f"{layers(dims)}, {told}, adding a number to each array afterwards",
+                tags="own",
+                returns=("grads", "as they came"),
+                grads=grads,
+                max_norm=limit,
+            )
+        )
     for limit in (0.5, 2.0):
         grads = zeros(network(rng, (2, 3, 1)))
         label = f"gradients of 0, max_norm = {limit:g}"
@@ -68,6 +89,14 @@ def in_place(grads, max_norm):
         for g in grads.values():
             g *= max_norm / norm
     return grads, norm
+
+
+def other_form(result: object, wanted: tuple, case: Case) -> bool | None:
+    """Recognise that something else than a dict and a number is returned."""
+    if case.returns:
+        return None
+    pair = isinstance(result, tuple | list) and len(result) == 2
+    return not (pair and isinstance(result[0], dict) and not isinstance(result[1], dict))
 
 
 MISTAKES = (
@@ -113,10 +142,45 @@ MISTAKES = (
     Mistake(
         "CL-05",
         DEEP,
-        "The norm that is returned is that after clipping. What one wants to see is how long the "
+        "The norm that is returned is that after clipping. What you want to see is how long the "
         "gradient was.",
         edit(RETURN, RETURN.replace(", norm", ", min(norm, max_norm)")),
         edit(RETURN, RETURN.replace(", norm", ", factor * norm")),
+        edit(RETURN, RETURN.replace(", norm", ", max_norm")),
+    ),
+    Mistake(
+        "CL-12",
+        DEEP,
+        "Beside the gradients comes another number than their norm: the factor, or the square of "
+        "the norm. How long the gradient was is to be seen.",
+        edit(RETURN, RETURN.replace(", norm", ", factor")),
+        edit(RETURN, RETURN.replace(", norm", ", 1 / factor")),
+        edit(RETURN, RETURN.replace(", norm", ", norm**2")),
+        edit(RETURN, RETURN.replace(", norm", ", norm > max_norm")),
+        edit(RETURN, RETURN.replace(", norm", ", norm - min(norm, max_norm)")),
+    ),
+    Mistake(
+        "CL-13",
+        DEEP,
+        "Two things are returned: the dictionary with the gradients, then the norm. Here one of "
+        "them is missing, they are in the other order, or there are no keys.",
+        edit(RETURN, RETURN.removesuffix(", norm")),
+        edit(RETURN, "return norm"),
+        edit(RETURN, "return norm, {key: factor * g for key, g in grads.items()}"),
+        edit(RETURN, "return [factor * g for g in grads.values()], norm"),
+        edit(RETURN, "return"),
+        looks_like=other_form,
+    ),
+    Mistake(
+        "CL-14",
+        DEEP,
+        "What comes back holds the caller's own arrays where nothing is shortened, or the caller's "
+        "dictionary. Who writes into one changes the other: make new arrays, short gradients too.",
+        edit(
+            RETURN,
+            "return ({k: factor * g for k, g in grads.items()} if factor < 1 else grads), norm",
+        ),
+        edit(RETURN, "return {k: factor * g if factor < 1 else g for k, g in grads.items()}, norm"),
     ),
     Mistake(
         "CL-06",
@@ -133,12 +197,27 @@ MISTAKES = (
         edit(NORM, "float(np.sqrt(np.mean([np.mean(g**2) for g in grads.values()])))"),
         edit(NORM, "float(np.sqrt(sum(np.sum(g) ** 2 for g in grads.values())))"),
         edit(NORM, "float(np.sqrt(sum(np.mean(g**2) for g in grads.values())))"),
+        edit(
+            NORM,
+            "float(np.sqrt(np.mean(np.concatenate([g.ravel() for g in grads.values()]) ** 2)))",
+        ),
+        edit(NORM, "float(np.sqrt(sum(np.sum(np.abs(g)) for g in grads.values())))"),
+        edit(NORM, "float(abs(sum(np.sum(g) for g in grads.values())))"),
+        edit(NORM, "float(np.mean([np.linalg.norm(g) for g in grads.values()]))"),
+        edit(NORM, "float(sum(np.linalg.norm(g, 1) for g in grads.values()))"),
+        edit(NORM, "float(sum(np.linalg.norm(g) for g in grads.values())) ** 0.5"),
     ),
     Mistake(
         "CL-07",
         DEEP,
-        "Only the weights take part in the norm. It is that of all entries, the biases too.",
+        "Only some of the arrays take part in the norm: the weights, or a single array. It is that "
+        "of all entries, the biases too.",
         edit("for g in grads.values()", "for k, g in grads.items() if k.startswith('dW')"),
+        edit("for g in grads.values()", "for k, g in grads.items() if k.startswith(('dW', 'db'))"),
+        edit("for g in grads.values()", "for g in list(grads.values())[-1:]"),
+        edit("for g in grads.values()", "for g in list(grads.values())[:1]"),
+        edit("for g in grads.values()", "for g in list(grads.values())[:-1]"),
+        edit("for g in grads.values()", "for g in list(grads.values())[1:]"),
     ),
     Mistake(
         "CL-08",
@@ -152,6 +231,25 @@ MISTAKES = (
         edit(FACTOR, "(max_norm / norm) ** 0.5 if norm > max_norm else 1.0"),
         edit(FACTOR, "1.0 if norm <= max_norm else 0.0"),
         edit(FACTOR, "1.0"),
+        edit(FACTOR, "max_norm / norm**2 if norm > max_norm else 1.0"),
+        edit(FACTOR, "max_norm / (1 + norm) if norm > max_norm else 1.0"),
+        edit(FACTOR, "max_norm / (norm + max_norm)"),
+        edit(FACTOR, "1 - max_norm / norm if norm > max_norm else 1.0"),
+        edit(FACTOR, "max_norm / norm / len(grads) if norm > max_norm else 1.0"),
+        edit(FACTOR, "max_norm // norm if norm > max_norm else 1.0"),
+        edit(
+            RETURN,
+            RETURN.replace("factor * g", "(g if norm <= max_norm else g - (norm - max_norm))"),
+        ),
+    ),
+    Mistake(
+        "CL-15",
+        DEEP,
+        "Short gradients are changed and long ones are not: the comparison is the wrong way round. "
+        "Shorten where the norm is above max_norm.",
+        edit(FACTOR, "max_norm / norm if 0 < norm < max_norm else 1.0"),
+        edit(FACTOR, "norm / max_norm if norm < max_norm else 1.0"),
+        edit(FACTOR, "max_norm / min(norm, max_norm) if norm else 1.0"),
     ),
     Mistake(
         "CL-09",
@@ -216,7 +314,8 @@ TASK = Task(
         Agrees("long gradients", 2, "long", "grads"),
         Agrees("short gradients", 0.5, ("short", "zero"), "grads", beside=("long gradients",)),
         Agrees("senseless limits refused", 0.5, "refused", beside="*"),
-        InputsUntouched(1, ("long", "short")),
+        Agrees("arrays of their own", 0.5, "own", beside="long gradients"),
+        InputsUntouched(0.5, ("long", "short")),
     ),
     lecture=DEEP,
     mistakes=MISTAKES,
@@ -226,17 +325,22 @@ TASK = Task(
     },
     variants=(Variant("one vector", by_vector), Variant("as they came", as_they_came)),
     losses={
-        "CL-01": "long gradients · short gradients",
-        "CL-02": "long gradients · short gradients",
-        "CL-03": "short gradients",
+        "CL-01": "long gradients · short gradients · arrays of their own",
+        "CL-02": "long gradients · short gradients · arrays of their own",
+        "CL-03": "short gradients · arrays of their own",
         "CL-04": "short gradients",
         "CL-05": "the norm before clipping",
         "CL-06": "all",
         "CL-07": "all",
-        "CL-08": "long gradients · short gradients",
-        "CL-09": "inputs untouched",
+        "CL-08": "long gradients · short gradients · arrays of their own",
+        "CL-09": "arrays of their own · inputs untouched",
+        "CL-12": "the norm before clipping",
+        "CL-13": "all",
+        "CL-13, way 4": "long gradients · short gradients · arrays of their own",
+        "CL-14": "arrays of their own",
+        "CL-15": "long gradients · short gradients · arrays of their own",
         "CL-10": "senseless limits refused",
-        "CL-11": "long gradients · short gradients",
+        "CL-11": "long gradients · short gradients · arrays of their own",
     },
     promises={
         "grads": Promise(

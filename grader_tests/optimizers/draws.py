@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
-from grading.marking import Case, edit
+from grading.marking import Case, Lecture, Mistake, edit
 
 Arrays = dict[str, np.ndarray]
 
@@ -77,6 +79,55 @@ def other_number(count: int, result: object, wanted: tuple, case: Case) -> bool:
     return not isinstance(result, tuple | list) or len(result) != count
 
 
+def other_keys(result: object, wanted: object, case: Case) -> bool:
+    """Recognise a dict with as many entries as it should have, and none under the right key."""
+    got, right = [parts if type(parts) is tuple else (parts,) for parts in (result, wanted)]
+    pairs = list(zip(got, right, strict=True))
+    alien = any(len(mine) == len(other) and not mine.keys() & other.keys() for mine, other in pairs)
+    # dicts that only change places have keys of their own
+    return alien and Counter(map(frozenset, got)) != Counter(map(frozenset, right))
+
+
+def other_parts(id: str, lecture: Lecture, names: Sequence[str], built: Sequence[str]) -> Mistake:
+    """Not all parts are returned, or more; what is `built` is called by its names in feedback."""
+    together = "return " + ", ".join(built)
+    return Mistake(
+        id,
+        lecture,
+        f"Something else is returned than the new {', '.join(names)}, in this order. The next step "
+        "needs all of them and nothing more.",
+        *(edit(together, f"return {each}") for each in built),
+        edit(together, "return"),
+        edit(together, together + ", {}"),
+        looks_like=partial(other_number, len(built)),
+    )
+
+
+def other_step(id: str, lecture: Lecture, old: str, value: str, rate: str, g: str) -> Mistake:
+    """Another step than `old`, in which `value` goes down by `rate` times `g`."""
+    news = (
+        f"{value} - {rate} / {g}",
+        f"{value} - {g} / {rate}",
+        f"{value} - {rate}",
+        f"{value} * (1 - {rate} * {g})",
+        f"{value} * (1 - {rate}) + {rate} * {g}",
+        f"{value} * (1 - {rate}) * {g}",
+        f"({value} - {rate}) * {g}",
+        f"{value} - {rate} * {g} ** 2",
+        f"{value} - {rate} * np.sign({g})",
+        f"{value} - {rate} * np.mean({g})",
+        f"{value} - {rate} * np.sum({g})",
+        f"{value} - {rate} * {g} / np.linalg.norm({g})",
+    )
+    return Mistake(
+        id,
+        lecture,
+        "The step is not the rate times the gradient, entry by entry: something else is "
+        "subtracted, or the parameter comes in twice. Write the formula down and compare.",
+        *(edit(old, new) for new in news),
+    )
+
+
 LAST = "int(name[-1]) == max(int(key[-1]) for key in parameters)"
 NAMED = "for name, value in parameters.items():"
 
@@ -92,6 +143,7 @@ KNOWN_NAMES = (
 W_AND_B = "[(q + str(l), {}) for l in range(1, len(parameters) // 2 + 1) for q in 'Wb']"
 BY_LAYERS = W_AND_B.format("parameters[q + str(l)]")  # no b where a layer has gamma and beta
 BY_GRADS = W_AND_B.format("(grads['d' + q + str(l)], parameters[q + str(l)])[1]")
+BY_VELOCITY = BY_GRADS.replace("grads", "velocity")
 W_AND_B_ONLY = tuple(edit("parameters.items()", items) for items in (BY_LAYERS, BY_GRADS))
 UPHILL = "The step goes up the slope: subtract it."
 IN_PLACE = (

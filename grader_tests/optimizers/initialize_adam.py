@@ -32,7 +32,7 @@ TASK = initial_task(
     ref.initialize_adam,
     ("v", "s"),
     ADAM,
-    "v = {",
+    ("v = ", "s = "),
     more=(
         Mistake(
             "AD-18",
@@ -56,14 +56,19 @@ TASK = initial_task(
     losses={
         "IN-01": "all",
         "IN-02": "all",
+        "IN-02, way 2": "arrays of their own",
         "IN-03": "all",
+        "IN-03, way 7": "a zero for each entry · parameters of any name",
         "IN-04": "all",
         "IN-05": "a zero for each entry · arrays of their own",
+        "IN-05, way 2": "all",
+        "IN-05, way 3": "all",
         "IN-06": "all",
         "IN-06, way 3": "a zero for each entry · parameters of any name",
         "IN-07": "all",
         "IN-08": "arrays of their own · inputs untouched",
         "IN-09": "parameters of any name",
+        "IN-10": "arrays of their own",
         "AD-18": "arrays of their own",
         "AD-21": "all",
     },

@@ -19,6 +19,8 @@ from grader_tests.optimizers.draws import (
     gradients,
     layers,
     network,
+    other_keys,
+    other_parts,
     zeros,
 )
 from grading.marking import (
@@ -236,6 +238,9 @@ MISTAKES = (
         edit(V, 'v = beta * velocity[f"d{name}"] + learning_rate * g').then(
             W_OF_V, "new_parameters[name] = value - v"
         ),
+        edit("(1 - beta) * g", "learning_rate * (1 - beta) * g").then(
+            W_OF_V, "new_parameters[name] = value - v"
+        ),
     ),
     Mistake(
         "MO-15",
@@ -274,6 +279,52 @@ MISTAKES = (
         "The gradient is subtracted in the velocity. It is added there, and subtracted once, with "
         "the step.",
         edit("+ (1 - beta) * ", "- (1 - beta) * "),
+    ),
+    other_parts("MO-21", MOMENTUM, ("parameters", "velocity"), ("new_parameters", "new_velocity")),
+    Mistake(
+        "MO-22",
+        MOMENTUM,
+        "The keys are others than those that came in. Parameters keep their names, and an average "
+        "has the key of its gradient, with the d in front: the next step looks for it there.",
+        edit(KEEP_V, "new_velocity[name] = v"),
+        edit(W_OF_V, W_OF_V.replace("[name]", '["d" + name]')),
+        looks_like=other_keys,
+    ),
+    Mistake(
+        "MO-23",
+        MOMENTUM,
+        "The gradient does not come in as it is, entry by entry, but as its sign, size or square, "
+        "or as one number for a whole array. Momentum averages the gradients themselves.",
+        edit("(1 - beta) * g", "(1 - beta) * np.sign(g)"),
+        edit("(1 - beta) * g", "(1 - beta) * np.abs(g)"),
+        edit("(1 - beta) * g", "(1 - beta) * g**2"),
+        edit("(1 - beta) * g", "(1 - beta) * np.mean(g)"),
+        edit("(1 - beta) * g", "(1 - beta) * np.sum(g)"),
+        edit("(1 - beta) * g", "(1 - beta) * g / np.linalg.norm(g)"),
+        edit("(1 - beta) * g", "(1 - beta) * np.mean(g, axis=1, keepdims=True)"),
+    ),
+    Mistake(
+        "MO-24",
+        MOMENTUM,
+        "The velocity takes the parameter in, or leaves the old velocity out. It is the average of "
+        "gradients, the old ones through the old velocity.",
+        edit(V, "v = beta * value + (1 - beta) * g"),
+        edit(V, "v = (1 - beta) * g"),
+        edit(V, "v = g"),
+        edit(V, 'v = velocity[f"d{name}"] + (1 - beta) * g'),
+        edit(V, 'v = velocity[f"d{name}"] + g'),
+    ),
+    Mistake(
+        "MO-25",
+        MOMENTUM,
+        "The step is not the learning rate times the velocity: a factor is missing, or there is "
+        "another one.",
+        edit(W_OF_V, "new_parameters[name] = value - v"),
+        edit(W_OF_V, "new_parameters[name] = value - learning_rate * beta * v"),
+        edit(W_OF_V, "new_parameters[name] = value - learning_rate * (1 - beta) * v"),
+        edit(W_OF_V, "new_parameters[name] = value - v / learning_rate"),
+        edit(W_OF_V, "new_parameters[name] = value - learning_rate * (v + g)"),
+        edit(W_OF_V, "new_parameters[name] = value * (1 - learning_rate * v)"),
     ),
 )
 
@@ -317,6 +368,12 @@ TASK = Task(
         Variant("copies", momentum_on_copies),
     ),
     losses={
+        "MO-21": "all",
+        "MO-22": "all but parameters · inputs untouched",
+        "MO-22, way 2": "all but velocity · inputs untouched",
+        "MO-23": "all",
+        "MO-24": "all",
+        "MO-25": "all but velocity · inputs untouched",
         "MO-19": "all",
         "MO-20": "all",
         "MO-01": "all but parameters · inputs untouched",

@@ -7,6 +7,8 @@ import numpy as np
 from grader_tests.optimizers import CONVENTIONS, MOMENTUM
 from grader_tests.optimizers import reference as ref
 from grader_tests.optimizers.draws import (
+    BY_LAYERS,
+    BY_VELOCITY,
     IN_PLACE,
     KNOWN_NAMES,
     LAST,
@@ -16,6 +18,8 @@ from grader_tests.optimizers.draws import (
     gradients,
     layers,
     network,
+    other_keys,
+    other_parts,
     zeros,
 )
 from grading.marking import (
@@ -225,6 +229,7 @@ MISTAKES = (
         MOMENTUM,
         KNOWN_NAMES,
         edit(LOOP, LOOP + '\n        if name[:-1] not in ("W", "b"):\n            continue'),
+        *(edit("parameters.items()", items, 2) for items in (BY_LAYERS, BY_VELOCITY)),
     ),
     Mistake(
         "NE-15",
@@ -268,9 +273,55 @@ MISTAKES = (
         edit(AHEAD, 'value - beta * velocity[f"d{name}"]')
         .then(V, V.replace("(1 - beta) *", "learning_rate *"))
         .then(MOVED, "new_parameters[name] = value - v"),
+        edit(V, V.replace("(1 - beta) *", "learning_rate *")).then(
+            MOVED, "new_parameters[name] = value - v"
+        ),
+        edit(V, V.replace("(1 - beta) *", "learning_rate * (1 - beta) *")).then(
+            MOVED, "new_parameters[name] = value - v"
+        ),
+        edit(V, V.replace("(1 - beta) *", "learning_rate *")),
+        edit(V, V.replace("(1 - beta) *", "learning_rate * (1 - beta) *")),
         edit(AHEAD, 'value + beta * velocity[f"d{name}"]')
         .then(V, V.replace("+ (1 - beta) *", "- learning_rate *"))
         .then(MOVED, "new_parameters[name] = value + v"),
+    ),
+    other_parts("NE-20", MOMENTUM, ("parameters", "velocity"), ("new_parameters", "new_velocity")),
+    Mistake(
+        "NE-21",
+        MOMENTUM,
+        "The keys are others than those that came in. Parameters keep their names, and an average "
+        "has the key of its gradient, with the d in front: the next step looks for it there.",
+        edit(KEEP, "new_velocity[name] = v"),
+        edit(MOVED, MOVED.replace("[name]", '["d" + name]')),
+        looks_like=other_keys,
+    ),
+    Mistake(
+        "NE-22",
+        MOMENTUM,
+        "It looks ahead twice: the gradient is taken ahead, and the step is lengthened once more. "
+        "The step goes along the new velocity, and nothing else.",
+        edit(MOVED, MOVED.replace("* v", '* (beta * v + (1 - beta) * grads[f"d{name}"])')),
+        edit(MOVED, MOVED.replace("* v", '* (beta * v + grads[f"d{name}"])')),
+        edit(MOVED, MOVED.replace("* v", "* (1 + beta) * v")),
+    ),
+    Mistake(
+        "NE-23",
+        MOMENTUM,
+        "Only a part of the parameters looks ahead, such as the weights. The gradient is asked for "
+        "where all of them would be.",
+        edit(f"ahead[name] = {AHEAD}", f'ahead[name] = {AHEAD} if name[0] == "W" else value'),
+        edit(f"ahead[name] = {AHEAD}", f'if name[0] == "W":\n            ahead[name] = {AHEAD}'),
+    ),
+    Mistake(
+        "NE-24",
+        MOMENTUM,
+        "The velocity leaves its old value out, or takes it in whole. beta is the share of it that "
+        "stays.",
+        edit(V, 'v = (1 - beta) * grads[f"d{name}"]'),
+        edit(V, 'v = grads[f"d{name}"]'),
+        edit(V, 'v = velocity[f"d{name}"] + (1 - beta) * grads[f"d{name}"]'),
+        edit(V, 'v = velocity[f"d{name}"] + grads[f"d{name}"]'),
+        edit(V, 'v = beta * velocity[f"d{name}"] - (1 - beta) * grads[f"d{name}"]'),
     ),
 )
 
@@ -316,6 +367,12 @@ TASK = Task(
         Variant("on from ahead", from_ahead),
     ),
     losses={
+        "NE-20": "all",
+        "NE-21": "all but parameters · inputs untouched",
+        "NE-21, way 2": "all but velocity · inputs untouched",
+        "NE-22": "all but velocity · inputs untouched",
+        "NE-23": "all",
+        "NE-24": "all",
         "NE-01": "all",
         "NE-02": "all",
         "NE-03": "all",

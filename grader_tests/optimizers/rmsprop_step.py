@@ -19,6 +19,8 @@ from grader_tests.optimizers.draws import (
     gradients,
     layers,
     network,
+    other_keys,
+    other_parts,
     squares,
     tiny,
     zeros,
@@ -305,6 +307,38 @@ MISTAKES = (
         "short.",
         edit("/ (np.sqrt(square) + epsilon)", "* (np.sqrt(square) + epsilon)"),
     ),
+    other_parts("RM-24", RMSPROP, ("parameters", "s"), ("new_parameters", "new_s")),
+    Mistake(
+        "RM-25",
+        RMSPROP,
+        "The keys are others than those that came in. Parameters keep their names, and an average "
+        "has the key of its gradient, with the d in front: the next step looks for it there.",
+        edit(KEEP_S, "new_s[name] = square"),
+        edit(W_OF_S, W_OF_S.replace("[name]", '["d" + name]')),
+        looks_like=other_keys,
+    ),
+    Mistake(
+        "RM-26",
+        RMSPROP,
+        "The old average is left out, or comes in whole or squared. beta2 is the share of it that "
+        "stays, and s holds squares already.",
+        edit(S, "square = (1 - beta2) * g**2"),
+        edit(S, "square = g**2"),
+        edit(S, 'square = s[f"d{name}"] + (1 - beta2) * g**2'),
+        edit(S, 'square = beta2 * s[f"d{name}"] ** 2 + (1 - beta2) * g**2'),
+        edit(S, 'square = beta2 * s[f"d{name}"] - (1 - beta2) * g**2'),
+    ),
+    Mistake(
+        "RM-27",
+        RMSPROP,
+        "The step is not the learning rate times the gradient over the root: one of them is "
+        "missing, or something else stands in its place.",
+        edit("learning_rate * g /", "g /"),
+        edit("learning_rate * g /", "learning_rate /"),
+        edit("learning_rate * g /", "learning_rate * np.sign(g) /"),
+        edit("learning_rate * g /", "learning_rate * np.sqrt(square) /"),
+        edit(W_OF_S, "new_parameters[name] = value - learning_rate * g"),
+    ),
 )
 
 
@@ -333,6 +367,11 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("power", rmsprop_by_power),),
     losses={
+        "RM-24": "all",
+        "RM-25": "all but parameters · where epsilon stands · inputs untouched",
+        "RM-25, way 2": "all but running squares · inputs untouched",
+        "RM-26": "all",
+        "RM-27": "all but running squares · inputs untouched",
         "RM-22": "all",
         "RM-23": "all but running squares · inputs untouched",
         "RM-01": "all but running squares · inputs untouched",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
 
-from grader_tests.optimizers.draws import BY_LAYERS, layers, network
+from grader_tests.optimizers.draws import BY_LAYERS, layers, network, other_keys
 from grading.marking import (
     Agrees,
     Case,
@@ -26,7 +26,8 @@ from grading.marking import (
 OWN = """\
 {state} = {function}(parameters)
 for count, name in enumerate(sorted(parameters), start=1):
-    {first}["d" + name] += count
+    for state in ({state},):
+        state["d" + name] += count / 2
 result = {state}, parameters"""
 
 ZERO = Tolerance(0.0, 0.0)  # nothing else
@@ -45,7 +46,7 @@ def initial_cases(
             ((2,) * 12, "names", " with batch norm"),
         )
     ]
-    code = OWN.format(state=", ".join(returns), function=reference.__name__, first=returns[0])
+    code = OWN.format(state=", ".join(returns), function=reference.__name__)
     for dims in ((1, 1, 1), (1, 4)):
         cases.append(
             script(
@@ -59,36 +60,59 @@ def initial_cases(
     return cases
 
 
-def initial_mistakes(lecture: Lecture, first: str, count: int) -> tuple[Mistake, ...]:
-    """Wrong states before the first update; the zeros are made `count` times, `first` comes first.
+def initial_mistakes(lecture: Lecture, dicts: Sequence[str]) -> tuple[Mistake, ...]:
+    """Wrong states before the first update.
 
-    The state of Adam is made of two dicts, the others of one.
+    Each of the dicts stands behind what is given: the state of Adam has two, the others one.
     """
+    count, first = len(dicts), dicts[0] + "{"
     key, made, items = 'f"d{name}"', "np.zeros(value.shape)", "in parameters.items()"
     last = "[f'W{len(parameters) // 2}', f'b{len(parameters) // 2}']"
+
+    def ways(old: str, new: str) -> list:
+        """In all of the dicts, and in one of several."""
+        lines = [f"{before}{{{key}: {made} for name, value {items}}}" for before in dicts]
+        alone = [edit(line, line.replace(old, new)) for line in lines if count > 1]
+        return [edit(old, new, count), *alone]
+
     return (
         Mistake(
             "IN-01",
             lecture,
-            "The keys are those of the parameters. The state belongs to the gradients: put a d in "
-            "front.",
-            edit(key, "name", count),
+            "The keys are not those of the gradients, to which the state belongs: put a d in front "
+            "of each parameter's name, and nothing else.",
+            *ways(key, "name"),
+            *ways(key, 'f"vd{name}"'),
+            looks_like=other_keys,
         ),
         Mistake(
             "IN-02",
             lecture,
-            "All entries are one and the same array: who changes one changes all. Make an array "
+            "Entries share one and the same array: who changes one changes all. Make an array "
             "for each.",
             edit(
                 first, f"zeros = np.zeros(next(iter(parameters.values())).shape)\n    {first}"
             ).then(made, "zeros", count),
+            edit(
+                first,
+                f"zeros = {{p.shape: np.zeros(p.shape) for p in parameters.values()}}\n    {first}",
+            ).then(made, "zeros[value.shape]", count),
         ),
         Mistake(
             "IN-03",
             lecture,
             "The state does not start at zero. Nothing has been averaged yet, so every entry is 0.",
-            edit(made, "np.ones(value.shape)", count),
-            edit(made, "value.copy()", count),
+            *ways(made, "np.ones(value.shape)"),
+            *ways(made, "value.copy()"),
+            edit(made, "np.full(value.shape, 1e-8)", count),
+        ),
+        Mistake(
+            "IN-10",
+            lecture,
+            "The zeros are whole numbers, or True and False: adding a gradient to such an array "
+            "fails, or cuts numbers off. Make arrays of floats.",
+            *ways(made, "np.zeros(value.shape, dtype=int)"),
+            *ways(made, "np.zeros(value.shape, dtype=bool)"),
         ),
         Mistake(
             "IN-04",
@@ -99,9 +123,11 @@ def initial_mistakes(lecture: Lecture, first: str, count: int) -> tuple[Mistake,
         Mistake(
             "IN-05",
             lecture,
-            "The last layer has no state. Count layers up to and including L, or go through the "
-            "dictionary.",
+            "A layer has no state, such as the last, or a part of one has none. Count layers up to "
+            "and including L, or go through the dictionary.",
             edit(items, f"{items} if name not in {last}", count),
+            edit(items, "in list(parameters.items())[:-1]", count),
+            edit(items, "in list(parameters.items())[1:]", count),
         ),
         Mistake(
             "IN-06",
@@ -139,7 +165,7 @@ def initial_task(
     reference: Callable,
     returns: str | tuple[str, str],
     lecture: Lecture,
-    first: str,
+    dicts: Sequence[str],
     losses: Mapping[str, str],
     more: tuple[Mistake, ...] = (),
     variants: tuple[Variant, ...] = (),
@@ -157,7 +183,7 @@ def initial_task(
             InputsUntouched(0.25, "plain"),
         ),
         lecture=lecture,
-        mistakes=initial_mistakes(lecture, first, len(names)) + more,
+        mistakes=initial_mistakes(lecture, dicts) + more,
         unworked={"the right answer as *": "False is 0; one criterion asks that it takes floats"},
         variants=variants,
         losses=losses,
@@ -172,6 +198,26 @@ def initial_task(
             )
         },
         equivalent={"both are zeros of these shapes": ("return s, v",)} if len(names) > 1 else {},
+    )
+
+
+def other_than_a_dict(result: object, wanted: object, case: Case) -> bool | None:
+    """Recognise that something else than one dictionary is returned."""
+    return None if case.returns else type(result) is not dict
+
+
+def one_dict(lecture: Lecture) -> Mistake:
+    """The state is not one dictionary."""
+    line = 'return {f"d{name}": np.zeros(value.shape) for name, value in parameters.items()}'
+    return Mistake(
+        "IN-11",
+        lecture,
+        "Something else than one dictionary is returned. Return the dictionary that you fill: an "
+        "array of zeros under the key of each gradient, and nothing beside it.",
+        edit(line, "return [np.zeros(value.shape) for value in parameters.values()]"),
+        edit(line, line.replace("return", "state =") + "\n    return state, state"),
+        edit(line, line.replace("return ", "")),
+        looks_like=other_than_a_dict,
     )
 
 

@@ -19,5 +19,5 @@ QUESTIONS = (
     "count_layers",
     "discriminative_step",
 )
-SERIES = {"CD": 10, "CC": 10, "FT": 12, "CY": 11, "DS": 15}
+SERIES = {"CD": 15, "CC": 13, "FT": 16, "CY": 15, "DS": 20}
 LEFT_OUT: dict[str, str] = {}

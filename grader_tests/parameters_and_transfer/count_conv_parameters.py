@@ -6,6 +6,7 @@ import numpy as np
 
 from grader_tests.parameters_and_transfer import CONVOLUTIONS
 from grader_tests.parameters_and_transfer import reference as ref
+from grader_tests.parameters_and_transfer.draws import no_whole_number
 from grading.marking import Agrees, Case, Mistake, Promise, Task, Variant, call, edit
 
 
@@ -106,6 +107,36 @@ MISTAKES = (
         "There is a bias for each weight of a window. Each filter has one.",
         edit("filters if use_bias", "filters * h * w if use_bias"),
     ),
+    Mistake(
+        "CC-11",
+        CONVOLUTIONS,
+        "The count is not one whole number, but a float, a list, or nothing. Add all up, in whole "
+        "numbers, and return the sum.",
+        edit("return weights + biases", "return float(weights + biases)"),
+        edit("return weights + biases", "return weights, biases"),
+        edit("return weights + biases", "print(weights + biases)"),
+        looks_like=no_whole_number,
+    ),
+    Mistake(
+        "CC-12",
+        CONVOLUTIONS,
+        "Sizes are added, or one is a power of another, where they should be multiplied: filters, "
+        "channels, rows and columns.",
+        edit(CONV_WEIGHTS, "weights = filters * (channels + h * w)"),
+        edit(CONV_WEIGHTS, "weights = (filters + channels) * h * w"),
+        edit(CONV_WEIGHTS, "weights = filters + channels * h * w"),
+        edit(CONV_WEIGHTS, "weights = filters * channels * h**w"),
+    ),
+    Mistake(
+        "CC-13",
+        CONVOLUTIONS,
+        "Weights or biases are missing or come in twice. The count is the sum of the two.",
+        edit("return weights + biases", "return biases"),
+        edit("return weights + biases", "return weights * biases"),
+        edit("return weights + biases", "return weights + 2 * biases"),
+        edit("return weights + biases", "return weights - biases"),
+        edit(CONV_WEIGHTS, "weights = 2 * filters * channels * h * w"),
+    ),
 )
 
 TASK = Task(
@@ -129,6 +160,11 @@ TASK = Task(
         ),
     ),
     losses={
+        "CC-13": "all",
+        "CC-13, way 3": "square kernels · other kernels",
+        "CC-13, way 4": "square kernels · other kernels",
+        "CC-12": "all",
+        "CC-11": "all",
         "CC-10": "all but without biases",
         "CC-01": "all",
         "CC-02": "all but without biases",

@@ -6,6 +6,7 @@ import numpy as np
 
 from grader_tests.parameters_and_transfer import COUNTING
 from grader_tests.parameters_and_transfer import reference as ref
+from grader_tests.parameters_and_transfer.draws import no_whole_number
 from grading.marking import (
     Agrees,
     Case,
@@ -112,6 +113,59 @@ MISTAKES = (
         "Biases are counted for one layer only, or not for the last. Every layer has its own.",
         edit("        if use_bias:", "        if use_bias and layer == len(layer_dims) - 1:"),
         edit("        if use_bias:", "        if use_bias and layer < len(layer_dims) - 1:"),
+        edit("        if use_bias:", "        if use_bias and layer == 1:"),
+        edit("        if use_bias:", "        if use_bias and layer > 1:"),
+        edit("        if use_bias:", "        if use_bias and n != layer_dims[-1]:"),
+    ),
+    Mistake(
+        "CD-11",
+        COUNTING,
+        "The count is not one whole number, but a float, a list, or nothing. Add all up, in whole "
+        "numbers, and return the sum.",
+        edit(RETURN, "return float(count)"),
+        edit(RETURN, "return [a * b + b * use_bias for a, b in zip(layer_dims, layer_dims[1:])]"),
+        edit(RETURN, "return np.array([count])"),
+        edit(RETURN, "return layer_dims, count"),
+        edit(RETURN, "print(count)"),
+        looks_like=no_whole_number,
+    ),
+    Mistake(
+        "CD-12",
+        COUNTING,
+        "A few numbers too many or too few are counted, whatever the widths are. Go through a "
+        "small network by hand, weight by weight.",
+        edit(RETURN, "return count + 1"),
+        edit(RETURN, "return count - 1"),
+        edit(RETURN, "return count + len(layer_dims)"),
+        edit(RETURN, "return count + len(layer_dims) - 1"),
+    ),
+    Mistake(
+        "CD-13",
+        COUNTING,
+        "Only one layer is counted: the sum starts anew with each, or ends with the first. Add to "
+        "what is there, and return after the loop.",
+        edit(WEIGHTS, "count = n * n_prev"),
+        edit("    " + RETURN, "        " + RETURN),
+    ),
+    Mistake(
+        "CD-14",
+        COUNTING,
+        "A layer's weights are not its width times that of the layer before: a width is squared, "
+        "doubled, or that of another layer.",
+        edit(WEIGHTS, "count += n * n"),
+        edit(WEIGHTS, "count += n_prev * n_prev"),
+        edit(WEIGHTS, "count += 2 * n * n_prev"),
+        edit(WEIGHTS, "count += n * layer_dims[0]"),
+        edit(WEIGHTS, "count += n_prev * layer_dims[-1]"),
+    ),
+    Mistake(
+        "CD-15",
+        COUNTING,
+        "There are too many biases: for inputs and outputs of a layer, or one for each weight. "
+        "Each of its units has one.",
+        edit(BIAS, "count += n + n_prev\n"),
+        edit(BIAS, "count += 2 * n\n"),
+        edit(BIAS, "count += n * n_prev\n"),
     ),
 )
 
@@ -141,6 +195,11 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("by arrays", by_arrays), Variant("one more input", one_more_input)),
     losses={
+        "CD-15": "with biases",
+        "CD-14": "all",
+        "CD-13": "all",
+        "CD-12": "all",
+        "CD-11": "all",
         "CD-10": "with biases",
         "CD-10, way 2": "with biases",
         "CD-01": "with biases",

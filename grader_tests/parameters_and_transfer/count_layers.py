@@ -65,6 +65,14 @@ REFUSAL = """\
             raise ValueError(f"there is no layer of the kind {kind!r}")
 """
 
+
+def no_list_of_counts(result: object, wanted: list, case: Case) -> bool | None:
+    """Recognise what is no list, nor a single number, or a list of floats."""
+    if not isinstance(result, list | tuple):
+        return not isinstance(result, int | np.integer)
+    return any(isinstance(count, float) for count in result) if wanted else None
+
+
 MISTAKES = (
     Mistake(
         "CY-01",
@@ -76,11 +84,15 @@ MISTAKES = (
     Mistake(
         "CY-02",
         COUNTING,
-        "Batch norm is counted with one number for each unit, or with none. Think of all that it "
-        "learns for a unit.",
+        "Batch norm is counted with another number than it learns for each unit, or with none. "
+        "Think of all that it learns for a unit.",
         edit(NORM, NORM.replace("2 * ", "")),
         edit(NORM, NORM.replace("2 * units", "0")),
         edit(NORM, NORM.replace("2 * units", "2")),
+        edit(NORM, NORM.replace("2", "3")),
+        edit(NORM, NORM.replace("2 * units", "units + 1")),
+        edit(NORM, NORM.replace("2 * units", "units + 2")),
+        edit(NORM, NORM.replace("2 * units", "units**2")),
     ),
     Mistake(
         "CY-03",
@@ -161,6 +173,45 @@ MISTAKES = (
         edit(RETURN, "layers.clear()\n    return counts"),
         edit(RETURN, "layers.reverse()\n    return counts"),
     ),
+    Mistake(
+        "CY-12",
+        COUNTING,
+        "The counts are not in a list, or they are floats. Return a list, with one whole number "
+        "for each layer, in their order.",
+        edit(RETURN, "return dict(enumerate(counts))"),
+        edit(RETURN, "return {kind: n for (kind, *_), n in zip(layers, counts)}"),
+        edit(RETURN, "return iter(counts)"),
+        edit(RETURN, "return [float(n) for n in counts]"),
+        edit(RETURN, "return None"),
+        looks_like=no_list_of_counts,
+    ),
+    Mistake(
+        "CY-13",
+        COUNTING,
+        "The counts are in another order than the layers. One stands for each, at its place.",
+        edit(RETURN, "return counts[::-1]"),
+        edit(RETURN, "return sorted(counts)"),
+    ),
+    Mistake(
+        "CY-14",
+        CONVOLUTIONS,
+        "A convolution's sizes are not multiplied as they should be: one is missing, added, or a "
+        "power. Each filter has a weight for each pixel of its window, in each channel.",
+        edit(CONV, CONV.replace("filters * channels * h * w", "channels * h * w")),
+        edit(CONV, CONV.replace("filters * channels * h * w", "filters * channels")),
+        edit(CONV, CONV.replace("filters * channels * h * w", "filters * (channels + h * w)")),
+        edit(CONV, CONV.replace("filters * channels * h * w", "(filters + channels) * h * w")),
+    ),
+    Mistake(
+        "CY-15",
+        COUNTING,
+        "A dense layer's weights are not inputs times outputs: these are added, or one of them is "
+        "squared or left out.",
+        edit(DENSE, DENSE.replace("n_out * n_in", "n_out + n_in")),
+        edit(DENSE, DENSE.replace("n_out * n_in", "n_out * n_out")),
+        edit(DENSE, DENSE.replace("n_out * n_in", "n_in * n_in")),
+        edit(DENSE, DENSE.replace("n_out * n_in", "n_in")),
+    ),
 )
 
 
@@ -206,6 +257,10 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("by match", by_match), Variant("by kind", by_kind)),
     losses={
+        "CY-15": "all",
+        "CY-14": "all",
+        "CY-13": "all",
+        "CY-12": "all",
         "CY-01": "batch norm",
         "CY-02": "batch norm",
         "CY-03": "all",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from grader_tests.optimizers.draws import other_step
 from grader_tests.parameters_and_transfer import FREEZING
 from grader_tests.parameters_and_transfer import reference as ref
 from grader_tests.parameters_and_transfer.draws import network
@@ -146,6 +147,11 @@ MISTAKES = (
         "The order of the names in the dict decides which layer is last, or where the rate goes "
         "down. The number in the name does; a dict may have any order.",
         edit(LAST, "last = list(layer_of.values())[-1]"),
+        edit(
+            RATE,
+            "at = (len(parameters) - 1 - list(parameters).index(name)) // 2\n"
+            "        rate = learning_rate * decay**at",
+        ),
     ),
     Mistake(
         "DS-09",
@@ -156,10 +162,14 @@ MISTAKES = (
     Mistake(
         "DS-10",
         FREEZING,
-        "Some parameters of a layer stay behind. All that carry its number move: W and b, and "
-        "gamma and beta where there is batch norm.",
+        "Some parameters of a layer stay behind, or are missing. All that carry its number move: W "
+        "and b, and gamma and beta where there is batch norm.",
         edit(STEP, STEP + ' if name[0] == "W" else value'),
         edit(STEP, STEP + ' if name[:4] not in ("gamm", "beta") else value'),
+        edit(
+            STEP, "if name[0] == 'W' or name[:2] in ('b1', 'b2', 'b3', 'b4'):\n            " + STEP
+        ),
+        edit(STEP, "if name[0] == 'W':\n            " + STEP),
     ),
     Mistake(
         "DS-11",
@@ -198,6 +208,46 @@ MISTAKES = (
         FREEZING,
         "A decay of 0 is refused. It makes sense: only the last layer moves then.",
         edit("not 0 <= decay <= 1", "not 0 < decay <= 1"),
+    ),
+    other_step(
+        "DS-16", FREEZING, STEP.removeprefix("new[name] = "), "value", "rate", 'grads["d" + name]'
+    ),
+    Mistake(
+        "DS-17",
+        FREEZING,
+        "The rates grow towards the first layer: they are divided by decay. From the last layer to "
+        "the first they are multiplied by it.",
+        edit(RATE, "rate = learning_rate / max(decay, 1e-12) ** (last - layer_of[name])"),
+        edit(RATE, "rate = learning_rate / decay ** (last - layer_of[name])"),
+    ),
+    Mistake(
+        "DS-18",
+        FREEZING,
+        "The rates go down by another law than one factor from layer to layer: an exponential or a "
+        "fraction with decay in it, a factor too many. Each is decay times that of the next.",
+        edit(RATE, "rate = learning_rate * np.exp(-decay * (last - layer_of[name]))"),
+        edit(RATE, "rate = learning_rate / (1 + decay * (last - layer_of[name]))"),
+        edit(RATE, "rate = learning_rate * decay ** ((last - layer_of[name]) / last)"),
+        edit(RATE, "rate = learning_rate * decay ** (2 * (last - layer_of[name]))"),
+        edit(RATE, "rate = (learning_rate * decay) ** (last - layer_of[name])"),
+        edit(RATE, "rate = learning_rate ** (1 + last - layer_of[name]) * decay"),
+    ),
+    Mistake(
+        "DS-19",
+        FREEZING,
+        "Only the last layer moves, or all but it. Each layer has a rate of its own.",
+        edit(RATE, "rate = learning_rate * (layer_of[name] == last)"),
+        edit(RATE, "rate = learning_rate * decay * (layer_of[name] < last)"),
+    ),
+    Mistake(
+        "DS-20",
+        FREEZING,
+        "What comes back is not one dictionary: nothing, a list, or more beside it. Return the new "
+        "dictionary with all parameters.",
+        edit("return new", "return new, grads"),
+        edit("return new", "return list(new.values())"),
+        edit("return new", "return"),
+        looks_like=lambda result, wanted, case: None if case.returns else type(result) is not dict,
     ),
 )
 
@@ -243,6 +293,14 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("from the last", from_the_last), Variant("by digits", by_digits)),
     losses={
+        "DS-16": "all",
+        "DS-20": "all",
+        "DS-19": "all",
+        "DS-18": "all",
+        "DS-17": "all",
+        "DS-10": "all",
+        "DS-10, way 2": "batch norm, any order",
+        "DS-10, way 3": "last layer · batch norm, any order · more than nine layers",
         "DS-14": "all",
         "DS-15": "decays of 0 and 1",
         "DS-01": "all",
@@ -254,8 +312,6 @@ TASK = Task(
         "DS-07": "batch norm, any order",
         "DS-08": "batch norm, any order",
         "DS-09": "all",
-        "DS-10": "all",
-        "DS-10, way 2": "batch norm, any order",
         "DS-11": "other decays refused",
         "DS-12": "decays of 0 and 1",
         "DS-13": "inputs untouched",

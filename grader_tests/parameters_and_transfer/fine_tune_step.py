@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from grader_tests.optimizers.draws import other_step
 from grader_tests.parameters_and_transfer import FREEZING
 from grader_tests.parameters_and_transfer import reference as ref
 from grader_tests.parameters_and_transfer.draws import network
@@ -195,6 +196,39 @@ MISTAKES = (
         "their gradient that counts as 0.",
         edit(COPY, "new = {name: np.zeros_like(value) for name, value in parameters.items()}"),
     ),
+    other_step(
+        "FT-13",
+        FREEZING,
+        STEP.removeprefix("new[name] = "),
+        "parameters[name]",
+        "learning_rate",
+        'grads["d" + name]',
+    ),
+    Mistake(
+        "FT-14",
+        FREEZING,
+        "How many layers trainable lists decides which of them move. It is the numbers in it that "
+        "do: they may be any.",
+        edit(LAYERS, "for layer in range(1, len(trainable) + 1):"),
+        edit(LAYERS, f"for layer in list({ALL_LAYERS})[len(trainable) :]:"),
+        edit(LAYERS, f"for layer in list({ALL_LAYERS})[-len(trainable) :]:"),
+    ),
+    Mistake(
+        "FT-15",
+        FREEZING,
+        "Only one of the trainable layers moves. All that are listed do.",
+        edit(LAYERS, "for layer in trainable[:1]:"),
+        edit(LAYERS, "for layer in trainable[-1:]:"),
+    ),
+    Mistake(
+        "FT-16",
+        FREEZING,
+        "What comes back is not one dictionary with all parameters: nothing, only the layers that "
+        "moved, or more beside it. Return the new dictionary.",
+        edit("return new", "return new, grads"),
+        edit("return new", "return list(new.values())"),
+        edit("return new", "return"),
+    ),
 )
 
 
@@ -222,6 +256,10 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("by digits", by_digits),),
     losses={
+        "FT-16": "all",
+        "FT-15": "all",
+        "FT-14": "all",
+        "FT-13": "all",
         "FT-01": "frozen layers · more than nine layers",
         "FT-02": "all",
         "FT-03": "all",

@@ -24,7 +24,7 @@ QUESTIONS = (
     "calibration_error",
     "decide",
 )
-SERIES = {"SM": 43, "OH": 7, "PR": 9, "CA": 15, "DC": 14}
+SERIES = {"SM": 48, "OH": 9, "PR": 11, "CA": 21, "DC": 19}
 LEFT_OUT = {
     "SM-06": "a number that is added is told from a bound by nobody: SM-20 has both",
     "SM-21": "with a cost's gradient for dout it gives the answer of SM-15",

@@ -60,7 +60,10 @@ def cases(rng: np.random.Generator) -> list[Case]:
         P, labels = sure(rng, C, certainty, (np.arange(30) >= 12) & (np.arange(30) % 6 > 0))
         told = f"{size(C, len(labels))}, {bins} bins, some certainties on an edge"
         cases.append(call(ref.calibration_error, P, labels, bins, label=told, tags="edge"))
-    for C, bins, wrong in ((3, 0, 0), (4, -2, 1), (3, 5, 3), (4, 4, -1)):
+    for C, bins, wrong in (
+        *((3, 0, 0), (4, 0, 1), (4, -2, 1), (5, -1, 2), (3, 5, 3), (5, 3, 5)),
+        *((4, 4, -1), (3, 6, -2)),
+    ):
         P, labels = sure(rng, C, rng.uniform(0.6, 0.9, 8))
         labels[3] = wrong
         told = f"{bins} bins" if bins < 1 else f"a label {wrong} with {C} classes"
@@ -206,6 +209,13 @@ MISTAKES = (
         edit(BINS_REFUSED, "").then(LABELS_REFUSED, ""),
         edit(BINS_REFUSED, ""),
         edit(LABELS_REFUSED, ""),
+        edit("labels >= len(P)", "labels > len(P)"),
+        edit("(labels < 0) | (labels >= len(P))", "labels < 0"),
+        edit("(labels < 0) | (labels >= len(P))", "labels >= len(P)"),
+        edit("bins < 1", "bins < 0").then(
+            "np.arange(1, bins) / bins", "np.arange(1, bins) / max(bins, 1)"
+        ),
+        edit("bins < 1", "bins == 0"),
     ),
     Mistake(
         "CA-14",
@@ -221,6 +231,78 @@ MISTAKES = (
         "Groups are added without their weight. A group counts as much as it has examples.",
         edit("np.mean(inside) * abs", "abs"),
         edit("np.mean(inside) * abs", "np.sum(inside) * abs"),
+    ),
+    Mistake(
+        "CA-16",
+        TRUST,
+        "The largest is taken of each row, over the examples. An example is a column: its answer "
+        "and its certainty come from axis 0.",
+        edit(CERTAINTY, "certainty = np.max(P, axis=1)"),
+        edit(RIGHT, "right = np.argmax(P, axis=1) == labels"),
+        edit(CERTAINTY, "certainty = np.max(P, axis=1)").then(
+            RIGHT, "right = np.argmax(P, axis=1) == labels"
+        ),
+    ),
+    Mistake(
+        "CA-17",
+        TRUST,
+        "The sum over the bins is divided once more. The shares of the examples add up to 1, so it "
+        "is a mean already.",
+        edit(RETURN, "return float(error / len(np.unique(group)))"),
+        edit(RETURN, "return float(error / bins)"),
+        edit(RETURN, "return float(error / len(labels))"),
+        edit(RETURN, "return float(error / len(P))"),
+    ),
+    Mistake(
+        "CA-18",
+        TRUST,
+        "All probabilities are gathered, those of classes too that are not answered. An example "
+        "comes in once, with the probability of its own answer.",
+        edit(CERTAINTY, "certainty = P.ravel()").then(
+            RIGHT, "right = (np.arange(len(P))[:, np.newaxis] == labels).ravel()"
+        ),
+        edit(CERTAINTY, "certainty = np.mean(P, axis=0)"),
+    ),
+    Mistake(
+        "CA-19",
+        TRUST,
+        "Something else is returned than one number: a list of the bins' distances, or more things "
+        "beside it. Add them up by their weights and return the sum.",
+        edit("error = 0.0", "error = []")
+        .then("error += ", "error.append(")
+        .then(GAP, GAP + ")")
+        .then(RETURN, "return error"),
+        edit(RETURN, "return float(error), group"),
+        edit(RETURN, "return None"),
+        looks_like=lambda result, wanted, case: (
+            isinstance(result, list | tuple | dict | None) or np.ndim(result) > 0
+        ),
+    ),
+    Mistake(
+        "CA-20",
+        TRUST,
+        "Another share than that of the examples in the bin weighs its distance, or the result is "
+        "given in percent. Nothing else is multiplied with it.",
+        edit(RETURN, "return float(100 * error)"),
+        edit(SHARE, "np.mean(inside) ** 2 * "),
+        edit(SHARE, "np.sqrt(np.mean(inside)) * "),
+        edit(SHARE, "(1 - np.mean(inside)) * "),
+        edit(SHARE, "np.sum(inside) ** 2 * "),
+    ),
+    Mistake(
+        "CA-21",
+        TRUST,
+        "The certainty is compared with the share of wrong answers, or with something else than "
+        "the share of right ones in the bin.",
+        edit(RIGHT, RIGHT.replace("==", "!=")),
+        edit("np.mean(right[inside])", "np.mean(right)"),
+        edit("np.mean(right[inside])", "1"),
+        edit("np.mean(certainty[inside])", "np.mean(certainty)"),
+        edit("np.mean(certainty[inside])", "np.sum(certainty[inside])"),
+        edit("np.mean(certainty[inside])", "np.max(certainty[inside])"),
+        edit("np.mean(certainty[inside])", "np.min(certainty[inside])"),
+        edit(CERTAINTY, "certainty = np.min(P, axis=0)"),
+        edit(CERTAINTY, "certainty = 1 - np.max(P, axis=0)"),
     ),
 )
 
@@ -264,6 +346,12 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("by interval", by_interval), Variant("by bincount", by_bincount)),
     losses={
+        "CA-21": "all",
+        "CA-20": "all",
+        "CA-19": "all",
+        "CA-18": "all",
+        "CA-17": "all",
+        "CA-16": "all",
         "CA-15": "all",
         "CA-15, way 2": "all",
         "CA-01": "all",

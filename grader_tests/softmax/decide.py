@@ -6,7 +6,7 @@ import numpy as np
 
 from grader_tests.softmax import DIGITS, TRUST
 from grader_tests.softmax import reference as ref
-from grader_tests.softmax.draws import size
+from grader_tests.softmax.draws import no_whole_array, size
 from grading.marking import (
     Agrees,
     Case,
@@ -37,6 +37,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
         (5, 5, 50, "square"),
         (2, 2, 25, "square"),
         (3, 3, 3, "square"),
+        (4, 4, 4, "square"),
+        (5, 5, 5, "square"),
         (4, 3, 40, "other"),
         (2, 5, 30, "other"),
         (6, 4, 50, "other"),
@@ -157,6 +159,49 @@ MISTAKES = (
         "each cost by the probability of its class.",
         edit("costs @ P", "costs @ (1 - P)"),
     ),
+    Mistake(
+        "DC-15",
+        DIGITS,
+        "The answers are no array of whole numbers, but a list, floats, or nothing. They are "
+        "indices: return a NumPy array of whole numbers, one for each example.",
+        edit(ARGMIN, ARGMIN + ".tolist()"),
+        edit(ARGMIN, ARGMIN + ".astype(float)"),
+        edit(ARGMIN, ARGMIN + ".astype(str).tolist()"),
+        edit(ARGMIN, "return None"),
+        looks_like=no_whole_array,
+    ),
+    Mistake(
+        "DC-16",
+        TRUST,
+        "costs and P are multiplied entry by entry, where their shapes happen to fit. What an "
+        "answer costs is a sum over the classes: a matrix product.",
+        edit("costs @ P", "costs * P if costs.shape == P.shape else costs @ P"),
+        edit("costs @ P", "costs * P"),
+    ),
+    Mistake(
+        "DC-17",
+        TRUST,
+        "Only some of the answers are looked at, such as the first as many as there are classes. "
+        "Each row of costs is an answer that may be given.",
+        edit("costs @ P", "costs[: len(P)] @ P"),
+        edit("costs @ P", "costs[:-1] @ P"),
+    ),
+    Mistake(
+        "DC-18",
+        TRUST,
+        "The expected costs are rounded, so that different ones become equal. Compare them as they "
+        "are.",
+        edit("costs @ P", "np.round(costs @ P)"),
+    ),
+    Mistake(
+        "DC-19",
+        TRUST,
+        "The probabilities are replaced by the most probable class alone, or by equal shares, "
+        "before the costs are weighed. Weigh with all of them as they are.",
+        edit("costs @ P", "costs @ (P == P.max(axis=0))"),
+        edit("costs @ P", "costs @ np.round(P)"),
+        edit("costs @ P", "costs @ (P > 0.5)"),
+    ),
 )
 
 
@@ -189,6 +234,14 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("by sums", by_sums), Variant("by einsum", by_einsum)),
     losses={
+        "DC-18": "all",
+        "DC-19": "all",
+        "DC-19, way 1": "as many answers as classes · more or fewer answers",
+        "DC-17": "more or fewer answers",
+        "DC-17, way 2": "as many answers as classes · more or fewer answers",
+        "DC-16": "as many answers as classes",
+        "DC-16, way 2": "all",
+        "DC-15": "all",
         "DC-14": "all",
         "DC-01": "all",
         "DC-02": "all",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from grader_tests.softmax import reference as ref
+from grading.marking import Case
 
 
 def size(C: int, m: int) -> str:
@@ -31,3 +32,13 @@ def with_truth_at(P: np.ndarray, Y: np.ndarray, values: list[float]) -> np.ndarr
         P[~true, i] *= (1 - value) / P[~true, i].sum()
         P[true, i] = value
     return P
+
+
+def no_whole_array(result: object, wanted: np.ndarray, case: Case) -> bool:
+    """Recognise labels in a list, as texts, as floats, or nothing at all."""
+    if isinstance(result, float | list | tuple | dict | str | None):
+        return True
+    labels = np.asarray(result)
+    if labels.shape != wanted.shape or labels.dtype.kind != "f":
+        return False
+    return bool(np.all(labels == labels.round()))

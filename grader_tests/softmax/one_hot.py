@@ -63,11 +63,22 @@ MISTAKES = (
     Mistake(
         "OH-03",
         CROSS_ENTROPY,
-        "A label outside 0 … C − 1 gets through: −1 counts from the end, or a column of zeros "
-        "comes out. Such a label is a mistake in the data and should raise a ValueError.",
+        "A label outside 0 … C − 1 gets through: −1 counts from the end, a column of zeros comes "
+        "out, the label is bent to a class, or another exception comes from it. Such a label is a "
+        "mistake in the data and should raise a ValueError.",
         edit(REFUSAL, ""),
         edit(REFUSAL, "").then(HOT, "return np.eye(C)[:, labels]"),
         edit("(labels < 0) | (labels >= C)", "labels >= C"),
+        edit("(labels < 0) | (labels >= C)", "labels < 0"),
+        edit("labels >= C", "labels > C"),
+        edit("labels >= C", "labels > C").then(
+            HOT,
+            "Y = np.zeros((C, len(labels)))\n    Y[labels, np.arange(len(labels))] = 1\n"
+            "    return Y",
+        ),
+        edit(REFUSAL, "    assert np.all((labels >= 0) & (labels < C))\n"),
+        edit(REFUSAL, "    labels = np.clip(labels, 0, C - 1)\n"),
+        edit(REFUSAL, "    labels = labels % C\n"),
     ),
     Mistake(
         "OH-04",
@@ -99,6 +110,34 @@ MISTAKES = (
         CROSS_ENTROPY,
         "The label itself is written into Y. The mark is a 1 in every class.",
         edit(HOT, "return (labels == classes) * labels.astype(float)"),
+    ),
+    Mistake(
+        "OH-08",
+        CROSS_ENTROPY,
+        "Other numbers than 0 and 1 are in Y, or they have changed places. A 1 marks the class of "
+        "the label, and every other entry is 0.",
+        edit(HOT, "return np.where(labels == classes, 1.0, -1.0)"),
+        edit(HOT, "return (labels != classes).astype(float)"),
+        edit(HOT, "return (labels == classes) * 2.0"),
+        edit(HOT, "return (labels == classes) / C"),
+        edit(HOT, "return (labels == classes) / len(labels)"),
+        edit(HOT, "return (labels == classes) * (labels + 1.0)"),
+        edit(HOT, "return (labels >= classes).astype(float)"),
+        edit(HOT, "return np.ones((C, len(labels)))"),
+        edit(HOT, "return np.zeros((C, len(labels)))"),
+    ),
+    Mistake(
+        "OH-09",
+        CROSS_ENTROPY,
+        "Y is no NumPy array of two axes, but a list, a single row, or nothing. Return an array of "
+        "shape (C, m).",
+        edit(HOT, HOT + ".tolist()"),
+        edit(HOT, HOT + ".ravel()"),
+        edit(HOT, "return labels"),
+        edit(HOT, "return None"),
+        looks_like=lambda result, wanted, case: (
+            not isinstance(result, np.ndarray) or result.ndim != 2
+        ),
     ),
 )
 
@@ -137,6 +176,8 @@ TASK = Task(
         Variant("booleans", edit(".astype(float)", "")),
     ),
     losses={
+        "OH-09": "all",
+        "OH-08": "all",
         "OH-01": "all",
         "OH-02": "absent classes",
         "OH-03": "other labels refused",

@@ -6,7 +6,7 @@ import numpy as np
 
 from grader_tests.softmax import DIGITS
 from grader_tests.softmax import reference as ref
-from grader_tests.softmax.draws import size
+from grader_tests.softmax.draws import no_whole_array, size
 from grading.marking import (
     Agrees,
     Case,
@@ -75,6 +75,8 @@ MISTAKES = (
         "A class is chosen where its probability exceeds a threshold, such as one half. With many "
         "classes the most probable one may have less.",
         edit(ARGMAX, "return np.argmax(P > 0.5, axis=0)"),
+        edit(ARGMAX, "return P > 0.5"),
+        edit(ARGMAX, "return (P > 0.5).astype(int)"),
         numbers={"a threshold": edit(ARGMAX, "return np.argmax(P > {number}, axis=0)")},
     ),
     Mistake(
@@ -97,6 +99,7 @@ MISTAKES = (
         "smallest number, is wanted.",
         edit(ARGMAX, "return len(P) - 1 - np.argmax(P[::-1], axis=0)"),
         edit(ARGMAX, "return np.argsort(P, axis=0, kind='stable')[-1]"),
+        edit(ARGMAX, "return np.argsort(P, axis=0)[-1]"),
     ),
     Mistake(
         "PR-08",
@@ -116,6 +119,26 @@ MISTAKES = (
         DIGITS,
         "The least probable class is taken. It is the most probable one.",
         edit("np.argmax(P, axis=0)", "np.argmin(P, axis=0)"),
+    ),
+    Mistake(
+        "PR-10",
+        DIGITS,
+        "The answers are no array of whole numbers, but a list, floats, or nothing. They are "
+        "indices: return a NumPy array of whole numbers, one for each example.",
+        edit(ARGMAX, ARGMAX + ".tolist()"),
+        edit(ARGMAX, ARGMAX + ".astype(float)"),
+        edit(ARGMAX, ARGMAX + ".astype(str).tolist()"),
+        edit(ARGMAX, "return None"),
+        looks_like=no_whole_array,
+    ),
+    Mistake(
+        "PR-11",
+        DIGITS,
+        "where, nonzero and argwhere go through an array row by row, so the classes are not in the "
+        "order of the examples, and of equals all are listed. Ask each column for its largest.",
+        edit(ARGMAX, "return np.where(P == P.max(axis=0))[0]"),
+        edit(ARGMAX, "return np.where(P == P.max(axis=0))[1]"),
+        edit(ARGMAX, "return np.argwhere(P == P.max(axis=0))"),
     ),
 )
 
@@ -138,6 +161,8 @@ TASK = Task(
         ),
     ),
     losses={
+        "PR-11": "all",
+        "PR-10": "all",
         "PR-09": "all",
         "SM-18": "one number for each example",
         "SM-18, way 3": "all",

@@ -135,6 +135,9 @@ MISTAKES = (
         "The exponential is missing: scores are divided by their sum. Scores may be negative; "
         "exp makes them positive first.",
         edit(EXP, "t = Z"),
+        edit(EXP, "t = shifted - np.min(shifted, axis=0, keepdims=True)"),
+        edit(EXP, "t = np.abs(Z)"),
+        edit(EXP, "t = np.maximum(Z, 0)"),
     ),
     Mistake(
         "SM-24",
@@ -195,6 +198,27 @@ MISTAKES = (
             "return np.log(t / np.sum(t, axis=0, keepdims=True))",
         ),
     ),
+    Mistake(
+        "SM-47",
+        OVERFLOW,
+        "The sign of the scores is turned round, so the smallest gets the most. The larger a "
+        "score, the larger its probability.",
+        edit(EXP, "t = np.exp(np.min(Z, axis=0, keepdims=True) - Z)"),
+        edit(EXP, "t = np.exp(-shifted)"),
+        edit(EXP, "t = np.exp(-Z)"),
+        edit(EXP, "t = np.exp(-np.abs(Z))"),
+    ),
+    Mistake(
+        "SM-48",
+        FOUR_CLASSES,
+        "The exponentials are divided by something else than their sum, such as their length "
+        "or their mean. Each column of probabilities adds up to 1.",
+        edit(SHARE, "return t / np.linalg.norm(t, axis=0, keepdims=True)"),
+        edit(SHARE, "return t / np.mean(t, axis=0, keepdims=True)"),
+        edit(SHARE, "return t / (1 + np.sum(t, axis=0, keepdims=True))"),
+        edit(SHARE, "return t / len(t)"),
+        edit(SHARE, "return t / (np.sum(t, axis=0, keepdims=True) - t)"),
+    ),
 )
 
 
@@ -238,6 +262,8 @@ TASK = Task(
         Variant("by differences", by_differences),
     ),
     losses={
+        "SM-48": "all",
+        "SM-47": "all",
         "SM-40": "all",
         "SM-41": "all",
         "SM-01": "large scores · examples far apart",

@@ -183,6 +183,42 @@ MISTAKES = (
         "what was true.",
         edit("(P - Y)", "(-Y / np.maximum(P, 1e-15))"),
     ),
+    Mistake(
+        "SM-44",
+        CROSS_ENTROPY,
+        "dZ is smaller than P: something is added up or averaged, over the examples or over the "
+        "classes. Each entry of Z has a derivative of its own.",
+        edit(DZ, "return np.mean(P - Y, axis=1, keepdims=True)"),
+        edit(DZ, "return np.sum(P - Y, axis=1, keepdims=True) / Y.shape[1]"),
+        edit(DZ, "return np.sum(P - Y, axis=0, keepdims=True) / Y.shape[1]"),
+        edit(DZ, "return np.mean(P - Y, axis=0)"),
+        edit(DZ, "return np.mean(P - Y)"),
+        looks_like=lambda result, wanted, case: (
+            None if wanted.shape[1] == 1 else 0 < np.size(result) < wanted.size
+        ),
+    ),
+    Mistake(
+        "SM-45",
+        CROSS_ENTROPY,
+        "The difference of P and Y is squared, or has lost its sign. It is the derivative as it "
+        "is, below 0 at the true class.",
+        edit(DZ, "return (P - Y) ** 2 / Y.shape[1]"),
+        edit(DZ, "return np.abs(P - Y) / Y.shape[1]"),
+        edit(DZ, "return (P - Y) ** 2"),
+        edit(DZ, "return np.sign(P - Y) / Y.shape[1]"),
+        edit(DZ, "return np.maximum(P - Y, 0) / Y.shape[1]"),
+    ),
+    Mistake(
+        "SM-46",
+        CROSS_ENTROPY,
+        "Only one of the two, P or Y, is in the derivative, or they are added or multiplied. It "
+        "takes their difference.",
+        edit(DZ, "return P / Y.shape[1]"),
+        edit(DZ, "return -Y / Y.shape[1]"),
+        edit(DZ, "return P * Y / Y.shape[1]"),
+        edit(DZ, "return (P + Y) / Y.shape[1]"),
+        edit(DZ, "return (P - Y) * P / Y.shape[1]"),
+    ),
 )
 
 
@@ -214,6 +250,9 @@ TASK = Task(
     ),
     confirm=confirm,
     losses={
+        "SM-46": "all",
+        "SM-45": "all",
+        "SM-44": "all",
         "SM-42": "all",
         "SM-43": "all",
         "SM-11": "all",

@@ -21,5 +21,5 @@ QUESTIONS = (
     "ewa_weights",
     "beta_for_half_life",
 )
-SERIES = {"EW": 57}
+SERIES = {"EW": 62}
 LEFT_OUT = {}

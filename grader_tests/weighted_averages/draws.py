@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from grading.marking import Case
+
 TRUNCATED = (
     "Whole numbers come in, and the averages are cut to whole numbers: an array like the input has "
     "its type. Make an array of floats."
@@ -32,3 +34,8 @@ def from_the_first(values, beta):
     for t in range(1, len(values)):
         averages[t] = beta * averages[t - 1] + (1 - beta) * values[t]
     return averages
+
+
+def no_flat_array(result: object, wanted: np.ndarray, case: Case) -> bool:
+    """Recognise a list, an array of several axes, or nothing; a number is another matter."""
+    return isinstance(result, list | tuple | dict | str | None) or np.ndim(result) > 1

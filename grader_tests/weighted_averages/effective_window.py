@@ -43,6 +43,9 @@ MISTAKES = (
         "The window is rounded. It need not be a whole number: return it as it is.",
         edit(FORMULA, "round(1 / (1 - beta))"),
         edit(FORMULA, "int(1 / (1 - beta) + 1e-9)"),
+        edit(FORMULA, "1 // (1 - beta)"),
+        edit(FORMULA, "int(1 / (1 - beta))"),
+        edit(FORMULA, "np.ceil(1 / (1 - beta))"),
     ),
     Mistake(
         "EW-26",
@@ -67,6 +70,24 @@ MISTAKES = (
         edit("1 / (1 - beta)", "2 / (1 - beta)"),
         edit("1 / (1 - beta)", "(1 + beta) / (1 - beta)"),
     ),
+    Mistake(
+        "EW-61",
+        MEMORY,
+        "The window is squared, or the root or the logarithm of it. It is the reciprocal of what "
+        "beta lacks to 1, and nothing more.",
+        edit(FORMULA, "1 / (1 - beta) ** 2"),
+        edit(FORMULA, "1 / np.sqrt(1 - beta)"),
+        edit(FORMULA, "1 / (1 - beta**2)"),
+        edit(FORMULA, "np.log(1 / (1 - beta))"),
+        edit(FORMULA, "1 / np.sqrt(1 - beta**2)"),
+    ),
+    Mistake(
+        "EW-62",
+        MEMORY,
+        "There is a 1 too many. The window is one divided by what beta lacks to 1.",
+        edit(FORMULA, "1 + 1 / (1 - beta)"),
+        edit(FORMULA, "1 / (2 - beta)"),
+    ),
 )
 
 
@@ -87,6 +108,8 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("power", by_power),),
     losses={
+        "EW-62": "all",
+        "EW-61": "all",
         "EW-56": "all",
         "EW-56, way 2": "all",
         "EW-23": "all",

@@ -12,6 +12,7 @@ from grader_tests.weighted_averages.draws import (
     TRUNCATED,
     from_the_first,
     left_of_the_start,
+    no_flat_array,
     series,
 )
 from grading.marking import (
@@ -215,6 +216,39 @@ MISTAKES = (
         edit("beta * v + (1 - beta) * value", "beta * (v + (1 - beta) * value)"),
         edit("beta * v + (1 - beta) * value", "beta * v + (1 + beta) * value"),
     ),
+    Mistake(
+        "EW-58",
+        AVERAGE,
+        "What comes back is no NumPy array with one axis: a list, a column, or nothing. Return an "
+        "array of shape (T,), with one number for each value.",
+        edit("return averages", "return averages.tolist()"),
+        edit("return averages", "return averages[:, np.newaxis]"),
+        edit("return averages", "return averages[np.newaxis]"),
+        edit("return averages", "return None"),
+        looks_like=no_flat_array,
+    ),
+    Mistake(
+        "EW-59",
+        AVERAGE,
+        "The start is chosen so that the first average is the first value. Here the average starts "
+        "from v_0 = 0, and its first entries are small.",
+        edit("np.zeros(len(values)), 0.0", "np.zeros(len(values)), values[0] / (1 - beta)"),
+        edit("np.zeros(len(values)), 0.0", "np.zeros(len(values)), np.mean(values)"),
+        edit("averages[t] = v", "averages[t] = v if t else value"),
+    ),
+    Mistake(
+        "EW-60",
+        AVERAGE,
+        "A power of beta, or beta twice, weighs the old average or the new value. The weights are "
+        "the same in each step: beta and 1 − beta.",
+        edit(STEP, "v = beta**t * v + (1 - beta) * value"),
+        edit(STEP, "v = beta ** (t + 1) * v + (1 - beta ** (t + 1)) * value"),
+        edit(STEP, "v = beta * beta * v + (1 - beta) * value"),
+        edit(STEP, "v = beta * v + (1 - beta) ** 2 * value"),
+        edit(STEP, "v = beta * v + beta * value"),
+        edit(STEP, "v = beta * v - (1 - beta) * value"),
+        edit(STEP, "v = v + (1 - beta) * value"),
+    ),
 )
 
 
@@ -248,6 +282,12 @@ TASK = Task(
     mistakes=MISTAKES,
     variants=(Variant("weights", by_weights), Variant("difference", by_difference)),
     losses={
+        "EW-60": "all",
+        "EW-60, way 1": "averages · whole numbers",
+        "EW-60, way 2": "averages · whole numbers",
+        "EW-60, way 3": "averages · whole numbers",
+        "EW-59": "all",
+        "EW-58": "all",
         "EW-50": "all",
         "EW-51": "all",
         "EW-52": "all",

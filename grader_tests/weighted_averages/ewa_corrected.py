@@ -13,6 +13,7 @@ from grader_tests.weighted_averages.draws import (
     TRUNCATED,
     from_the_first,
     left_of_the_start,
+    no_flat_array,
     series,
 )
 from grading.marking import (
@@ -140,7 +141,13 @@ MISTAKES = (
         "Start from 0: the correction is made for that.",
         first_and_corrected,
     ),
-    Mistake("EW-11", AVERAGE, TRUNCATED, corrected_like_values),
+    Mistake(
+        "EW-11",
+        AVERAGE,
+        TRUNCATED,
+        corrected_like_values,
+        edit("ewa(values, beta)", "ewa(values, beta).astype(values.dtype)"),
+    ),
     Mistake(
         "EW-15",
         AVERAGE,
@@ -170,7 +177,14 @@ MISTAKES = (
         "up to 1 minus a power of beta.",
         edit(QUOTIENT, "/ (1 - beta) ** t"),
         edit(QUOTIENT, "/ (1 + beta**t)"),
-        edit(QUOTIENT, "/ (1 - beta ** (t + 1))"),
+        edit("np.arange(1, len(values) + 1)", "np.arange(2, len(values) + 2)"),
+        edit("beta**t", "np.exp(-beta * t)"),
+        edit("beta**t", "np.exp(-t)"),
+        edit("beta**t", "t**beta"),
+        edit("beta**t", "beta ** (2 * t)"),
+        edit(QUOTIENT, "/ np.sqrt(1 - beta**t)"),
+        edit(QUOTIENT, "/ (1 - beta**t) ** 2"),
+        edit(QUOTIENT, "/ beta**t"),
     ),
     Mistake(
         "EW-54",
@@ -187,6 +201,22 @@ MISTAKES = (
             "return ewa(values, beta) / (1 - beta**t)",
             "return np.where(t <= 10, ewa(values, beta) / (1 - beta**t), ewa(values, beta))",
         ),
+    ),
+    Mistake(
+        "EW-58",
+        BIAS,
+        "What comes back is no NumPy array with one axis: a list, a column, or nothing. Return an "
+        "array of shape (T,), with one number for each value.",
+        edit(
+            "return ewa(values, beta) / (1 - beta**t)",
+            "return (ewa(values, beta) / (1 - beta**t)).tolist()",
+        ),
+        edit(
+            "return ewa(values, beta) / (1 - beta**t)",
+            "return (ewa(values, beta) / (1 - beta**t))[:, np.newaxis]",
+        ),
+        edit("return ewa(values, beta) / (1 - beta**t)", "return None"),
+        looks_like=no_flat_array,
     ),
 )
 
@@ -221,6 +251,7 @@ TASK = Task(
     variants=(Variant("one by one", one_by_one), Variant("over the weights", over_the_weights)),
     own_parts={"ewa": for_ewa},
     losses={
+        "EW-58": "all",
         "EW-54": "all",
         "EW-55": "corrected averages · equal values stay",
         "EW-02": "all",

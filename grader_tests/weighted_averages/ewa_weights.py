@@ -6,7 +6,7 @@ import numpy as np
 
 from grader_tests.weighted_averages import BIAS, MEMORY
 from grader_tests.weighted_averages import reference as ref
-from grader_tests.weighted_averages.draws import FIXED
+from grader_tests.weighted_averages.draws import FIXED, no_flat_array
 from grading.marking import (
     Agrees,
     Case,
@@ -193,6 +193,16 @@ MISTAKES = (
         edit("T < 1", "T < 2"),
         edit("T < 1", "T < 0"),
     ),
+    Mistake(
+        "EW-58",
+        MEMORY,
+        "What comes back is no NumPy array with one axis: a list, a column, or nothing. Return an "
+        "array of shape (T,), with one number for each value.",
+        edit(RETURN, f"return ({RETURN.removeprefix('return ')}).tolist()"),
+        edit(RETURN, f"return ({RETURN.removeprefix('return ')})[:, np.newaxis]"),
+        edit(RETURN, "return None"),
+        looks_like=no_flat_array,
+    ),
 )
 
 
@@ -250,6 +260,8 @@ TASK = Task(
         Variant("logarithms", by_logarithms),
     ),
     losses={
+        "EW-58": "all",
+        "EW-58, way 1": "all but weights, in any order",
         "EW-28": "all but weights, in any order",
         "EW-29": "all",
         "EW-30": "all",

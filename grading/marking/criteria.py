@@ -144,10 +144,11 @@ class Agrees(Criterion):
         self, case: Case, mine: Answer, other: Answer, returns: str | tuple[str, ...]
     ) -> bool:
         parts = [_parts(answer.result, returns, self.part) for answer in (mine, other)]
-        formless = [isinstance(part, str) for part in parts]
-        if all(formless):
-            parts = [mine.result, other.result]
-        return any(formless) == all(formless) and same(*parts, self.tolerance, self.loose_shape)
+        if all(isinstance(part, str) for part in parts):  # not what it should return, either
+            return same(mine.result, other.result, self.tolerance, self.loose_shape)
+        if any(isinstance(part, str) for part in parts):
+            return False
+        return same(*parts, self.tolerance, self.loose_shape)
 
     def _difference(
         self, got: Answer, wanted: Answer, returns: str | tuple[str, ...]

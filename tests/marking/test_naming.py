@@ -119,6 +119,13 @@ def test_a_mistake_that_shows_as_an_exception_is_named_by_its_words():
     assert named(("np.mean(x)", "np.mean(x + np.ones(5)) if x.ndim == 2 else np.mean(x)")) == []
 
 
+def test_an_answer_with_other_parts_is_named_where_it_is_the_same():
+    one = mistake("SP-11", ("return centre, size", "return centre"))
+    task = dataclasses.replace(TASK, mistakes=(*MISTAKES, one))
+    assert named(("return centre, size", "return centre"), task=task) == ["SP-11"]
+    assert named(("return centre, size", "return 2 * centre"), task=task) == []
+
+
 def test_an_exception_does_not_hide_what_shows_elsewhere():
     assert named(
         ("np.mean(x)", "np.mean(x + np.ones(5)) if x.ndim == 2 else np.mean(x)"),

@@ -112,7 +112,7 @@ def test_an_argument_that_is_changed_is_told_and_spoils_no_check(told):
 
     assert "  Besides: It changes its argument Z." in told(wrong_as_well)
     said = told(in_place).splitlines()
-    assert said[:3] == ["✓ A", "✓ A of zeros", f"✗ It changes its argument Z. {said[2][30:]}"]
+    assert said[:3] == ["✓ A", "✓ A of zeros", f"✗ It changes its argument Z. {said[2][29:]}"]
 
 
 def test_an_error_is_told_with_the_students_own_line(told):

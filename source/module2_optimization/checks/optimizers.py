@@ -28,6 +28,8 @@ def one_state(trial: Trial, what: str) -> None:
     """Check an initial state of one dict."""
     state = trial(PARAMETERS)
     trial.agree(what, state, ZEROS)
+    floats = all(np.asarray(entry).dtype == float for entry in state.values())
+    trial.holds("floats", floats, "The zeros are no floats: a gradient could not be added.")
     state["dW1"] += 1
     other = np.any(state["dgamma1"]) or np.any(state["db2"])
     trial.holds("an array for each entry", not other, "Entries share an array: make one for each.")
@@ -114,6 +116,8 @@ def initialize_adam(trial: Trial) -> None:
     v, s = trial.parts(trial(PARAMETERS), "v", "s")
     trial.agree("v", v, ZEROS)
     trial.agree("s", s, ZEROS)
+    floats = all(np.asarray(entry).dtype == float for entry in [*v.values(), *s.values()])
+    trial.holds("floats", floats, "The zeros are no floats: a gradient could not be added.")
     v["dW1"] += 1
     trial.holds(
         "a dict and arrays of its own for each",
@@ -251,6 +255,13 @@ def clip_gradients(trial: Trial) -> None:
     clipped, norm = trial(grads, 12.5)
     trial.agree("grads, max_norm = 12.5", clipped, grads)
     trial.agree("norm, max_norm = 12.5", norm, 10)
+    mine = arrays(dW1=[[3, 4]])
+    clipped, norm = trial.function(mine, 6.0)
+    trial.holds(
+        "arrays of their own",
+        clipped is not mine and not np.shares_memory(clipped["dW1"], mine["dW1"]),
+        "A short gradient comes back in the arrays that came in: make new ones.",
+    )
     small = arrays(db3=[[0.3], [0.4]])
     clipped, norm = trial(small, 0.1)
     trial.agree("grads of norm 0.5, max_norm = 0.1", clipped, arrays(db3=[[0.06], [0.08]]))
