@@ -186,7 +186,7 @@ class Trial:
         """Which argument a call changed, in a sentence; nothing if none."""
         if not self._changed:
             return ""
-        return f"{self._changed} changed, an argument. Make new arrays, and new dicts and lists."
+        return f"It changes its argument {self._changed}. Make new arrays, new dicts and lists."
 
     def _note(self, what: str, complaint: str) -> None:
         if not complaint:
@@ -375,7 +375,7 @@ def _difference(what: str, got: Any, expected: Any, rtol: float, atol: float) ->
         if set(got) != set(expected):
             return f"{what} has the keys {_listed(got)}; they should be {_listed(expected)}."
         each = (
-            _difference(f"{what}[{key!r}]", got[key], right, rtol, atol)
+            _difference(_entry(what, key), got[key], right, rtol, atol)
             for key, right in expected.items()
         )
         return next(filter(None, each), "")
@@ -396,6 +396,11 @@ def _difference(what: str, got: Any, expected: Any, rtol: float, atol: float) ->
     at = tuple(bad[0].tolist())
     where = f", entry {list(at)}," if at else ""
     return f"{what}{where} is {mine[at]:.6g}; it should be {right[at]:.6g}."
+
+
+def _entry(what: str, key: str) -> str:
+    """What an entry of a dict is called: as in code, if that is what the dict is called."""
+    return f"{what}[{key!r}]" if what.isidentifier() else f"{key} of {what}"
 
 
 def _listed(names: Any) -> str:
@@ -443,7 +448,8 @@ def _stopped(error: Exception, function: Callable) -> str:
         if frame.filename == own and frame.line
     ]
     where = f", at `{lines[-1]}`" if lines else ""
-    return f"It stops with {type(error).__name__}: {error}{where}"
+    said = f": {error}" if str(error) else ""
+    return f"It stops with {type(error).__name__}{said}{where}"
 
 
 def _unwritten(name: str, error: NotImplementedError) -> str:
@@ -459,7 +465,7 @@ def _linked(text: str, href: str) -> str:
 
 
 def _print_held(held: tuple[str, ...]) -> None:
-    for what in held:
+    for what in dict.fromkeys(held):
         print(f"✓ {what}")
 
 
