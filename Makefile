@@ -116,7 +116,8 @@ solutions: setup ## write a module's worked notebooks to solutions/: make soluti
 # who works on them leaves release/ as it is.
 lab: setup ## open JupyterLab on the lectures and the released assignments
 	@mkdir -p .lab && ln -sf ../course ../START.md ../handout/nbgrader_config.py .lab/ && cp -Rn release .lab/
-	@cd .lab && JUPYTER_CONFIG_PATH="$(CURDIR)/handout/jupyter" ../$(BIN)/jupyter lab
+	@cd .lab && JUPYTER_CONFIG_PATH="$(CURDIR)/handout/jupyter" \
+		JUPYTER_PATH="$(CURDIR)/handout/jupyter" ../$(BIN)/jupyter lab
 
 bundle: setup ## write the zip for students: lectures, assignments, how to start; MODULES="…": these
 	@due="$$($(BIN)/python -m grading due)" && $(BIN)/python handout/bundle.py "$$due" $(MODULES)

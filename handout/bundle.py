@@ -38,7 +38,7 @@ course = "handout.lab:main"
 [tool.setuptools]
 package-dir = {{ lecturekit = "course/lecturekit" }}
 packages = ["grading.boundary", "grading.handed_in", "handout", "lecturekit"]
-package-data = {{ handout = ["released/*/*.ipynb", "released/*/checks/*.*", "jupyter/**/*.json"] }}
+package-data = {{ handout = ["released/*/*.ipynb", "released/*/checks/*.*", "jupyter/**/*.*"] }}
 
 # Where an install without `--editable` is to be found by nbgrader, as on a hub.
 [tool.setuptools.data-files]
@@ -101,7 +101,7 @@ def _contents(repository: Path, due: str) -> Iterator[tuple[str, bytes]]:
         yield name, (repository / name).read_bytes()
     for path in (repository / ARRANGING).glob("*.py"):
         yield f"{ARRANGING}/{path.name}", path.read_bytes()
-    for path in (repository / LAB).rglob("*.json"):
+    for path in (repository / LAB).rglob("*.*"):
         yield path.relative_to(repository).as_posix(), path.read_bytes()
     for pattern in ("*/*.ipynb", "*/checks/*.*"):
         for path in (repository / "release").glob(pattern):

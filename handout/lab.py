@@ -1,7 +1,8 @@
 """JupyterLab for students: the command ``course``, from whatever folder.
 
-It begins with the start page, shows Markdown as it is meant to be read, and has neither news nor
-the tools of instructors, by the settings in ``handout/jupyter/``.
+It begins with the start page, shows Markdown as it is meant to be read, folds in exported pages
+what it folds itself, and has neither news nor the tools of instructors, by the settings in
+``handout/jupyter/``.
 """
 
 import os
@@ -20,6 +21,7 @@ def main() -> None:
         os.chdir(SETTINGS.parents[1])
     elif not Path(START).exists():
         sys.exit(f"There is no {START} here. Open a terminal in the folder that has it, and again.")
-    more = os.environ.get("JUPYTER_CONFIG_PATH", "")
-    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (str(SETTINGS), more)))
+    for name in ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH"):
+        places = (str(SETTINGS), os.environ.get(name))
+        os.environ[name] = os.pathsep.join(filter(None, places))
     jupyterlab()

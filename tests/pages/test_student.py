@@ -277,6 +277,28 @@ def test_the_link_of_an_assignment_opens_its_lecture(seen):
     assert seen.lecture.startswith("Mini-batches")
 
 
+def exported(lab: str, path: str) -> str:
+    """What JupyterLab saves for *Save and Export Notebook As, HTML*."""
+    return request(f"{lab}/nbconvert/html/{path}").decode()
+
+
+def test_an_exported_lecture_folds_its_predictions_but_on_paper_and_says_what_figures_show(
+    lab, folder, page, tmp_path
+):
+    path = "course/module1_practical_aspects/04_normalizing_and_initializing.ipynb"
+    cells = nbformat.read(folder / path, as_version=4).cells
+    result = next(cell for cell in cells if cell.metadata.get("jupyter", {}).get("outputs_hidden"))
+    saved = tmp_path / "lecture.html"
+    saved.write_text(exported(lab, path), encoding="utf-8")
+    page.goto(saved.as_uri(), wait_until="domcontentloaded")
+    expect(page.get_by_text(result.outputs[0].text.splitlines()[-1])).to_be_hidden()
+    assert "No description has been provided" not in saved.read_text(encoding="utf-8")
+    answers = page.locator("details")
+    assert not any(fold.evaluate("fold => fold.open") for fold in answers.all())
+    page.pdf()
+    assert all(fold.evaluate("fold => fold.open") for fold in answers.all())
+
+
 @pytest.fixture(scope="module")
 def feedback(seen: Seen, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The feedback pages of the notebook saved in JupyterLab, and of one with a mistake."""
@@ -329,6 +351,8 @@ def test_make_lab_shows_lectures_and_released_assignments_only(repository, tmp_p
     with jupyterlab(repository, make, tmp_path / "settings") as address:
         listing = json.loads(request(f"{address}/api/contents"))
         lecture = json.loads(request(f"{address}/api/contents/course/module2_optimization"))
+        page = exported(address, "course/module2_optimization/01_mini_batches.ipynb")
     shown = {entry["name"] for entry in listing["content"]}
     assert shown == {"START.md", "course", "release"}
     assert "01_mini_batches.ipynb" in {entry["name"] for entry in lecture["content"]}
+    assert "<summary>Predict first, then look</summary>" in page
