@@ -48,7 +48,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         limit = share * length(grads)
         label = f"{layers(dims)}, norm {length(grads):.3g}, max_norm = {limit:.3g}"
         cases.append(call(ref.clip_gradients, grads, limit, label=label, tags=tag))
-    for dims, share in (((3, 2, 1), 1.5), ((2, 4, 3), 0.5), ((2, 3), 8)):
+    for dims, share in (((3, 2, 1), 1.5), ((2, 4, 3), 0.5), ((2, 3, 2), 8)):
         grads = gradients(rng, network(rng, dims))
         limit = share * length(grads)
         told = f"norm {length(grads):.3g}, max_norm = {limit:.3g}"
@@ -247,9 +247,9 @@ MISTAKES = (
         DEEP,
         "Short gradients are changed and long ones are not: the comparison is the wrong way round. "
         "Shorten where the norm is above max_norm.",
-        edit(FACTOR, "max_norm / norm if 0 < norm < max_norm else 1.0"),
-        edit(FACTOR, "norm / max_norm if norm < max_norm else 1.0"),
-        edit(FACTOR, "max_norm / min(norm, max_norm) if norm else 1.0"),
+        edit(RETURN, RETURN.replace("factor", "(max_norm / norm if 0 < norm < max_norm else 1.0)")),
+        edit(RETURN, RETURN.replace("factor", "(norm / max_norm if norm < max_norm else 1.0)")),
+        edit(RETURN, RETURN.replace("factor", "(max_norm / min(norm, max_norm) if norm else 1.0)")),
     ),
     Mistake(
         "CL-09",
