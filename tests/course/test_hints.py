@@ -22,7 +22,7 @@ NAMED = 0.8  # the share of mistakes that visible checks name
 # Questions of judgement, each with its mistakes of form: all else is told after grading.
 JUDGED = {
     "choose_first_step": {"FS-08"},
-    "diagnose_runs": {"LR-56"},
+    "diagnose_runs": {"LR-56", "LR-77"},
     "diagnose_winner": {"DW-12", "DW-14"},
 }
 

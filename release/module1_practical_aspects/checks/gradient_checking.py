@@ -72,6 +72,8 @@ def numerical_gradient(trial: Trial) -> None:
     trial.agree(
         "the gradient of x³ + y³ + z³ at (1, 0, 2), with epsilon = 0.5", got, [3.25, 0.25, 12.25]
     )
+    got = trial(lambda theta: float(-2 * theta[0]), np.array([3.0]))
+    trial.agree("the gradient of −2x at 3", got, [-2])
 
 
 @sheet.question(
@@ -111,6 +113,7 @@ def faulty_entries(trial: Trial) -> None:
         ("(3, 0, 1, 0) and (0, 2, 1, 0)", [3, 0, 1, 0], [0, 2, 1, 0], 0.1, [0, 1]),
         ("(4, 4) and (3, 2), with a tolerance of 0.25", [4, 4], [3, 2], 0.25, [1]),
         ("(10, 6) and (7, 6)", [10, 6], [7, 6], 0.2, [0]),
+        ("(−4, −1) and (−5, −1)", [-4, -1], [-5, -1], 0.1, [0]),
         ("(1, 1) and (1, 1.001)", [1, 1], [1, 1.001], 0.1, []),
     ):  # fmt: skip
         got = trial(np.array(grad, dtype=float), np.array(numerical, dtype=float), tolerance)

@@ -185,6 +185,8 @@ def linear_forward(trial: Trial) -> None:
     W, b = np.array([[2.0, 7.0], [1.0, 1.0], [0.0, 3.0]]), np.array([[1.0], [2.0], [3.0]])
     Z, _ = trial(np.array([[1.0], [5.0]]), W, b)
     trial.agree("Z of two inputs, three units", Z, [[38], [8], [18]])
+    Z, _ = trial(np.array([[1.0], [5.0]]), np.array([[1.0, -2.0]]), np.array([[1.0]]))
+    trial.agree("Z below 0", Z, [[-8]])
 
 
 @sheet.question(

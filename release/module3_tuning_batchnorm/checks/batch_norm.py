@@ -160,6 +160,14 @@ def bn_model_forward(trial: Trial) -> None:
     AL, _, _ = trial(X, deep, running, "test")
     right = [[0.0180652, 0.0052434, 0.9789376, 0.1162533]]
     trial.agree("AL of three layers at test time", AL, right)
+    # Three hidden layers: at test time each adds 1, as 3 z over the root of 1 + 8, plus 1.
+    deep = {"W4": column(1), "b4": column(-2)}
+    running = {}
+    for layer in (1, 2, 3):
+        deep |= {f"W{layer}": column(1), f"gamma{layer}": column(3), f"beta{layer}": column(1)}
+        running |= {f"mean{layer}": column(0), f"var{layer}": column(1)}
+    AL, _, _ = trial(np.array([[1.0, 5.0]]), deep, running, "test", epsilon=8.0)
+    trial.agree("AL of four layers at test time", AL, 1 / (1 + np.exp([[-2, -6]])))
 
 
 @sheet.question(

@@ -171,6 +171,8 @@ def best_trial(trial: Trial) -> None:
         ((-3.0, -1.0, -2.0), 1),
         ((0.2, 0.5, 0.9), 2),
         ((0.9, 0.5, 0.2), 0),
+        ((0.5, 0.4, 0.9), 2),
+        ((0.9, 0.4, 0.5), 0),
     ):
         trials = [({"units": 40 - 10 * i}, score) for i, score in enumerate(scores)]
         told = ", ".join(map(str, scores))

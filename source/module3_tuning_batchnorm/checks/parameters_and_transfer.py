@@ -52,11 +52,11 @@ def count_conv_parameters(trial: Trial) -> None:
 )
 def fine_tune_step(trial: Trial) -> None:
     names = ["W1", "gamma1", "beta1", "W2", "b2", "W3", "b3", "W11", "b11"]
-    parameters = {name: np.array([[5.0 + i]]) for i, name in enumerate(names)}
-    grads = {f"d{name}": np.array([[20.0]]) for name in names}
+    parameters = {name: np.array([[5.0 + i, 7.0 + i]]) for i, name in enumerate(names)}
+    grads = {f"d{name}": np.array([[20.0, 10.0]]) for name in names}
     for trainable in ([2], [1, 3], [], [11]):
         right = {
-            name: value - 2 * (int(name.strip("Wbgamet")) in trainable)
+            name: value - np.array([[2, 1]]) * (int(name.strip("Wbgamet")) in trainable)
             for name, value in parameters.items()
         }
         got = trial(parameters, grads, 0.1, trainable)
@@ -71,7 +71,10 @@ def fine_tune_step(trial: Trial) -> None:
 )
 def count_layers(trial: Trial) -> None:
     layers = [("dense", 2, 3, True), ("dense", 3, 5, False)]
-    trial.equal("the list of counts of two dense layers", trial(layers), [9, 15])
+    got = trial(layers)
+    trial.equal("the list of counts of two dense layers", got, [9, 15])
+    whole = all(isinstance(count, int | np.integer) for count in got)
+    trial.holds("whole numbers", whole, "The counts should be whole numbers, int and not float.")
     layers = [("conv", 3, 2, (3, 3), True), ("conv", 2, 4, (1, 5), False)]
     trial.equal("the list of counts of two convolutions", trial(layers), [56, 40])
     layers = [("conv", 1, 8, (5, 2), False), ("batch_norm", 8), ("dense", 7, 4, True)]
@@ -98,6 +101,8 @@ def discriminative_step(trial: Trial) -> None:
     trial.agree("parameters with decay = 0", got, {name: [[v]] for name, v in right.items()})
     right = {name: value - 2 for name, value in parameters.items()}
     trial.agree("parameters with decay = 1", trial(parameters, grads, 0.1, 1.0), right)
+    one, slopes = {"W1": np.array([[1.0, 2.0]])}, {"dW1": np.array([[10.0, 20.0]])}
+    trial.agree("parameters of one layer", trial(one, slopes, 0.05, 0.5), {"W1": [[0.5, 1]]})
     # Twelve layers with batch norm, the first one last; with a decay of one half.
     deep = {
         f"{kind}{n}": np.array([[3.0]]) for n in range(12, 0, -1) for kind in ("beta", "gamma", "W")
