@@ -177,7 +177,7 @@ def weight_mistakes(
             edit(NORMAL, "np.ones((n, n_prev))"),
             edit(drawn, "np.full((n, n_prev), 0.01)"),
             edit(NORMAL, "rng.standard_normal()" + " * np.ones((n, n_prev))"),
-            looks_like=in_large(all_equal),
+            looks_like=in_any(all_equal),
         ),
         Mistake(
             "INIT-13",
@@ -329,10 +329,9 @@ def rule_mistakes(numerator: int, deviation: Deviation, *other: Mistake) -> tupl
             "The quotient is cut to a whole number, which is 0 for nearly every width. Divide with "
             "/, not with //.",
             edit(factor, factor.replace(" / ", " // ")),
-            looks_like=in_large(
-                lambda result, wanted: (
-                    all(W.any() == (W.shape[1] <= numerator) for W in weights_of(result))
-                    and any(not W.any() for W in weights_of(result))
+            looks_like=in_any(
+                lambda result, wanted: all(
+                    W.any() == (W.shape[1] <= numerator) for W in weights_of(result)
                 )
             ),
         ),

@@ -9,7 +9,7 @@ import numpy as np
 
 from grading.marking import Agrees, Case, Criterion, Holds, Rng, call, chance, script
 
-SMALL = ([3, 4, 2, 1], [2, 1], [3, 3, 3, 2, 1], [2] * 12)
+SMALL = ([3, 4, 2, 1], [1, 2], [3, 3, 3, 2, 1], [2] * 12)
 LARGE = ([400, 30, 120, 50], [80, 80, 80, 20], [2, 2000, 4])
 ALARM = chance.ALARM / 47  # for each of the checks of chance that one function meets
 
