@@ -434,12 +434,21 @@ MISTAKES = (
         "BN-43",
         NORMALISE,
         "The mean is not taken off, or with another sign, or the difference is not divided as a "
-        "whole. Subtract first, in parentheses, then divide by the standard deviation.",
+        "whole, in one mode or in both. Subtract first, in parentheses, then divide by the "
+        "standard deviation; the modes differ only in whose mean and variance they take.",
         edit("Z_norm = (Z - mean) / std", "Z_norm = Z / std"),
         edit("Z_norm = (Z - mean) / std", "Z_norm = (Z + mean) / std"),
         edit("Z_norm = (Z - mean) / std", "Z_norm = (mean - Z) / std"),
         edit("Z_norm = (Z - mean) / std", "Z_norm = Z - mean / std"),
         edit("Z_norm = (Z - mean) / std", "Z_norm = Z - mean"),
+        *(
+            edit(
+                "Z_norm = (Z - mean) / std",
+                f'Z_norm = {wrong} if mode == "{mode}" else (Z - mean) / std',
+            )
+            for wrong in ("Z / std", "(Z + mean) / std", "Z - mean")
+            for mode in ("train", "test")
+        ),
     ),
     Mistake(
         "BN-44",
@@ -457,20 +466,6 @@ MISTAKES = (
                 "(1 + gamma) * Z_norm + beta",
                 "Z_norm / gamma + beta",
             )
-        ),
-    ),
-    Mistake(
-        "BN-45",
-        NORMALISE,
-        "In one of the two modes the mean is not taken off, or with another sign, or the "
-        "difference is not divided. Both modes normalise alike, only by other statistics.",
-        *(
-            edit(
-                "Z_norm = (Z - mean) / std",
-                f'Z_norm = {wrong} if mode == "{mode}" else (Z - mean) / std',
-            )
-            for wrong in ("Z / std", "(Z + mean) / std", "Z - mean")
-            for mode in ("train", "test")
         ),
     ),
 )
@@ -532,15 +527,17 @@ TASK = Task(
     losses={
         "BN-41": "all",
         "BN-41, way 8": "output at test time · no trace at test time",
-        "BN-45": "output in training · cache",
-        "BN-45, way 2": "output at test time",
-        "BN-45, way 4": "output at test time",
-        "BN-45, way 6": "output at test time",
         "BN-38": "other modes refused",
         "BN-39": "no trace at test time",
         "BN-40": "cache",
         "BN-42": "running statistics · no trace at test time",
         "BN-43": "output in training · cache · output at test time",
+        "BN-43, way 6": "output in training · cache",
+        "BN-43, way 7": "output at test time",
+        "BN-43, way 8": "output in training · cache",
+        "BN-43, way 9": "output at test time",
+        "BN-43, way 10": "output in training · cache",
+        "BN-43, way 11": "output at test time",
         "BN-44": "output in training · output at test time",
         "BN-36": "running statistics",
         "BN-37": "output in training",
