@@ -44,6 +44,7 @@ def graded(root: Path) -> dict[str, dict[str, float | None]]:
     done = commands.run(root, "grading", "autograde", little_course.ASSIGNMENT)
     told = done.stdout + done.stderr
     assert "Traceback" not in told, told[-4000:]
+    assert " 0 failed" in told, told[-4000:]
     assert " graded" in told, told[-4000:]
     return little_course.scores(root, notebook=NOTEBOOK)
 
